@@ -1,0 +1,20 @@
+// The addon's table of contents.
+
+#include <napi.h>
+
+#include "binding/reactor_door.h"
+
+namespace {
+
+// Reports an error to `uncaughtException` now, so that the batch it came from can go on with the next message.
+void fatal_exception(const Napi::CallbackInfo& info) { napi_fatal_exception(info.Env(), info[0]); }
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("Reactor", msgtrans::ReactorDoor::define(env));
+  exports.Set("fatalException", Napi::Function::New<fatal_exception>(env, "fatalException"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, init)

@@ -1,0 +1,70 @@
+// A reactor inside a JavaScript environment: the engine, its libuv handles and its views, tied to the life of the
+// environment. The JavaScript object is only a door to it.
+//
+// Lifetime: made by the JavaScript constructor; ends with `destroy()` or with the environment, whichever is first.
+// Ending is always the same: abandon the engine (descriptors closed, nothing calls JavaScript any more), detach all
+// views, close the libuv handles, and in their last close callback give the environment its hook back.
+//
+// Thread: the environment's, all of it.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "binding/uv_handles.h"
+#include "binding/view_ledger.h"
+#include "session/session_engine.h"
+
+namespace msgtrans {
+
+class ReactorBinding final : private SessionEngine::Host, private UvHandles::Events {
+ public:
+  // Null when memory, descriptors or libuv refuse. `on_delivery` and `on_tick` are called until the end.
+  static ReactorBinding* create(napi_env env, const EngineOptions& options, napi_value on_delivery, napi_value on_tick);
+
+  // The door was collected or closed. Safe in every state, inside a turn too.
+  void destroy();
+  void drop_door();
+
+  [[nodiscard]] bool open() const { return engine_ != nullptr; }
+  [[nodiscard]] SessionEngine& engine() { return *engine_; }
+  [[nodiscard]] ViewLedger& views() { return *views_; }
+
+ private:
+  ReactorBinding(napi_env env, uint32_t reactor) : env_(env), reactor_(reactor) {}
+  ~ReactorBinding() = default;
+
+  // SessionEngine::Host
+  void deliver(const Delivery& delivery) override;
+  void detach_views() override;
+  void request_turn() override { handles_->request_turn(); }
+  void set_ticking(bool ticking) override { handles_->set_ticking(ticking); }
+  void set_alive(bool alive) override { handles_->set_alive(alive); }
+
+  // UvHandles::Events
+  void on_turn() override;
+  void on_tick() override;
+  void on_flush() override;
+  void on_closed() override;
+
+  void call(napi_ref function, size_t count, const napi_value* arguments);
+  void end();
+
+  napi_env env_;
+  uint32_t reactor_;
+  std::unique_ptr<SessionEngine> engine_;
+  std::unique_ptr<ViewLedger> views_;
+  UvHandles* handles_ = nullptr;
+  napi_ref on_delivery_ = nullptr;
+  napi_ref on_tick_ = nullptr;
+  napi_async_context async_context_ = nullptr;
+  napi_async_cleanup_hook_handle hook_ = nullptr;
+  bool in_turn_ = false;
+  bool destroy_requested_ = false;
+  bool handles_closed_ = false;
+  bool door_dropped_ = false;
+};
+
+}  // namespace msgtrans

@@ -1,0 +1,76 @@
+// The ArrayBuffers over received slices that JavaScript holds.
+//
+// The rule that keeps us alive: a slice is written again only when no view can reach it. So every buffer over a
+// slice is either of this turn, and detached before the slice is released, or retained, with a reference of its own
+// to the slice until it is released. A buffer that a user has moved away (`ArrayBuffer.prototype.transfer` on newer
+// Nodes) cannot be detached any more: its slice stays out of circulation until the garbage collector has freed the
+// memory's last owner, and is counted.
+//
+// Thread: the environment's.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "memory/arena.h"
+#include "memory/buffer_pool.h"
+
+namespace msgtrans {
+
+class ViewLedger {
+ public:
+  ViewLedger(napi_env env, std::shared_ptr<Arena> arena, BufferPool& pool);
+  ~ViewLedger();
+  ViewLedger(const ViewLedger&) = delete;
+  ViewLedger& operator=(const ViewLedger&) = delete;
+
+  // A buffer over `bytes` of a slice, valid until the end of the turn. Null with a pending exception on failure.
+  napi_value expose_for_turn(SliceId id, size_t offset, size_t bytes);
+  void detach_turn_views();
+
+  // Keeps a slice and a buffer over a part of it; the handle is for `retained_buffer` and `release`. -1: the pool
+  // has too few read slices left, so the caller copies.
+  int32_t retain(SliceId id, size_t offset, size_t bytes);
+  napi_value retained_buffer(int32_t handle);
+  void release(int32_t handle);
+  void release_all();
+
+  [[nodiscard]] size_t retained_bytes() const { return retained_bytes_; }
+  [[nodiscard]] uint64_t moved_away() const { return moved_away_; }
+
+ private:
+  struct Lifetime {
+    BufferPool* pool;  // null once the ledger is gone
+  };
+  // Travels with one ArrayBuffer and is deleted by its finalizer.
+  struct Memory {
+    std::shared_ptr<Arena> arena;
+    std::shared_ptr<Mapping> dedicated;  // null for slices of the arena
+    std::shared_ptr<Lifetime> lifetime;
+    SliceId quarantined = kNoSlice;      // released when this memory is really gone
+  };
+  struct View {
+    napi_ref buffer = nullptr;
+    Memory* memory = nullptr;
+    SliceId id = kNoSlice;
+  };
+
+  static void finalize(napi_env env, void* data, void* hint);
+  bool expose(SliceId id, size_t offset, size_t bytes, View& view, napi_value& buffer);
+  void detach(View& view);
+
+  napi_env env_;
+  std::shared_ptr<Arena> arena_;
+  BufferPool& pool_;
+  std::shared_ptr<Lifetime> lifetime_;
+  std::vector<View> turn_views_;
+  std::vector<View> retained_;         // by handle; id kNoSlice: free
+  std::vector<int32_t> free_handles_;
+  size_t retained_bytes_ = 0;
+  uint64_t moved_away_ = 0;
+};
+
+}  // namespace msgtrans

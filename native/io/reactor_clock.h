@@ -1,0 +1,33 @@
+// The clock of deadlines: monotonic time minus the gaps in which this reactor did not turn.
+//
+// A JS task that computes for 15 s, SIGSTOP, a suspended machine: the peers could not be heard meanwhile, so no
+// deadline may run on. A turn that comes more than kGapNs after the one before moves the clock by kGapNs only,
+// which moves every deadline by the rest. While deadlines are armed, the reactor ticks several times per kGapNs.
+//
+// Thread: the reactor's.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace msgtrans {
+
+class ReactorClock {
+ public:
+  static constexpr uint64_t kGapNs = 100'000'000;
+
+  // Once per turn, with the monotonic time; returns the reactor's time.
+  uint64_t advance(uint64_t monotonic) {
+    if (last_monotonic_ != 0) now_ += std::min(monotonic - last_monotonic_, kGapNs);
+    last_monotonic_ = monotonic;
+    return now_;
+  }
+  // A turn after a time without deadlines: nothing to protect, but time before it must not count either.
+  [[nodiscard]] uint64_t now() const { return now_; }
+
+ private:
+  uint64_t now_ = 1;
+  uint64_t last_monotonic_ = 0;
+};
+
+}  // namespace msgtrans

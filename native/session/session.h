@@ -1,0 +1,69 @@
+// One connection, as its reactor sees it. Plain state: the rules are in `tcp_channel.cc` (reading),
+// `outbound.cc` (writing) and `session_engine.cc` (life and death).
+//
+// Thread: the reactor's. Owner: the engine, from claim to the delivery of the close event.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/close_code.h"
+#include "base/unique_fd.h"
+#include "io/socket_address.h"
+#include "io/timer_wheel.h"
+#include "io/write_queue.h"
+#include "memory/buffer_pool.h"
+
+namespace msgtrans {
+
+enum class Phase : uint8_t {
+  kConnecting,   // no slot yet, or its opening event is still to be delivered: not read from
+  kOpen,
+  kEnding,       // the reason is known; what was received before it is still being delivered
+  kFlushing,     // no more sends; waiting for the queue to empty
+  kLingering,    // our half is shut; what still comes is read and thrown away until the peer's half is, too
+  kClosed,       // descriptor gone; the close event is queued
+};
+
+enum PendingEvent : uint8_t { kPendingOpen = 1, kPendingDrain = 2, kPendingClose = 4 };
+
+struct Session {
+  UniqueFd fd;
+  uint32_t slot = 0;
+  uint32_t generation = 0;
+  uint32_t epoll_events = 0;
+  Phase phase = Phase::kConnecting;
+  bool outgoing = false;        // we connected
+  bool paused = false;          // the inbound consumer is behind
+  bool peer_closed = false;     // end of file was read
+  bool write_failed = false;    // the peer will read no more; the read side tells why
+  bool close_local = false;
+  uint8_t pending_events = 0;   // PendingEvent
+  bool in_dirty_list = false;
+  bool in_ended_list = false;
+  uint32_t origin = 0;          // listener or connect id
+  CloseCode close_code = CloseCode::kOrderly;
+  int close_errno = 0;
+
+  // Inbound. A small packet that straddles two reads waits in `remainder`; a large one is read straight into a
+  // slice of its own, `assembly`, of which `assembly_bytes` of `assembly_total` are there.
+  std::unique_ptr<uint8_t[]> remainder;
+  uint32_t remainder_bytes = 0;
+  Slice assembly;
+  uint32_t assembly_begin = 0;
+  uint64_t assembly_bytes = 0;
+  uint64_t assembly_total = 0;
+
+  // Outbound. `parts_*` chain this flush's pieces (indices into the engine's table, -1: none).
+  WriteQueue queue;
+  int32_t parts_first = -1;
+  int32_t parts_last = -1;
+
+  // One deadline at a time: connecting none, open and flushing the stall timeout, lingering the linger timeout.
+  struct Timer : TimerNode {
+    Session* session = nullptr;
+  } timer;
+  Session* dirty_next = nullptr;
+};
+
+}  // namespace msgtrans

@@ -1,0 +1,475 @@
+#include "session/session_engine.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/assert.h"
+#include "base/monotonic_clock.h"
+#include "io/stream_socket.h"
+#include "session/batch_layout.h"
+#include "session/poll_token.h"
+
+namespace msgtrans {
+
+namespace {
+
+// A close that throws away what is queued: the peer is not reading, or nobody is left to wait for it.
+bool is_abrupt(CloseCode code) {
+  switch (code) {
+    case CloseCode::kConnectionReset:
+    case CloseCode::kConnectionLost:
+    case CloseCode::kSlowConsumer:
+    case CloseCode::kStalled:
+    case CloseCode::kBufferBudget:
+    case CloseCode::kOutOfMemory:
+    case CloseCode::kTransportClosed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+CloseCode close_code_of(HeaderStatus status) {
+  switch (status) {
+    case HeaderStatus::version_unknown:
+      return CloseCode::kProtocolVersion;
+    case HeaderStatus::compression_unknown:
+    case HeaderStatus::compression_unsupported:
+      return CloseCode::kProtocolCompression;
+    case HeaderStatus::packet_type_unknown:
+      return CloseCode::kProtocolPacketType;
+    case HeaderStatus::fragmented:
+      return CloseCode::kProtocolFragmented;
+    case HeaderStatus::ext_header_too_large:
+      return CloseCode::kExtHeaderTooLarge;
+    default:
+      return CloseCode::kPayloadTooLarge;
+  }
+}
+
+}  // namespace
+
+SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
+    : options_(options),
+      host_(host),
+      arena_(std::make_shared<Arena>(Arena::Regions{
+          kControlWords * kWordBytes, kDescriptorsMax * kDescriptorWords * kWordBytes,
+          kEventsMax * kEventWords * kWordBytes, kRingBytes, BufferPool::bytes_needed(options.pool)})),
+      pool_(arena_->data() + arena_->pool_offset(), options.pool),
+      directory_(options.reactor),
+      batch_(*arena_, pool_),
+      reader_(pool_, batch_, directory_, counters_, options.limits),
+      writer_(*arena_, directory_, counters_, *this),
+      events_(reinterpret_cast<uint32_t*>(arena_->data() + arena_->event_offset())),
+      reserve_fd_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+  ready_ = arena_->valid() && directory_.reserve(std::max(options.session_capacity, 1u));
+}
+
+SessionEngine::~SessionEngine() { abandon(); }
+
+void SessionEngine::turn() {
+  MSGTRANS_ASSERT(!in_turn_);
+  in_turn_ = true;
+  ++counters_.turns;
+  const uint64_t now = clock_.advance(monotonic_ns());
+  for (int i = 0; i < kPassesMax && pass(); ++i) {
+  }
+  judge_deadlines(now);
+  settle_ended();
+  in_turn_ = false;
+  if (!events_.empty()) host_.request_turn();
+  update_liveness();
+}
+
+bool SessionEngine::pass() {
+  const bool any = collect();
+  if (batch_.count() > 0 || !events_.empty()) deliver_batch();
+  reader_.end_turn();
+  batch_.clear();
+  flush();
+  settle_ended();
+  return any;
+}
+
+bool SessionEngine::collect() {
+  turn_bytes_ = 0;
+  if (ready_events_.empty()) {
+    ready_events_ = poller_.poll();
+    ++counters_.syscalls;
+  }
+  const bool any = !ready_events_.empty();
+  // What the budget leaves over stays in `ready_events_`, first in line for the next turn: no session starves.
+  while (!ready_events_.empty() && !batch_.full() && turn_bytes_ < kTurnReadBytesMax) {
+    const epoll_event event = ready_events_.front();
+    ready_events_ = ready_events_.subspan(1);
+    const PollToken token = PollToken::from(event.data.u64);
+    switch (token.kind) {
+      case PollToken::kSession:
+        on_session_ready(token.index, token.generation, event.events);
+        break;
+      case PollToken::kListener:
+        on_listener_ready(token.index);
+        break;
+      case PollToken::kConnect:
+        on_connect_ready(token.index);
+        break;
+    }
+  }
+  return any;
+}
+
+void SessionEngine::deliver_batch() {
+  written_.clear();
+  Host::Delivery delivery{};
+  delivery.event_count = events_.write(directory_, written_);
+  const auto total = static_cast<uint32_t>(batch_.handler_count());
+  delivery.routed_count = static_cast<uint32_t>(batch_.routed_count());
+  delivery.routed_start = static_cast<uint32_t>(kDescriptorsMax - batch_.routed_count());
+  delivery.with_openings = true;
+  do {
+    delivery.handler_count =
+        std::min(total - delivery.handler_start, static_cast<uint32_t>(kDeliveryMessagesMax));
+    delivery.with_closings = delivery.handler_start + delivery.handler_count == total;
+    ++counters_.deliveries;
+    host_.deliver(delivery);
+    writer_.take_ring();
+    delivery.handler_start += delivery.handler_count;
+    delivery.with_openings = false;
+    delivery.routed_count = 0;
+  } while (delivery.handler_start < total);
+  host_.detach_views();
+  after_delivery();
+}
+
+void SessionEngine::after_delivery() {
+  for (const EventList::Written& written : written_) {
+    Session& session = *written.session;
+    if (written.events & kPendingClose) {
+      free_session(session);
+      continue;
+    }
+    if ((written.events & kPendingOpen) && session.phase == Phase::kConnecting) {
+      // Read from only now: its opening must come before its first message.
+      session.phase = Phase::kOpen;
+      watch(session);
+    }
+  }
+  written_.clear();
+}
+
+void SessionEngine::flush() {
+  writer_.take_ring();
+  if (!in_turn_ && !events_.empty()) host_.request_turn();
+}
+
+void SessionEngine::on_session_ready(uint32_t slot, uint32_t generation, uint32_t events) {
+  Session* session = directory_.find(slot, generation);
+  if (session == nullptr || session->phase == Phase::kClosed) return;
+  if (session->phase == Phase::kLingering) return discard_input(*session);
+  const bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  if (!session->queue.empty() && ((events & EPOLLOUT) || failed)) writer_.flush_queue(*session);
+  if (session->phase == Phase::kOpen && !session->paused && !session->peer_closed && ((events & EPOLLIN) || failed)) {
+    read_session(*session);
+  }
+}
+
+void SessionEngine::read_session(Session& session) {
+  const bool route_all = reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRouteAll] != 0;
+  size_t bytes = 0;
+  InboundReader::Result result;
+  do {
+    result = reader_.read(session, route_all);
+    bytes += result.bytes;
+    // Only the rest of a large packet is worth another call at once; for anything else epoll speaks up.
+  } while (result.outcome == InboundReader::Outcome::kRead && result.bytes > 0 && session.assembly.valid() &&
+           bytes < kReadBytesMax && !batch_.full());
+  turn_bytes_ += bytes;
+  switch (result.outcome) {
+    case InboundReader::Outcome::kRead:
+      return;
+    case InboundReader::Outcome::kNoReadSlice:
+      turn_bytes_ = kTurnReadBytesMax;
+      return;
+    case InboundReader::Outcome::kEndOfFile:
+      session.peer_closed = true;
+      return end_session(session, InboundReader::has_partial_packet(session) ? CloseCode::kProtocolTruncated
+                                                                              : CloseCode::kOrderly,
+                         0, false);
+    case InboundReader::Outcome::kFailed:
+      return end_session(session,
+                         result.error == ECONNRESET || result.error == EPIPE ? CloseCode::kConnectionReset
+                                                                             : CloseCode::kConnectionLost,
+                         result.error, false);
+    case InboundReader::Outcome::kProtocolError:
+      return end_session(session, close_code_of(result.status), static_cast<int>(result.value), true);
+    case InboundReader::Outcome::kNoBuffer:
+      return end_session(session, CloseCode::kBufferBudget, 0, true);
+  }
+}
+
+void SessionEngine::discard_input(Session& session) {
+  uint8_t scrap[16 * 1024];
+  const ssize_t received = receive_bytes(session.fd.get(), scrap, sizeof(scrap));
+  ++counters_.syscalls;
+  if (received == 0 || (received < 0 && !is_retryable(errno))) finish(session);
+}
+
+void SessionEngine::end_session(Session& session, CloseCode code, int error, bool local) {
+  if (session.phase != Phase::kOpen && session.phase != Phase::kConnecting) return;
+  session.phase = Phase::kEnding;
+  session.close_code = code;
+  session.close_errno = error;
+  session.close_local = local;
+  ended_.push_back(&session);
+  watch(session);
+}
+
+void SessionEngine::settle_ended() {
+  // Not before the turn's messages were delivered and their answers written: a peer that half-closed after its last
+  // request still gets the reply. Closing may end others (a failing write), so the list is taken by index.
+  for (size_t i = 0; i < ended_.size(); ++i) begin_close(*ended_[i]);
+  ended_.clear();
+}
+
+void SessionEngine::begin_close(Session& session) {
+  if (session.phase != Phase::kEnding) return;
+  mark_closing(session);
+  reader_.forget_partial_packet(session);
+  wheel_.disarm(session.timer);
+  session.phase = Phase::kFlushing;
+  if (is_abrupt(session.close_code) || session.write_failed) return finish(session);
+  continue_close(session);
+}
+
+void SessionEngine::mark_closing(const Session& session) {
+  // Release: pairs with the acquire load in `SessionDirectory::is_current`.
+  directory_.state(session.slot).state.store(kSlotClosing, std::memory_order_release);
+}
+
+void SessionEngine::continue_close(Session& session) {
+  if (!session.queue.empty()) {
+    arm_stall(session);
+    return watch(session);
+  }
+  ::shutdown(session.fd.get(), SHUT_WR);
+  ++counters_.syscalls;
+  if (session.peer_closed) return finish(session);
+  session.phase = Phase::kLingering;
+  wheel_.arm(session.timer, clock_.now() + options_.linger_timeout_ns);
+  watch(session);
+}
+
+void SessionEngine::finish(Session& session) {
+  wheel_.disarm(session.timer);
+  reader_.forget_partial_packet(session);
+  if (session.close_code == CloseCode::kSlowConsumer || session.close_code == CloseCode::kStalled) {
+    // The peer does not read: without a reset the kernel would keep megabytes for it for a minute.
+    const linger abort{1, 0};
+    ::setsockopt(session.fd.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+  }
+  writer_.discard(session);
+  session.fd.reset();
+  session.epoll_events = 0;
+  session.phase = Phase::kClosed;
+  ++counters_.sessions_closed;
+  events_.mark(session, kPendingClose);
+  if (!in_turn_) host_.request_turn();
+}
+
+void SessionEngine::free_session(Session& session) {
+  MSGTRANS_ASSERT(session.phase == Phase::kClosed && !session.in_dirty_list);
+  directory_.release(session.slot);
+  delete &session;
+}
+
+void SessionEngine::watch(Session& session) {
+  uint32_t wanted = 0;
+  switch (session.phase) {
+    case Phase::kOpen:
+      if (!session.paused && !session.peer_closed) wanted |= EPOLLIN;
+      [[fallthrough]];
+    case Phase::kConnecting:
+    case Phase::kEnding:
+    case Phase::kFlushing:
+      if (!session.queue.empty()) wanted |= EPOLLOUT;
+      break;
+    case Phase::kLingering:
+      wanted = EPOLLIN;
+      break;
+    case Phase::kClosed:
+      return;
+  }
+  if (wanted == session.epoll_events) return;
+  const int fd = session.fd.get();
+  const uint64_t token = PollToken{PollToken::kSession, session.generation, session.slot}.packed();
+  int error = 0;
+  // Nothing wanted means out of the set: errors and hang-ups are reported whether asked for or not, for ever.
+  if (wanted == 0) {
+    poller_.remove(fd);
+  } else if (session.epoll_events == 0) {
+    error = poller_.add(fd, wanted, token);
+  } else {
+    error = poller_.modify(fd, wanted, token);
+  }
+  ++counters_.syscalls;
+  session.epoll_events = wanted;
+  if (error != 0) {
+    session.epoll_events = 0;
+    end_session(session, CloseCode::kOutOfMemory, error, true);
+  }
+}
+
+void SessionEngine::judge_deadlines(uint64_t now) {
+  resume_listeners();
+  wheel_.expire(now, [this](TimerNode& node) {
+    Session& session = *static_cast<Session::Timer&>(node).session;
+    if (session.phase == Phase::kLingering) return finish(session);
+    if (session.phase == Phase::kFlushing) {
+      session.close_code = CloseCode::kStalled;
+      return finish(session);
+    }
+    end_session(session, session.write_failed ? CloseCode::kConnectionLost : CloseCode::kStalled, 0, true);
+  });
+}
+
+void SessionEngine::arm_stall(Session& session) {
+  wheel_.arm(session.timer, clock_.now() + options_.stall_timeout_ns);
+  if (!ticking_) update_liveness();
+}
+
+void SessionEngine::update_liveness() {
+  const bool alive = !listeners_.empty() || !connects_.empty() || directory_.open_count() > 0;
+  if (alive != alive_) host_.set_alive(alive_ = alive);
+  bool ticking = external_deadlines_ || !wheel_.empty();
+  for (const auto& [id, listener] : listeners_) ticking = ticking || listener.suspended;
+  if (ticking != ticking_) host_.set_ticking(ticking_ = ticking);
+}
+
+void SessionEngine::on_write_progress(Session& session) {
+  if (!session.queue.empty()) {
+    arm_stall(session);
+    return watch(session);
+  }
+  if (session.phase == Phase::kOpen || session.phase == Phase::kConnecting) {
+    if (session.timer.armed()) wheel_.disarm(session.timer);
+    SlotState& slot_state = directory_.state(session.slot);
+    if ((slot_state.flags & kSlotWantsDrain) && slot_state.queued_bytes == 0) {
+      slot_state.flags &= ~static_cast<uint32_t>(kSlotWantsDrain);
+      events_.mark(session, kPendingDrain);
+    }
+    return watch(session);
+  }
+  if (session.phase == Phase::kFlushing) continue_close(session);
+}
+
+void SessionEngine::on_write_blocked(Session& session) {
+  if (!session.timer.armed()) arm_stall(session);
+  watch(session);
+}
+
+void SessionEngine::on_write_failed(Session& session, int error) {
+  writer_.discard(session);
+  session.write_failed = true;
+  if (session.phase == Phase::kFlushing) {
+    if (session.close_code == CloseCode::kOrderly) {
+      session.close_code = CloseCode::kConnectionReset;
+      session.close_errno = error;
+    }
+    return finish(session);
+  }
+  // The read side knows more: what the peer sent before it went, and why it went. Unless nobody reads.
+  if (session.paused) return end_session(session, CloseCode::kConnectionReset, error, false);
+  wheel_.arm(session.timer, clock_.now() + options_.linger_timeout_ns);
+  watch(session);
+}
+
+void SessionEngine::on_write_queue_refused(Session& session) {
+  end_session(session, CloseCode::kOutOfMemory, ENOMEM, true);
+}
+
+bool SessionEngine::send_parts(uint32_t slot, uint32_t generation, const iovec* parts, size_t count,
+                               uint32_t messages) {
+  flush();
+  Session* session = directory_.find(slot, generation);
+  if (session == nullptr || session->phase == Phase::kClosed || session->write_failed) return false;
+  counters_.messages_sent += messages;
+  writer_.send_parts(*session, parts, count);
+  if (!in_turn_) {
+    settle_ended();
+    if (!events_.empty()) host_.request_turn();
+  }
+  return true;
+}
+
+bool SessionEngine::close_session(uint32_t slot, uint32_t generation, CloseCode code, bool flush_first) {
+  // What was sent before the close goes out before it.
+  if (flush_first) flush();
+  Session* session = directory_.find(slot, generation);
+  if (session == nullptr || session->phase == Phase::kClosed) return false;
+  if (!flush_first && (session->phase == Phase::kFlushing || session->phase == Phase::kLingering)) {
+    session->close_code = code;
+    finish(*session);
+  } else {
+    end_session(*session, code, 0, true);
+    // At once, not when the turn settles: a send after a close is an error even in the same handler.
+    mark_closing(*session);
+  }
+  if (!in_turn_) {
+    settle_ended();
+    update_liveness();
+  }
+  return true;
+}
+
+void SessionEngine::close_all(CloseCode code, bool flush_first) {
+  for (uint32_t slot = 0; slot < directory_.slots_used(); ++slot) {
+    const Session* session = directory_.at(slot);
+    if (session != nullptr) close_session(slot, session->generation, code, flush_first);
+  }
+}
+
+void SessionEngine::set_paused(uint32_t slot, uint32_t generation, bool paused) {
+  Session* session = directory_.find(slot, generation);
+  if (session == nullptr || session->paused == paused) return;
+  session->paused = paused;
+  if (session->phase == Phase::kOpen) watch(*session);
+  if (!paused && session->write_failed) end_session(*session, CloseCode::kConnectionReset, EPIPE, false);
+}
+
+SocketAddress SessionEngine::peer_address(uint32_t slot, uint32_t generation) {
+  Session* session = directory_.find(slot, generation);
+  if (session == nullptr || !session->fd.valid()) return {};
+  return SocketAddress::peer_of(session->fd.get());
+}
+
+void SessionEngine::set_external_deadlines(bool any) {
+  external_deadlines_ = any;
+  update_liveness();
+}
+
+void SessionEngine::abandon() {
+  batch_.clear();
+  for (uint32_t slot = 0; slot < directory_.slots_used(); ++slot) {
+    Session* session = directory_.at(slot);
+    if (session == nullptr) continue;
+    wheel_.disarm(session->timer);
+    reader_.forget_partial_packet(*session);
+    directory_.release(slot);
+    delete session;
+  }
+  for (auto& [id, listener] : listeners_) {
+    if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
+  }
+  listeners_.clear();
+  connects_.clear();
+}
+
+void SessionEngine::check_invariants() const {
+  directory_.check_invariants();
+  pool_.check_invariants();
+}
+
+}  // namespace msgtrans
