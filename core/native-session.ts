@@ -1,0 +1,234 @@
+import type { Deadlines } from './deadlines.js';
+import { TransportError } from './errors.js';
+import {
+  CLOSE_ORDERLY,
+  SLOT_MASK,
+  SLOT_PULLED,
+  SLOT_QUEUED_BYTES,
+  SLOT_WANTS_DRAIN,
+} from './layout.generated.js';
+import { PendingRequests, requestTimeout } from './pending-requests.js';
+import { PACKET_ONE_WAY, PACKET_REQUEST, PACKET_RESPONSE } from './protocol/wire-layout.generated.js';
+import type { Reactor } from './reactor.js';
+import { checkBytes, sendFlags } from './send-flags.js';
+import { sessionIdOf } from './session-id.js';
+import { type InboxOwner, SessionInbox } from './session-inbox.js';
+import type { CloseReason, Packet, RequestOptions, SendOptions, Session, SessionId } from './transport.js';
+import { byteSwap32, wireWord0 } from './wire-words.js';
+
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** A session of the native engine. Made when somebody asks for it: a session nobody looks at has no object. */
+export class NativeSession implements Session, InboxOwner {
+  readonly id: SessionId;
+  readonly slotWord: number;
+  readonly generation: number;
+  readonly requests = new PendingRequests();
+  private readonly reactor: Reactor;
+  private readonly deadlines: Deadlines;
+  private inbox: SessionInbox | undefined;
+  private paused = false;
+  private address: string | undefined;
+  private reason: CloseReason | undefined;
+  private drainWaiters: Waiter[] = [];
+  private closeWaiters: (() => void)[] = [];
+
+  /** @internal */
+  constructor(reactor: Reactor, deadlines: Deadlines, slotWord: number, generation: number) {
+    this.reactor = reactor;
+    this.deadlines = deadlines;
+    this.slotWord = slotWord;
+    this.generation = generation;
+    this.id = sessionIdOf(slotWord, generation);
+  }
+
+  get remoteAddress(): string {
+    this.address ??= this.reactor.native.peerUrl(this.slotWord & SLOT_MASK, this.generation);
+    return this.address;
+  }
+
+  get bufferedBytes(): number {
+    return this.reason === undefined ? this.reactor.table.word(this.slotWord, SLOT_QUEUED_BYTES) : 0;
+  }
+
+  get closed(): boolean {
+    return this.reason !== undefined || !this.reactor.table.isOpen(this.slotWord, this.generation);
+  }
+
+  send(payload: Uint8Array, options?: SendOptions): boolean {
+    checkBytes(payload, 'payload');
+    const flags = sendFlags(options);
+    this.checkOpen();
+    const id = byteSwap32(this.reactor.table.nextMessageId(this.slotWord));
+    return this.write(wireWord0(PACKET_ONE_WAY, options?.bizType ?? 0), id, flags, options, payload);
+  }
+
+  reply(packet: Packet, payload: Uint8Array, options?: SendOptions): boolean {
+    return this.answer(packet.packetType === 'request', packet.messageId, packet.bizType, payload, options);
+  }
+
+  /** @internal Answers what a packet or a ticket names. */
+  answer(
+    isRequest: boolean,
+    messageId: number,
+    bizType: number,
+    payload: Uint8Array,
+    options: SendOptions | undefined,
+  ): boolean {
+    checkBytes(payload, 'payload');
+    const flags = sendFlags(options);
+    this.checkOpen();
+    const id = isRequest ? messageId : this.reactor.table.nextMessageId(this.slotWord);
+    const type = isRequest ? PACKET_RESPONSE : PACKET_ONE_WAY;
+    return this.write(wireWord0(type, options?.bizType ?? bizType), byteSwap32(id), flags, options, payload);
+  }
+
+  request(payload: Uint8Array, options?: RequestOptions): Promise<Packet> {
+    return new Promise<Packet>((resolve, reject) => {
+      checkBytes(payload, 'payload');
+      const flags = sendFlags(options);
+      const { pendingRequestsMax, requestTimeoutMs } = this.reactor.options;
+      const timeoutMs = options?.timeoutMs ?? requestTimeoutMs;
+      const signal = options?.signal;
+      if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
+        throw new TransportError('ERR_MSGTRANS_INVALID_ARGUMENT', `timeoutMs ${String(timeoutMs)} is not a time above 0`);
+      }
+      if (signal?.aborted) throw aborted('request', signal);
+      if (this.requests.size >= pendingRequestsMax) {
+        throw new TransportError(
+          'ERR_MSGTRANS_TOO_MANY_REQUESTS',
+          `${this.requests.size} requests of session ${this.id} wait for a response; the limit is ` +
+            `${pendingRequestsMax} (pendingRequestsMax): wait for some of them`,
+        );
+      }
+      this.checkOpen();
+      let messageId: number;
+      do {
+        messageId = this.reactor.table.nextMessageId(this.slotWord);
+      } while (this.requests.has(messageId));
+      const word0 = wireWord0(PACKET_REQUEST, options?.bizType ?? 0);
+      this.write(word0, byteSwap32(messageId), flags, options, payload);
+      const deadline = this.deadlines.add(timeoutMs, () => this.requests.fail(messageId, requestTimeout(timeoutMs)));
+      const onAbort = () => this.requests.fail(messageId, aborted('request', signal!));
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget = () => {
+        this.deadlines.remove(deadline);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      this.requests.add({ messageId, timeoutMs, resolve, reject, forget });
+      // The response comes through the same socket: an inbox that is full must not keep it out.
+      this.inboxChanged(this.inbox?.unreadBytes ?? 0);
+    });
+  }
+
+  async drained(): Promise<void> {
+    if (this.reason !== undefined) throw this.closedError();
+    this.reactor.native.flush();
+    if (this.bufferedBytes === 0) return;
+    this.reactor.table.setFlags(this.slotWord, SLOT_WANTS_DRAIN);
+    await new Promise<void>((resolve, reject) => {
+      this.drainWaiters.push({ resolve, reject });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.reason !== undefined) return;
+    this.reactor.native.closeSession(this.slotWord & SLOT_MASK, this.generation, CLOSE_ORDERLY, true);
+    await new Promise<void>((resolve) => {
+      this.closeWaiters.push(resolve);
+    });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Packet> {
+    return this.ensureInbox().iterate();
+  }
+
+  /** @internal A message that no handler of the transport takes. */
+  receive(packet: Packet): void {
+    this.ensureInbox().push(packet);
+  }
+
+  /** @internal Bytes in the inbox. */
+  get unreadBytes(): number {
+    return this.inbox?.unreadBytes ?? 0;
+  }
+
+  /** @internal A packet that waits because there was no handler yet. */
+  takeUnread(): Packet | undefined {
+    return this.inbox?.shift();
+  }
+
+  /** @internal The engine wrote everything that was queued. */
+  onDrained(): void {
+    const waiters = this.drainWaiters;
+    this.drainWaiters = [];
+    for (const waiter of waiters) waiter.resolve();
+  }
+
+  /** @internal The close event, the last of the session's life. */
+  onClosed(reason: CloseReason): void {
+    this.reason = reason;
+    this.address ??= '';
+    const waiters = this.drainWaiters;
+    this.drainWaiters = [];
+    for (const waiter of waiters) waiter.reject(this.closedError());
+    this.requests.failAll(() => this.closedError());
+    this.inbox?.close(reason);
+    for (const resolve of this.closeWaiters) resolve();
+    this.closeWaiters = [];
+  }
+
+  inboxChanged(unreadBytes: number): void {
+    const { inboundHighWatermarkBytes, inboundBytesMax } = this.reactor.options;
+    const limit = this.requests.size > 0 ? Math.max(inboundBytesMax, inboundHighWatermarkBytes) : inboundHighWatermarkBytes;
+    // Half the mark before reading goes on, so that a steady reader does not switch with every packet.
+    const pause = unreadBytes > (this.paused ? limit / 2 : limit);
+    if (pause === this.paused || this.reason !== undefined) return;
+    this.paused = pause;
+    this.reactor.native.setPaused(this.slotWord & SLOT_MASK, this.generation, pause);
+  }
+
+  setPulled(pulled: boolean): void {
+    if (this.reason !== undefined) return;
+    if (pulled) {
+      this.reactor.table.setFlags(this.slotWord, SLOT_PULLED);
+    } else {
+      this.reactor.table.clearFlags(this.slotWord, SLOT_PULLED);
+    }
+  }
+
+  private write(
+    word0: number,
+    idWire: number,
+    flags: number,
+    options: SendOptions | undefined,
+    payload: Uint8Array,
+  ): boolean {
+    return this.reactor.send(this.slotWord, this.generation, word0, idWire, flags, options?.extHeader, payload);
+  }
+
+  private ensureInbox(): SessionInbox {
+    if (this.inbox === undefined) {
+      this.inbox = new SessionInbox(this);
+      if (this.reason !== undefined) this.inbox.close(this.reason);
+    }
+    return this.inbox;
+  }
+
+  private checkOpen(): void {
+    if (this.reason !== undefined) throw this.closedError();
+  }
+
+  private closedError(): TransportError {
+    const { code, message } = this.reason!;
+    return new TransportError(code ?? 'ERR_MSGTRANS_CLOSED', `session ${this.id} is closed: ${message}`);
+  }
+}
+
+/** @internal */
+export function aborted(what: string, signal: AbortSignal): TransportError {
+  return new TransportError('ERR_MSGTRANS_ABORTED', `the ${what} was aborted by its signal`, { cause: signal.reason });
+}

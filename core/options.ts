@@ -1,0 +1,92 @@
+import { EXT_HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX_DEFAULT } from './protocol/wire-layout.generated.js';
+import { TransportError } from './errors.js';
+
+/** What happens when a session's write queue is full. */
+export type SlowConsumerPolicy = 'close' | 'drop-newest' | 'throw';
+
+/** Options of {@link HighPerformanceTransport.create}; all optional. */
+export interface TransportOptions {
+  /** Sessions whose slots are made ahead of use. Default 1 024. */
+  initialSessionCapacity?: number;
+  /** Largest payload sent or received, bytes. Default 16 MiB. */
+  payloadBytesMax?: number;
+  /** Largest ext header sent or received, bytes. Default and most: 65 535. */
+  extHeaderBytesMax?: number;
+  /** Queued bytes of a session above which `send` returns false. Default 256 KiB. */
+  writeQueueHighWatermarkBytes?: number;
+  /** Queued bytes of a session at which the slow-consumer policy acts. Default 16 MiB. */
+  writeQueueBytesMax?: number;
+  /** Queued bytes of all sessions of this transport at which the policy acts too. Default 1 GiB. */
+  writeQueueTotalBytesMax?: number;
+  /** `close` (default) closes the session, `drop-newest` drops and counts, `throw` takes nothing and throws. */
+  slowConsumerPolicy?: SlowConsumerPolicy;
+  /** A session whose queue makes no progress for so long is closed. Default 30 000 ms. */
+  stallTimeoutMs?: number;
+  /** How long a close waits for the peer's end after everything was sent. Default 1 000 ms. */
+  lingerTimeoutMs?: number;
+  /** Unread bytes of a session that is pulled from (`for await`), above which its socket is paused. Default 64 KiB. */
+  inboundHighWatermarkBytes?: number;
+  /** The same while the session waits for responses, which arrive through the same socket. Default 16 MiB. */
+  inboundBytesMax?: number;
+  /** Milliseconds until a request fails unless it says otherwise. Default 10 000. */
+  requestTimeoutMs?: number;
+  /** Requests of one session that may wait for a response at once. Default 65 536. */
+  pendingRequestsMax?: number;
+  /** Bytes of received packets that no pooled buffer holds (in assembly or retained). Default 1 GiB. */
+  bufferBytesMax?: number;
+}
+
+export type ResolvedOptions = Required<TransportOptions>;
+
+interface Rule {
+  value: number;
+  min: number;
+  max: number;
+}
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+const RULES: Record<Exclude<keyof TransportOptions, 'slowConsumerPolicy'>, Rule> = {
+  initialSessionCapacity: { value: 1024, min: 1, max: 1 << 24 },
+  payloadBytesMax: { value: PAYLOAD_BYTES_MAX_DEFAULT, min: 1, max: 1024 * MIB },
+  extHeaderBytesMax: { value: EXT_HEADER_BYTES_MAX, min: 0, max: EXT_HEADER_BYTES_MAX },
+  writeQueueHighWatermarkBytes: { value: MIB / 4, min: 1, max: 1024 * MIB },
+  writeQueueBytesMax: { value: 16 * MIB, min: 1, max: 2048 * MIB },
+  writeQueueTotalBytesMax: { value: 1024 * MIB, min: 1, max: 1024 * 1024 * MIB },
+  stallTimeoutMs: { value: 30_000, min: 1, max: 24 * HOUR_MS },
+  lingerTimeoutMs: { value: 1_000, min: 1, max: HOUR_MS },
+  inboundHighWatermarkBytes: { value: 64 * 1024, min: 1, max: 1024 * MIB },
+  inboundBytesMax: { value: 16 * MIB, min: 1, max: 2048 * MIB },
+  requestTimeoutMs: { value: 10_000, min: 1, max: 24 * HOUR_MS },
+  pendingRequestsMax: { value: 65_536, min: 1, max: 1 << 24 },
+  bufferBytesMax: { value: 1024 * MIB, min: MIB, max: 1024 * 1024 * MIB },
+};
+const POLICIES: readonly SlowConsumerPolicy[] = ['close', 'drop-newest', 'throw'];
+
+/**
+ * Checks every option and fills in the defaults.
+ * @throws TransportError `ERR_MSGTRANS_INVALID_OPTION` naming every problem at once
+ */
+export function resolveOptions(options: TransportOptions = {}): ResolvedOptions {
+  const problems: string[] = [];
+  const resolved: Record<string, unknown> = { slowConsumerPolicy: options.slowConsumerPolicy ?? 'close' };
+  for (const [name, rule] of Object.entries(RULES)) {
+    const value = options[name as keyof TransportOptions] ?? rule.value;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < rule.min || value > rule.max) {
+      problems.push(`${name}: ${String(value)} is not a whole number from ${rule.min} to ${rule.max}`);
+    }
+    resolved[name] = value;
+  }
+  if (!POLICIES.includes(resolved.slowConsumerPolicy as SlowConsumerPolicy)) {
+    problems.push(`slowConsumerPolicy: ${String(resolved.slowConsumerPolicy)} is none of ${POLICIES.join(', ')}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (name !== 'slowConsumerPolicy' && !(name in RULES)) {
+      problems.push(`${name}: there is no such option; there are ${[...Object.keys(RULES), 'slowConsumerPolicy'].join(', ')}`);
+    }
+  }
+  if (problems.length > 0) {
+    throw new TransportError('ERR_MSGTRANS_INVALID_OPTION', `invalid transport options: ${problems.join('; ')}`);
+  }
+  return resolved as unknown as ResolvedOptions;
+}

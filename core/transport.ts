@@ -1,0 +1,126 @@
+/**
+ * The transport as its users see it: interfaces only, shared by the native engine's implementation
+ * (`HighPerformanceTransport`) and by the Map/Mutex baseline (`core/baseline`), so that both can be driven
+ * by the same program and the same contract tests.
+ */
+
+/** What a packet is to its session. `response` answers the `request` with the same message id. */
+export type PacketType = 'one-way' | 'request' | 'response';
+
+/**
+ * Identifies one session for the life of the process: generation (21 bits) | reactor (8) | slot (24), a safe
+ * integer. A stale id is detected, never mistaken for a newer session. 0 means none.
+ */
+export type SessionId = number;
+
+/** An owned packet: its memory belongs to the receiver and may be kept for as long as wished. */
+export interface Packet {
+  readonly packetType: PacketType;
+  /** The application's message class, 0–255. */
+  readonly bizType: number;
+  /** The sender's counter, 1–4294967295; 0 is "unset". */
+  readonly messageId: number;
+  readonly payload: Uint8Array;
+  readonly extHeader: Uint8Array;
+  readonly highPriority: boolean;
+}
+
+/** Options of one send. */
+export interface SendOptions {
+  /** The application's message class, 0–255; 0 unless told. */
+  bizType?: number;
+  /** Bytes carried before the payload, at most 65 535. */
+  extHeader?: Uint8Array;
+  /** Sets the HIGH_PRIORITY bit on the wire. It never changes the order within a session. */
+  highPriority?: boolean;
+}
+
+/** Options of one request. */
+export interface RequestOptions extends SendOptions {
+  /** Milliseconds until the request fails with `ERR_MSGTRANS_REQUEST_TIMEOUT`; the transport's default unless told. */
+  timeoutMs?: number;
+  /** Aborting fails the request with `ERR_MSGTRANS_ABORTED`; a later answer is counted and dropped. */
+  signal?: AbortSignal;
+}
+
+/** Where a packet to be answered came from; holds no memory and may be kept. */
+export interface ReplyTicket {
+  readonly sessionId: SessionId;
+  readonly messageId: number;
+  readonly bizType: number;
+  readonly packetType: PacketType;
+}
+
+/** Why a session ended. `code` is undefined for an orderly close by either side. */
+export interface CloseReason {
+  readonly code: import('./errors.js').TransportErrorCode | undefined;
+  readonly message: string;
+  /** True when this side began the close. */
+  readonly local: boolean;
+}
+
+/** One connection. Iterating it pulls owned packets and pauses the socket while the loop is behind. */
+export interface Session extends AsyncIterable<Packet> {
+  readonly id: SessionId;
+  /** `tcp://127.0.0.1:4711` or `unix:///path`; empty for an unnamed unix peer. */
+  readonly remoteAddress: string;
+  /** Bytes accepted by {@link send} and not yet taken by the kernel. */
+  readonly bufferedBytes: number;
+  readonly closed: boolean;
+  /**
+   * Queues one message; never waits.
+   * @returns true: accepted; false: accepted, but the session holds more than the high watermark: wait for `drain`
+   *   (or {@link drained}) before sending more; with the policy `drop-newest` also false when it was dropped and counted.
+   * @throws TransportError `ERR_MSGTRANS_WRITE_QUEUE_FULL` with the policy `throw`; `ERR_MSGTRANS_PAYLOAD_TOO_LARGE`,
+   *   `ERR_MSGTRANS_EXT_HEADER_TOO_LARGE`, `ERR_MSGTRANS_CLOSED`. Nothing was taken then.
+   */
+  send(payload: Uint8Array, options?: SendOptions): boolean;
+  /**
+   * Sends a request and resolves with its response.
+   * @throws (rejects) TransportError `ERR_MSGTRANS_REQUEST_TIMEOUT`, `ERR_MSGTRANS_ABORTED`, or the session's close reason.
+   */
+  request(payload: Uint8Array, options?: RequestOptions): Promise<Packet>;
+  /** Answers a packet: a response to a request, a one-way message with the same biz type to a one-way message. */
+  reply(packet: Packet, payload: Uint8Array, options?: SendOptions): boolean;
+  /** Resolves when everything accepted so far was taken by the kernel; rejects with the close reason otherwise. */
+  drained(): Promise<void>;
+  /** Flushes what is queued, closes, and resolves when the close is complete. Closing twice is harmless. */
+  close(): Promise<void>;
+}
+
+/** A listening address. */
+export interface Listener {
+  /** The address bound, with the real port where 0 was asked for. */
+  readonly url: string;
+  /** TCP port; 0 for a unix socket. */
+  readonly port: number;
+  /** Stops accepting; sessions already accepted live on. */
+  close(): Promise<void>;
+}
+
+/** Events of a transport and their arguments. Within a session: `session`, then its messages, then `close`. */
+export interface TransportEvents {
+  session: [session: Session];
+  message: [session: Session, packet: Packet];
+  close: [session: Session, reason: CloseReason];
+  drain: [session: Session];
+  /** Something failed that no call can report, such as an accept without descriptors left. */
+  error: [error: import('./errors.js').TransportError];
+}
+
+/** What every implementation offers. */
+export interface Transport extends AsyncDisposable {
+  /**
+   * Binds and listens on `tcp://host:port` (port 0: any free one) or `unix:///path`.
+   * @throws (rejects) `ERR_MSGTRANS_INVALID_URL`, `ERR_MSGTRANS_ADDRESS_IN_USE`, `ERR_MSGTRANS_LISTEN_FAILED`
+   */
+  listen(url: string): Promise<Listener>;
+  /** Connects. @throws (rejects) `ERR_MSGTRANS_INVALID_URL`, `ERR_MSGTRANS_CONNECT_FAILED`, `ERR_MSGTRANS_ABORTED` */
+  connect(url: string, options?: { signal?: AbortSignal }): Promise<Session>;
+  on<K extends keyof TransportEvents>(event: K, listener: (...args: TransportEvents[K]) => void): this;
+  off<K extends keyof TransportEvents>(event: K, listener: (...args: TransportEvents[K]) => void): this;
+  /** Answers later what a ticket names. @throws `ERR_MSGTRANS_STALE_SESSION` when that session is gone */
+  reply(ticket: ReplyTicket, payload: Uint8Array, options?: SendOptions): boolean;
+  /** Stops listening, flushes and closes every session; what is not flushed after `drainTimeoutMs` is cut. */
+  close(options?: { drainTimeoutMs?: number }): Promise<void>;
+}
