@@ -1,4 +1,5 @@
 import { getSystemErrorName } from 'node:util';
+import type { TransportErrorCode } from './errors.js';
 import {
   CLOSE_BUFFER_BUDGET,
   CLOSE_CONNECTION_LOST,
@@ -16,7 +17,6 @@ import {
   CLOSE_STALLED,
   CLOSE_TRANSPORT_CLOSED,
 } from './layout.generated.js';
-import type { TransportErrorCode } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import type { CloseReason } from './transport.js';
 
@@ -59,7 +59,8 @@ const REASONS: Record<number, [TransportErrorCode, Describe]> = {
   ],
   [CLOSE_CONNECTION_LOST]: [
     'ERR_MSGTRANS_CONNECTION_LOST',
-    (errno) => `the connection was lost (${errno === 0 ? 'the peer takes no more bytes' : systemErrorName(errno)})`,
+    (errno) =>
+      `the connection was lost (${errno === 0 ? 'the peer takes no more bytes' : systemErrorName(errno)})`,
   ],
   [CLOSE_SLOW_CONSUMER]: [
     'ERR_MSGTRANS_SLOW_CONSUMER',
@@ -69,7 +70,8 @@ const REASONS: Record<number, [TransportErrorCode, Describe]> = {
   ],
   [CLOSE_STALLED]: [
     'ERR_MSGTRANS_STALLED',
-    (_, options) => `the peer took none of the queued bytes for ${options.stallTimeoutMs} ms (stallTimeoutMs)`,
+    (_, options) =>
+      `the peer took none of the queued bytes for ${options.stallTimeoutMs} ms (stallTimeoutMs)`,
   ],
   [CLOSE_BUFFER_BUDGET]: [
     'ERR_MSGTRANS_BUFFER_BUDGET',
@@ -85,7 +87,12 @@ const REASONS: Record<number, [TransportErrorCode, Describe]> = {
 };
 
 /** The reason of a close event, from the engine's code and the number that goes with it. */
-export function closeReasonOf(code: number, value: number, local: boolean, options: ResolvedOptions): CloseReason {
+export function closeReasonOf(
+  code: number,
+  value: number,
+  local: boolean,
+  options: ResolvedOptions,
+): CloseReason {
   if (code === CLOSE_ORDERLY) {
     return { code: undefined, message: local ? 'closed by this side' : 'closed by the peer', local };
   }

@@ -25,11 +25,10 @@ import {
 } from './layout.generated.js';
 import { MessageBatch } from './message-batch.js';
 import { nativeAddon } from './native-addon.js';
+import type { NativeSession } from './native-session.js';
 import { PacketCopier } from './owned-packet.js';
 import type { Reactor } from './reactor.js';
 import type { SessionRegistry } from './session-registry.js';
-import { TurnViews } from './turn-views.js';
-import type { NativeSession } from './native-session.js';
 import type { CloseReason, Packet } from './transport.js';
 
 export type BatchHandler = (batch: MessageBatch) => void;
@@ -58,15 +57,13 @@ export class DeliveryDispatcher {
   private readonly reactor: Reactor;
   private readonly sessions: SessionRegistry;
   private readonly target: DeliveryTarget;
-  private readonly views: TurnViews;
   private readonly copier: PacketCopier;
 
   constructor(reactor: Reactor, sessions: SessionRegistry, target: DeliveryTarget) {
     this.reactor = reactor;
     this.sessions = sessions;
     this.target = target;
-    this.views = new TurnViews(reactor.native, reactor.bytes);
-    this.copier = new PacketCopier(reactor, this.views);
+    this.copier = new PacketCopier(reactor);
   }
 
   deliver(
@@ -79,14 +76,15 @@ export class DeliveryDispatcher {
   ): void {
     if (flags & DELIVERY_WITH_OPENINGS) this.forEvents(eventCount, false);
     // Routed descriptors grow downwards from the end: the oldest is the last.
-    for (let i = DESCRIPTORS_MAX - 1; routedCount > 0 && i >= routedStart; i--) this.route(this.descriptor(i));
+    for (let i = DESCRIPTORS_MAX - 1; routedCount > 0 && i >= routedStart; i--)
+      this.route(this.descriptor(i));
     if (handlerCount > 0) {
       const first = this.descriptor(handlerStart);
       if (this.target.batchHandler !== undefined) this.runBatch(first, handlerCount);
       else this.runMessages(first, handlerCount);
     }
     this.reactor.epoch += 1;
-    this.views.forget();
+    this.reactor.views.forget();
     this.copier.forget();
     this.reactor.ring.forgetScratch();
     if (flags & DELIVERY_WITH_CLOSINGS) this.forEvents(eventCount, true);
@@ -99,7 +97,7 @@ export class DeliveryDispatcher {
   private runBatch(first: number, count: number): void {
     let done = 0;
     while (done < count) {
-      const batch = new MessageBatch(this.reactor, this.views, first + done * DESCRIPTOR_WORDS, count - done);
+      const batch = new MessageBatch(this.reactor, first + done * DESCRIPTOR_WORDS, count - done);
       try {
         const returned: unknown = this.target.batchHandler!(batch);
         if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function') throw asyncHandler();
@@ -126,7 +124,10 @@ export class DeliveryDispatcher {
   private route(at: number): void {
     const packet = this.copier.copy(at, at + DESCRIPTOR_WORDS);
     if (packet.packetType === 'response') {
-      const session = this.sessions.find(this.word(at, DESCRIPTOR_SLOT_WORD), this.word(at, DESCRIPTOR_GENERATION));
+      const session = this.sessions.find(
+        this.word(at, DESCRIPTOR_SLOT_WORD),
+        this.word(at, DESCRIPTOR_GENERATION),
+      );
       if (!session?.requests.settle(packet)) this.responsesUnmatched += 1;
       else session.inboxChanged(session.unreadBytes);
       return;
@@ -165,7 +166,12 @@ export class DeliveryDispatcher {
         this.drain(slotWord, generation);
         return;
       default:
-        this.close(slotWord, generation, closeReasonOf(a, b, this.reactor.eventAt(index, EVENT_C) === 1, this.reactor.options), a);
+        this.close(
+          slotWord,
+          generation,
+          closeReasonOf(a, b, this.reactor.eventAt(index, EVENT_C) === 1, this.reactor.options),
+          a,
+        );
     }
   }
 
@@ -173,7 +179,8 @@ export class DeliveryDispatcher {
     const toldFull = (this.reactor.table.word(slotWord, SLOT_FLAGS) & SLOT_TOLD_FULL) !== 0;
     this.reactor.table.clearFlags(slotWord, SLOT_TOLD_FULL);
     this.sessions.find(slotWord, generation)?.onDrained();
-    if (toldFull && this.target.wants('drain')) this.target.emitDrain(this.sessions.ensure(slotWord, generation));
+    if (toldFull && this.target.wants('drain'))
+      this.target.emitDrain(this.sessions.ensure(slotWord, generation));
   }
 
   private close(slotWord: number, generation: number, reason: CloseReason, code: number): void {
@@ -222,6 +229,12 @@ function acceptFailed(errno: number, count: number): TransportError {
     name === 'EMFILE' || name === 'ENFILE'
       ? 'raise the limit of open files (ulimit -n), or close sessions'
       : 'the system is short of memory for sockets';
-  const code = name === 'EMFILE' || name === 'ENFILE' ? 'ERR_MSGTRANS_DESCRIPTORS_EXHAUSTED' : 'ERR_MSGTRANS_OUT_OF_MEMORY';
-  return new TransportError(code, `${count} connections were turned away since the last report: ${name}; ${next}`);
+  const code =
+    name === 'EMFILE' || name === 'ENFILE'
+      ? 'ERR_MSGTRANS_DESCRIPTORS_EXHAUSTED'
+      : 'ERR_MSGTRANS_OUT_OF_MEMORY';
+  return new TransportError(
+    code,
+    `${count} connections were turned away since the last report: ${name}; ${next}`,
+  );
 }

@@ -79,9 +79,13 @@ export class HighPerformanceTransport implements Transport {
       );
       this.reactor = new Reactor(native, options);
     } catch (cause) {
-      throw new TransportError('ERR_MSGTRANS_OUT_OF_MEMORY', `no transport could be made: ${(cause as Error).message}`, {
-        cause,
-      });
+      throw new TransportError(
+        'ERR_MSGTRANS_OUT_OF_MEMORY',
+        `no transport could be made: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
     }
     this.deadlines = new Deadlines(this.reactor.native);
     this.sessions = new SessionRegistry(this.reactor, this.deadlines);
@@ -96,7 +100,10 @@ export class HighPerformanceTransport implements Transport {
    */
   onBatch(handler: BatchHandler | undefined): this {
     if (handler !== undefined && typeof handler !== 'function') {
-      throw new TransportError('ERR_MSGTRANS_INVALID_ARGUMENT', `onBatch takes a function, got ${typeof handler}`);
+      throw new TransportError(
+        'ERR_MSGTRANS_INVALID_ARGUMENT',
+        `onBatch takes a function, got ${typeof handler}`,
+      );
     }
     if (handler !== undefined && this.emitter.listenerCount('message') > 0) throw handlerConflict();
     this.batchHandler = handler;
@@ -127,7 +134,9 @@ export class HighPerformanceTransport implements Transport {
     this.checkOpen();
     const opened = this.reactor.native.listen(address.host, address.port, listenBacklog());
     if (opened.error !== 0) throw listenFailed(url, opened.error);
-    const listener = new NativeListener(this.reactor.native, opened, (closed) => this.listeners.delete(closed));
+    const listener = new NativeListener(this.reactor.native, opened, (closed) =>
+      this.listeners.delete(closed),
+    );
     this.listeners.add(listener);
     return listener;
   }
@@ -161,7 +170,7 @@ export class HighPerformanceTransport implements Transport {
   reply(ticket: ReplyTicket, payload: Uint8Array, options?: SendOptions): boolean {
     this.checkOpen();
     const generation = sessionGeneration(ticket.sessionId);
-    const slotWord = ticket.sessionId % 0x1_0000_0000;
+    const slotWord = (ticket.sessionId % 0x1_0000_0000) | 0;
     if (!this.reactor.table.isOpen(slotWord, generation)) {
       throw new TransportError(
         'ERR_MSGTRANS_STALE_SESSION',
@@ -169,7 +178,13 @@ export class HighPerformanceTransport implements Transport {
       );
     }
     const session = this.sessions.ensure(slotWord, generation);
-    return session.answer(ticket.packetType === 'request', ticket.messageId, ticket.bizType, payload, options);
+    return session.answer(
+      ticket.packetType === 'request',
+      ticket.messageId,
+      ticket.bizType,
+      payload,
+      options,
+    );
   }
 
   /** Counts since creation: messages, bytes, system calls, copies, pool use, sessions. After `close`: the last ones. */
@@ -315,4 +330,3 @@ function connectFailed(url: string, errno: number): TransportError {
   const next = name === 'ECONNREFUSED' || name === 'ENOENT' ? '; is the server listening there?' : '';
   return new TransportError('ERR_MSGTRANS_CONNECT_FAILED', `connecting to ${url} failed: ${name}${next}`);
 }
-

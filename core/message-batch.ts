@@ -1,7 +1,6 @@
 import { DESCRIPTOR_WORDS } from './layout.generated.js';
 import { Message } from './message.js';
 import type { Reactor } from './reactor.js';
-import type { TurnViews } from './turn-views.js';
 
 /** How often a long batch looks at the clock, and how long it may run before what it has sent is written. */
 const CLOCK_CHECK_MESSAGES = 64;
@@ -16,15 +15,13 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
   /** @internal Messages handed out so far. */
   taken = 0;
   private readonly reactor: Reactor;
-  private readonly views: TurnViews;
   private readonly firstWord: number;
   private readonly result: { done: boolean; value: Message };
   private flushedAtMs = 0;
 
   /** @internal */
-  constructor(reactor: Reactor, views: TurnViews, firstWord: number, length: number) {
+  constructor(reactor: Reactor, firstWord: number, length: number) {
     this.reactor = reactor;
-    this.views = views;
     this.firstWord = firstWord;
     this.length = length;
     this.result = { done: false, value: undefined as unknown as Message };
@@ -43,7 +40,7 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
     }
     if (index % CLOCK_CHECK_MESSAGES === CLOCK_CHECK_MESSAGES - 1) this.flushWhenDue();
     this.taken = index + 1;
-    this.result.value = new Message(this.reactor, this.views, this.firstWord + index * DESCRIPTOR_WORDS);
+    this.result.value = new Message(this.reactor, this.firstWord + index * DESCRIPTOR_WORDS);
     return this.result as IteratorResult<Message>;
   }
 

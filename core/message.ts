@@ -1,3 +1,4 @@
+import { TransportError } from './errors.js';
 import {
   DEDICATED_BIT,
   DESCRIPTOR_EXT_LENGTH,
@@ -10,21 +11,20 @@ import {
   DESCRIPTOR_WIRE_WORD0,
   SLOT_MASK,
 } from './layout.generated.js';
-import { TransportError } from './errors.js';
 import { copyPacket } from './owned-packet.js';
 import {
   FLAG_HIGH_PRIORITY,
   HEADER_BYTES,
+  PACKET_ONE_WAY,
   PACKET_REQUEST,
   PACKET_RESPONSE,
   WIRE_VERSION,
 } from './protocol/wire-layout.generated.js';
 import type { Reactor } from './reactor.js';
 import { RetainedMessage } from './retained-message.js';
-import { sendFlags } from './send-flags.js';
+import { checkBytes, sendFlags } from './send-flags.js';
 import { sessionIdOf } from './session-id.js';
 import type { Packet, PacketType, ReplyTicket, SendOptions, Session, SessionId } from './transport.js';
-import type { TurnViews } from './turn-views.js';
 import { byteSwap32, packetTypeName, wireWord0 } from './wire-words.js';
 
 /**
@@ -36,14 +36,12 @@ import { byteSwap32, packetTypeName, wireWord0 } from './wire-words.js';
  */
 export class Message {
   private readonly reactor: Reactor;
-  private readonly views: TurnViews;
   private readonly epoch: number;
   private readonly at: number;
 
   /** @internal `at`: index of the descriptor's first word. */
-  constructor(reactor: Reactor, views: TurnViews, at: number) {
+  constructor(reactor: Reactor, at: number) {
     this.reactor = reactor;
-    this.views = views;
     this.epoch = reactor.epoch;
     this.at = at;
   }
@@ -81,31 +79,49 @@ export class Message {
 
   /** Byte `offset` of the payload, without making a view. @throws RangeError outside the payload */
   getUint8(offset: number): number {
-    return this.reading().getUint8(this.locate(offset, 1));
+    const at = this.locate(offset, 1);
+    return at < 0 ? this.outsideArena().getUint8(offset) : this.reactor.view.getUint8(at);
   }
 
   getUint16(offset: number, littleEndian?: boolean): number {
-    return this.reading().getUint16(this.locate(offset, 2), littleEndian);
+    const at = this.locate(offset, 2);
+    return at < 0
+      ? this.outsideArena().getUint16(offset, littleEndian)
+      : this.reactor.view.getUint16(at, littleEndian);
   }
 
   getUint32(offset: number, littleEndian?: boolean): number {
-    return this.reading().getUint32(this.locate(offset, 4), littleEndian);
+    const at = this.locate(offset, 4);
+    return at < 0
+      ? this.outsideArena().getUint32(offset, littleEndian)
+      : this.reactor.view.getUint32(at, littleEndian);
   }
 
   getFloat64(offset: number, littleEndian?: boolean): number {
-    return this.reading().getFloat64(this.locate(offset, 8), littleEndian);
+    const at = this.locate(offset, 8);
+    return at < 0
+      ? this.outsideArena().getFloat64(offset, littleEndian)
+      : this.reactor.view.getFloat64(at, littleEndian);
   }
 
   /** The payload in place. The view is empty once the turn is over; writing to it is allowed and harmless. */
   payload(): Uint8Array {
     const length = this.word(DESCRIPTOR_PAYLOAD_LENGTH);
-    return this.views.view(this.word(DESCRIPTOR_SLICE_ID), this.word(DESCRIPTOR_PAYLOAD_OFFSET), length);
+    return this.reactor.views.view(
+      this.word(DESCRIPTOR_SLICE_ID),
+      this.word(DESCRIPTOR_PAYLOAD_OFFSET),
+      length,
+    );
   }
 
   /** The ext header in place, under the same rules as {@link payload}. */
   extHeader(): Uint8Array {
     const length = this.word(DESCRIPTOR_EXT_LENGTH) & 0xffff;
-    return this.views.view(this.word(DESCRIPTOR_SLICE_ID), this.word(DESCRIPTOR_PAYLOAD_OFFSET) - length, length);
+    return this.reactor.views.view(
+      this.word(DESCRIPTOR_SLICE_ID),
+      this.word(DESCRIPTOR_PAYLOAD_OFFSET) - length,
+      length,
+    );
   }
 
   /**
@@ -114,21 +130,23 @@ export class Message {
    * @returns as `Session.send`
    */
   reply(body: Uint8Array | Message, options?: SendOptions): boolean {
-    const wire = this.word(DESCRIPTOR_WIRE_WORD0);
-    const slotWord = this.word(DESCRIPTOR_SLOT_WORD);
-    const generation = this.word(DESCRIPTOR_GENERATION);
-    const isRequest = ((wire >>> 16) & 0xff) === PACKET_REQUEST;
-    if (body === this && isRequest && options === undefined && this.isInPlace()) return this.replyInPlace();
-    const payload = body instanceof Message ? body.payload() : body;
-    if (options === undefined && isRequest) {
-      const word0 = (wire & 0xff00_0000) | (PACKET_RESPONSE << 16) | WIRE_VERSION;
-      const id = this.word(DESCRIPTOR_MESSAGE_ID_WIRE);
-      return this.reactor.send(slotWord, generation, word0, id, 0, undefined, payload);
+    const { reactor, at } = this;
+    if (this.epoch !== reactor.epoch) throw staleMessage();
+    const { words } = reactor;
+    const wire = words[at + DESCRIPTOR_WIRE_WORD0];
+    // The common case first: bytes in answer to a request.
+    if (options === undefined && ((wire >>> 16) & 0xff) === PACKET_REQUEST && body instanceof Uint8Array) {
+      return reactor.send(
+        words[at + DESCRIPTOR_SLOT_WORD],
+        words[at + DESCRIPTOR_GENERATION],
+        (wire & 0xff00_0000) | (PACKET_RESPONSE << 16) | WIRE_VERSION,
+        words[at + DESCRIPTOR_MESSAGE_ID_WIRE],
+        0,
+        undefined,
+        body,
+      );
     }
-    const flags = sendFlags(options);
-    const word0 = wireWord0(isRequest ? PACKET_RESPONSE : 0, options?.bizType ?? wire >>> 24);
-    const id = isRequest ? this.word(DESCRIPTOR_MESSAGE_ID_WIRE) : byteSwap32(this.reactor.table.nextMessageId(slotWord));
-    return this.reactor.send(slotWord, generation, word0, id, flags, options?.extHeader, payload);
+    return this.replyWith(body, options);
   }
 
   /** Sends this message's payload to another session of the same transport, as a one-way message. */
@@ -151,18 +169,36 @@ export class Message {
    * Release it: what is retained is memory that the transport cannot read into.
    */
   retain(): RetainedMessage {
-    return RetainedMessage.of(this.reactor, this.at, this.checked());
+    this.word(0);
+    return RetainedMessage.of(this.reactor, this.at);
   }
 
   /** The whole packet in memory of its own. */
   copy(): Packet {
-    this.checked();
-    return copyPacket(this.reactor, this.views, this.at);
+    this.word(0);
+    return copyPacket(this.reactor, this.at);
+  }
+
+  private replyWith(body: Uint8Array | Message, options: SendOptions | undefined): boolean {
+    const wire = this.word(DESCRIPTOR_WIRE_WORD0);
+    const isRequest = ((wire >>> 16) & 0xff) === PACKET_REQUEST;
+    if (body === this && isRequest && options === undefined && this.isInPlace()) return this.replyInPlace();
+    const payload = body instanceof Message ? body.payload() : body;
+    checkBytes(payload, 'the body of a reply');
+    const flags = sendFlags(options);
+    const slotWord = this.word(DESCRIPTOR_SLOT_WORD);
+    const word0 = wireWord0(isRequest ? PACKET_RESPONSE : PACKET_ONE_WAY, options?.bizType ?? wire >>> 24);
+    const id = isRequest
+      ? this.word(DESCRIPTOR_MESSAGE_ID_WIRE)
+      : byteSwap32(this.reactor.table.nextMessageId(slotWord));
+    const generation = this.word(DESCRIPTOR_GENERATION);
+    return this.reactor.send(slotWord, generation, word0, id, flags, options?.extHeader, payload);
   }
 
   private isInPlace(): boolean {
     return (
-      (this.word(DESCRIPTOR_EXT_LENGTH) & 0xffff) === 0 && (this.word(DESCRIPTOR_SLICE_ID) & DEDICATED_BIT) === 0
+      (this.word(DESCRIPTOR_EXT_LENGTH) & 0xffff) === 0 &&
+      (this.word(DESCRIPTOR_SLICE_ID) & DEDICATED_BIT) === 0
     );
   }
 
@@ -181,29 +217,27 @@ export class Message {
     );
   }
 
-  private reading(): DataView {
-    if ((this.word(DESCRIPTOR_SLICE_ID) & DEDICATED_BIT) === 0) return this.reactor.view;
-    const payload = this.payload();
-    return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  }
-
+  /** Where `offset` of the payload lies in the arena, or -1 when the payload has memory of its own. */
   private locate(offset: number, bytes: number): number {
-    const length = this.word(DESCRIPTOR_PAYLOAD_LENGTH);
+    const { reactor, at } = this;
+    if (this.epoch !== reactor.epoch) throw staleMessage();
+    const { words } = reactor;
+    const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
     if (!(offset >= 0 && offset + bytes <= length)) {
       throw new RangeError(`cannot read ${bytes} bytes at ${offset} of a payload of ${length} bytes`);
     }
-    const start = this.word(DESCRIPTOR_SLICE_ID) & DEDICATED_BIT ? 0 : this.word(DESCRIPTOR_PAYLOAD_OFFSET);
-    return start + offset;
+    if ((words[at + DESCRIPTOR_SLICE_ID] & DEDICATED_BIT) !== 0) return -1;
+    return words[at + DESCRIPTOR_PAYLOAD_OFFSET] + offset;
+  }
+
+  private outsideArena(): DataView {
+    const payload = this.payload();
+    return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   }
 
   private word(index: number): number {
     if (this.epoch !== this.reactor.epoch) throw staleMessage();
     return this.reactor.words[this.at + index];
-  }
-
-  private checked(): TurnViews {
-    if (this.epoch !== this.reactor.epoch) throw staleMessage();
-    return this.views;
   }
 }
 

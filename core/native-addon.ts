@@ -46,7 +46,13 @@ export interface NativeReactor {
   connect(host: string, port: number): Opened;
   cancelConnect(id: number): void;
   flush(): void;
-  sendDirect(slot: number, generation: number, header: Uint8Array, extHeader: Uint8Array, payload: Uint8Array): boolean;
+  sendDirect(
+    slot: number,
+    generation: number,
+    header: Uint8Array,
+    extHeader: Uint8Array,
+    payload: Uint8Array,
+  ): boolean;
   closeSession(slot: number, generation: number, code: number, flush: boolean): boolean;
   closeAll(code: number, flush: boolean): void;
   setPaused(slot: number, generation: number, paused: boolean): void;
@@ -66,7 +72,11 @@ export interface NativeReactor {
 }
 
 interface NativeAddon {
-  Reactor: new (options: ReactorOptions, onDelivery: DeliveryHandler, onTick: (nowMs: number) => void) => NativeReactor;
+  Reactor: new (
+    options: ReactorOptions,
+    onDelivery: DeliveryHandler,
+    onTick: (nowMs: number) => void,
+  ) => NativeReactor;
   /** Hands an error to `uncaughtException` and returns when its handlers have run. */
   fatalException(error: unknown): void;
 }

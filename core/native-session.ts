@@ -26,15 +26,16 @@ export class NativeSession implements Session, InboxOwner {
   readonly id: SessionId;
   readonly slotWord: number;
   readonly generation: number;
-  readonly requests = new PendingRequests();
   private readonly reactor: Reactor;
   private readonly deadlines: Deadlines;
   private inbox: SessionInbox | undefined;
   private paused = false;
   private address: string | undefined;
   private reason: CloseReason | undefined;
-  private drainWaiters: Waiter[] = [];
-  private closeWaiters: (() => void)[] = [];
+  // Made on first use: sessions are many, and most never ask for any of it.
+  private pending: PendingRequests | undefined;
+  private drainWaiters: Waiter[] | undefined;
+  private closeWaiters: (() => void)[] | undefined;
 
   /** @internal */
   constructor(reactor: Reactor, deadlines: Deadlines, slotWord: number, generation: number) {
@@ -52,6 +53,12 @@ export class NativeSession implements Session, InboxOwner {
 
   get bufferedBytes(): number {
     return this.reason === undefined ? this.reactor.table.word(this.slotWord, SLOT_QUEUED_BYTES) : 0;
+  }
+
+  /** @internal Requests that wait for a response. */
+  get requests(): PendingRequests {
+    this.pending ??= new PendingRequests();
+    return this.pending;
   }
 
   get closed(): boolean {
@@ -94,7 +101,10 @@ export class NativeSession implements Session, InboxOwner {
       const timeoutMs = options?.timeoutMs ?? requestTimeoutMs;
       const signal = options?.signal;
       if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
-        throw new TransportError('ERR_MSGTRANS_INVALID_ARGUMENT', `timeoutMs ${String(timeoutMs)} is not a time above 0`);
+        throw new TransportError(
+          'ERR_MSGTRANS_INVALID_ARGUMENT',
+          `timeoutMs ${String(timeoutMs)} is not a time above 0`,
+        );
       }
       if (signal?.aborted) throw aborted('request', signal);
       if (this.requests.size >= pendingRequestsMax) {
@@ -111,7 +121,9 @@ export class NativeSession implements Session, InboxOwner {
       } while (this.requests.has(messageId));
       const word0 = wireWord0(PACKET_REQUEST, options?.bizType ?? 0);
       this.write(word0, byteSwap32(messageId), flags, options, payload);
-      const deadline = this.deadlines.add(timeoutMs, () => this.requests.fail(messageId, requestTimeout(timeoutMs)));
+      const deadline = this.deadlines.add(timeoutMs, () =>
+        this.requests.fail(messageId, requestTimeout(timeoutMs)),
+      );
       const onAbort = () => this.requests.fail(messageId, aborted('request', signal!));
       signal?.addEventListener('abort', onAbort, { once: true });
       const forget = () => {
@@ -130,6 +142,7 @@ export class NativeSession implements Session, InboxOwner {
     if (this.bufferedBytes === 0) return;
     this.reactor.table.setFlags(this.slotWord, SLOT_WANTS_DRAIN);
     await new Promise<void>((resolve, reject) => {
+      this.drainWaiters ??= [];
       this.drainWaiters.push({ resolve, reject });
     });
   }
@@ -138,6 +151,7 @@ export class NativeSession implements Session, InboxOwner {
     if (this.reason !== undefined) return;
     this.reactor.native.closeSession(this.slotWord & SLOT_MASK, this.generation, CLOSE_ORDERLY, true);
     await new Promise<void>((resolve) => {
+      this.closeWaiters ??= [];
       this.closeWaiters.push(resolve);
     });
   }
@@ -164,8 +178,8 @@ export class NativeSession implements Session, InboxOwner {
   /** @internal The engine wrote everything that was queued. */
   onDrained(): void {
     const waiters = this.drainWaiters;
-    this.drainWaiters = [];
-    for (const waiter of waiters) waiter.resolve();
+    this.drainWaiters = undefined;
+    for (const waiter of waiters ?? []) waiter.resolve();
   }
 
   /** @internal The close event, the last of the session's life. */
@@ -173,17 +187,20 @@ export class NativeSession implements Session, InboxOwner {
     this.reason = reason;
     this.address ??= '';
     const waiters = this.drainWaiters;
-    this.drainWaiters = [];
-    for (const waiter of waiters) waiter.reject(this.closedError());
-    this.requests.failAll(() => this.closedError());
+    this.drainWaiters = undefined;
+    for (const waiter of waiters ?? []) waiter.reject(this.closedError());
+    this.pending?.failAll(() => this.closedError());
     this.inbox?.close(reason);
-    for (const resolve of this.closeWaiters) resolve();
-    this.closeWaiters = [];
+    for (const resolve of this.closeWaiters ?? []) resolve();
+    this.closeWaiters = undefined;
   }
 
   inboxChanged(unreadBytes: number): void {
     const { inboundHighWatermarkBytes, inboundBytesMax } = this.reactor.options;
-    const limit = this.requests.size > 0 ? Math.max(inboundBytesMax, inboundHighWatermarkBytes) : inboundHighWatermarkBytes;
+    const limit =
+      this.pending !== undefined && this.pending.size > 0
+        ? Math.max(inboundBytesMax, inboundHighWatermarkBytes)
+        : inboundHighWatermarkBytes;
     // Half the mark before reading goes on, so that a steady reader does not switch with every packet.
     const pause = unreadBytes > (this.paused ? limit / 2 : limit);
     if (pause === this.paused || this.reason !== undefined) return;
@@ -207,7 +224,15 @@ export class NativeSession implements Session, InboxOwner {
     options: SendOptions | undefined,
     payload: Uint8Array,
   ): boolean {
-    return this.reactor.send(this.slotWord, this.generation, word0, idWire, flags, options?.extHeader, payload);
+    return this.reactor.send(
+      this.slotWord,
+      this.generation,
+      word0,
+      idWire,
+      flags,
+      options?.extHeader,
+      payload,
+    );
   }
 
   private ensureInbox(): SessionInbox {
@@ -230,5 +255,7 @@ export class NativeSession implements Session, InboxOwner {
 
 /** @internal */
 export function aborted(what: string, signal: AbortSignal): TransportError {
-  return new TransportError('ERR_MSGTRANS_ABORTED', `the ${what} was aborted by its signal`, { cause: signal.reason });
+  return new TransportError('ERR_MSGTRANS_ABORTED', `the ${what} was aborted by its signal`, {
+    cause: signal.reason,
+  });
 }

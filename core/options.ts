@@ -1,5 +1,5 @@
-import { EXT_HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX_DEFAULT } from './protocol/wire-layout.generated.js';
 import { TransportError } from './errors.js';
+import { EXT_HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX_DEFAULT } from './protocol/wire-layout.generated.js';
 
 /** What happens when a session's write queue is full. */
 export type SlowConsumerPolicy = 'close' | 'drop-newest' | 'throw';
@@ -51,7 +51,7 @@ const RULES: Record<Exclude<keyof TransportOptions, 'slowConsumerPolicy'>, Rule>
   payloadBytesMax: { value: PAYLOAD_BYTES_MAX_DEFAULT, min: 1, max: 1024 * MIB },
   extHeaderBytesMax: { value: EXT_HEADER_BYTES_MAX, min: 0, max: EXT_HEADER_BYTES_MAX },
   writeQueueHighWatermarkBytes: { value: MIB / 4, min: 1, max: 1024 * MIB },
-  writeQueueBytesMax: { value: 16 * MIB, min: 1, max: 2048 * MIB },
+  writeQueueBytesMax: { value: 16 * MIB, min: 1, max: 1024 * MIB },
   writeQueueTotalBytesMax: { value: 1024 * MIB, min: 1, max: 1024 * 1024 * MIB },
   stallTimeoutMs: { value: 30_000, min: 1, max: 24 * HOUR_MS },
   lingerTimeoutMs: { value: 1_000, min: 1, max: HOUR_MS },
@@ -78,15 +78,22 @@ export function resolveOptions(options: TransportOptions = {}): ResolvedOptions 
     resolved[name] = value;
   }
   if (!POLICIES.includes(resolved.slowConsumerPolicy as SlowConsumerPolicy)) {
-    problems.push(`slowConsumerPolicy: ${String(resolved.slowConsumerPolicy)} is none of ${POLICIES.join(', ')}`);
+    problems.push(
+      `slowConsumerPolicy: ${String(resolved.slowConsumerPolicy)} is none of ${POLICIES.join(', ')}`,
+    );
   }
   for (const name of Object.keys(options)) {
     if (name !== 'slowConsumerPolicy' && !(name in RULES)) {
-      problems.push(`${name}: there is no such option; there are ${[...Object.keys(RULES), 'slowConsumerPolicy'].join(', ')}`);
+      problems.push(
+        `${name}: there is no such option; there are ${[...Object.keys(RULES), 'slowConsumerPolicy'].join(', ')}`,
+      );
     }
   }
   if (problems.length > 0) {
-    throw new TransportError('ERR_MSGTRANS_INVALID_OPTION', `invalid transport options: ${problems.join('; ')}`);
+    throw new TransportError(
+      'ERR_MSGTRANS_INVALID_OPTION',
+      `invalid transport options: ${problems.join('; ')}`,
+    );
   }
   return resolved as unknown as ResolvedOptions;
 }

@@ -28,7 +28,7 @@ export class OutboundRing {
   static readonly PACKET_BYTES_MAX = RING_BYTES / 4;
 
   private readonly native: NativeReactor;
-  private readonly words: Uint32Array;
+  private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly base: number;
   /** Where the next packet goes, from the ring's start; equals the control word unless the engine took the ring. */
@@ -38,9 +38,9 @@ export class OutboundRing {
   private runGeneration = 0;
   private runIsReference = false;
   private scratch: Uint8Array | undefined;
-  private scratchWords: Uint32Array | undefined;
+  private scratchWords: Int32Array | undefined;
 
-  constructor(native: NativeReactor, words: Uint32Array, bytes: Uint8Array) {
+  constructor(native: NativeReactor, words: Int32Array, bytes: Uint8Array) {
     this.native = native;
     this.words = words;
     this.bytes = bytes;
@@ -71,7 +71,10 @@ export class OutboundRing {
     words[at] = wireWord0;
     words[at + 1] = messageIdWire;
     words[at + 2] =
-      (extLength >>> 8) | ((extLength & 0xff) << 8) | ((length >>> 24) << 16) | (((length >>> 16) & 0xff) << 24);
+      (extLength >>> 8) |
+      ((extLength & 0xff) << 8) |
+      ((length >>> 24) << 16) |
+      (((length >>> 16) & 0xff) << 24);
     words[at + 3] =
       ((length >>> 8) & 0xff) | ((length & 0xff) << 8) | ((reserved >>> 8) << 16) | ((reserved & 0xff) << 24);
     if (extLength > 0) {
@@ -107,7 +110,7 @@ export class OutboundRing {
     const at = (this.base + this.position) >>> 2;
     words[at] = arenaOffset;
     words[at + 1] = length;
-    this.closeRun(8, (RUN_REFERENCE_BIT | 1) >>> 0);
+    this.closeRun(8, RUN_REFERENCE_BIT | 1);
   }
 
   /** More than half full: time to let the peers work while the batch goes on. */
@@ -163,16 +166,30 @@ export class OutboundRing {
 
   private copyPayload(payload: Uint8Array, length: number, at: number): void {
     // A program that answers from one scratch buffer gets a word view of it, made once and used for every answer.
-    if (payload === this.scratch && this.scratchWords !== undefined && this.scratchWords.length << 2 === length) {
+    if (
+      payload === this.scratch &&
+      this.scratchWords !== undefined &&
+      this.scratchWords.length << 2 === length
+    ) {
       const source = this.scratchWords;
       const words = this.words;
-      for (let i = 0; i < source.length; i++) words[at + i] = source[i];
+      const count = source.length;
+      let i = 0;
+      for (; i + 3 < count; i += 4) {
+        words[at + i] = source[i];
+        words[at + i + 1] = source[i + 1];
+        words[at + i + 2] = source[i + 2];
+        words[at + i + 3] = source[i + 3];
+      }
+      for (; i < count; i++) words[at + i] = source[i];
       return;
     }
     this.bytes.set(payload, at << 2);
     if (length > 0 && length <= WORD_COPY_BYTES_MAX && ((length | payload.byteOffset) & 3) === 0) {
       this.scratchWords =
-        payload === this.scratch ? new Uint32Array(payload.buffer, payload.byteOffset, length >>> 2) : undefined;
+        payload === this.scratch
+          ? new Int32Array(payload.buffer, payload.byteOffset, length >>> 2)
+          : undefined;
       this.scratch = payload;
     }
   }

@@ -12,7 +12,6 @@ import {
 import { FLAG_HIGH_PRIORITY } from './protocol/wire-layout.generated.js';
 import type { Reactor } from './reactor.js';
 import type { Packet, PacketType } from './transport.js';
-import type { TurnViews } from './turn-views.js';
 import { byteSwap32, packetTypeName } from './wire-words.js';
 
 /** One allocation serves consecutive packets of one session up to this many bytes. */
@@ -30,7 +29,14 @@ export class OwnedPacket implements Packet {
   private view: Uint8Array | undefined;
 
   /** @internal `start`: of the payload in `chunk`; the ext header lies before it. */
-  constructor(messageId: number, wire: number, ext: number, chunk: Uint8Array, start: number, length: number) {
+  constructor(
+    messageId: number,
+    wire: number,
+    ext: number,
+    chunk: Uint8Array,
+    start: number,
+    length: number,
+  ) {
     this.messageId = messageId;
     this.wire = wire;
     this.extLengthAndFlags = ext;
@@ -64,12 +70,12 @@ export class OwnedPacket implements Packet {
 }
 
 /** Copies the packet whose descriptor begins at word `at`. */
-export function copyPacket(reactor: Reactor, views: TurnViews, at: number): OwnedPacket {
+export function copyPacket(reactor: Reactor, at: number): OwnedPacket {
   const { words } = reactor;
   const ext = words[at + DESCRIPTOR_EXT_LENGTH] & 0xffff;
   const start = words[at + DESCRIPTOR_PAYLOAD_OFFSET] - ext;
   const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
-  const chunk = views.innerBytes(words[at + DESCRIPTOR_SLICE_ID], start, ext + length).slice();
+  const chunk = reactor.views.innerBytes(words[at + DESCRIPTOR_SLICE_ID], start, ext + length).slice();
   return packetOver(words, at, chunk, ext);
 }
 
@@ -79,15 +85,13 @@ export function copyPacket(reactor: Reactor, views: TurnViews, at: number): Owne
  */
 export class PacketCopier {
   private readonly reactor: Reactor;
-  private readonly views: TurnViews;
   private chunk = NO_BYTES;
   private chunkBegin = 0;
   private chunkEnd = 0;
   private chunkSlice = -1;
 
-  constructor(reactor: Reactor, views: TurnViews) {
+  constructor(reactor: Reactor) {
     this.reactor = reactor;
-    this.views = views;
   }
 
   /** The packet at descriptor word `at`; the descriptors up to word `end` belong to the same batch. */
@@ -101,7 +105,7 @@ export class PacketCopier {
       this.chunkSlice = slice;
       this.chunkBegin = begin;
       this.chunkEnd = this.runEnd(at, end);
-      this.chunk = this.views.innerBytes(slice, begin, this.chunkEnd - begin).slice();
+      this.chunk = this.reactor.views.innerBytes(slice, begin, this.chunkEnd - begin).slice();
     }
     return packetOver(words, at, this.chunk, begin - this.chunkBegin + ext);
   }
@@ -135,7 +139,7 @@ export class PacketCopier {
   }
 }
 
-function packetOver(words: Uint32Array, at: number, chunk: Uint8Array, start: number): OwnedPacket {
+function packetOver(words: Int32Array, at: number, chunk: Uint8Array, start: number): OwnedPacket {
   return new OwnedPacket(
     byteSwap32(words[at + DESCRIPTOR_MESSAGE_ID_WIRE]),
     words[at + DESCRIPTOR_WIRE_WORD0],

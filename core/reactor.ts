@@ -1,6 +1,9 @@
+import { TransportError } from './errors.js';
 import {
+  CLOSE_SLOW_CONSUMER,
   CONTROL_QUEUED_TOTAL_F64,
   EVENT_WORDS,
+  SEGMENT_SLOTS,
   SLOT_CLOSING,
   SLOT_FLAGS,
   SLOT_GENERATION,
@@ -11,16 +14,14 @@ import {
   SLOT_STATE_WORDS,
   SLOT_TOLD_FULL,
   SLOT_WANTS_DRAIN,
-  SEGMENT_SLOTS,
-  CLOSE_SLOW_CONSUMER,
 } from './layout.generated.js';
-import { TransportError } from './errors.js';
 import type { NativeReactor } from './native-addon.js';
 import type { ResolvedOptions } from './options.js';
 import { OutboundRing } from './outbound-ring.js';
 import { HEADER_BYTES } from './protocol/wire-layout.generated.js';
 import { sessionIdOf } from './session-id.js';
 import { SessionTable } from './session-table.js';
+import { TurnViews } from './turn-views.js';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -32,9 +33,11 @@ export class Reactor {
   readonly options: ResolvedOptions;
   readonly table: SessionTable;
   readonly ring: OutboundRing;
-  readonly words: Uint32Array;
+  /** The arena in signed words: ids and lengths stay small integers to the compiler. */
+  readonly words: Int32Array;
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly views: TurnViews;
   /** Index of the first descriptor word and of the first event word in {@link words}. */
   readonly descriptorWord: number;
   readonly eventWord: number;
@@ -52,12 +55,13 @@ export class Reactor {
   constructor(native: NativeReactor, options: ResolvedOptions) {
     this.native = native;
     this.options = options;
-    this.words = new Uint32Array(native.arena);
+    this.words = new Int32Array(native.arena);
     this.bytes = new Uint8Array(native.arena);
     this.view = new DataView(native.arena);
     this.doubles = new Float64Array(native.arena, 0, 8);
     this.descriptorWord = native.descriptorOffset / 4;
     this.eventWord = native.eventOffset / 4;
+    this.views = new TurnViews(native, this.bytes);
     this.table = new SessionTable(native);
     this.ring = new OutboundRing(native, this.words, this.bytes);
   }
@@ -122,7 +126,8 @@ export class Reactor {
       throw this.notOpen(slotWord, generation);
     }
     const queued = segment[at + SLOT_QUEUED_BYTES] + total;
-    if (queued > this.options.writeQueueHighWatermarkBytes && !this.makeRoom(slotWord, generation, total)) return false;
+    if (queued > this.options.writeQueueHighWatermarkBytes && !this.makeRoom(slotWord, generation, total))
+      return false;
     segment[at + SLOT_QUEUED_BYTES] += total;
     this.ring.appendReference(slotWord, generation, arenaOffset, total);
     if (segment[at + SLOT_QUEUED_BYTES] <= this.options.writeQueueHighWatermarkBytes) return true;
@@ -152,7 +157,8 @@ export class Reactor {
     const { writeQueueBytesMax, writeQueueTotalBytesMax, slowConsumerPolicy } = this.options;
     const queued = () => this.table.word(slotWord, SLOT_QUEUED_BYTES);
     const fits = () =>
-      queued() + total <= writeQueueBytesMax && this.doubles[CONTROL_QUEUED_TOTAL_F64] + total <= writeQueueTotalBytesMax;
+      queued() + total <= writeQueueBytesMax &&
+      this.doubles[CONTROL_QUEUED_TOTAL_F64] + total <= writeQueueTotalBytesMax;
     if (fits()) return true;
     this.native.flush();
     // A single packet larger than the bound is taken by an empty queue: otherwise it could never be sent.
@@ -202,4 +208,3 @@ export class Reactor {
     );
   }
 }
-

@@ -1,12 +1,11 @@
+import { TransportError } from './errors.js';
 import {
   DESCRIPTOR_PAYLOAD_LENGTH,
   DESCRIPTOR_PAYLOAD_OFFSET,
   DESCRIPTOR_SLICE_ID,
 } from './layout.generated.js';
-import { TransportError } from './errors.js';
 import type { NativeReactor } from './native-addon.js';
 import type { Reactor } from './reactor.js';
-import type { TurnViews } from './turn-views.js';
 
 /** A message smaller than this share of its buffer is copied: pinning would keep far more memory than it needs. */
 const PIN_SHARE = 8;
@@ -42,8 +41,8 @@ export class RetainedMessage implements Disposable {
   }
 
   /** @internal The message whose descriptor begins at word `at`. */
-  static of(reactor: Reactor, at: number, views: TurnViews): RetainedMessage {
-    const { words, native } = reactor;
+  static of(reactor: Reactor, at: number): RetainedMessage {
+    const { words, native, views } = reactor;
     const slice = words[at + DESCRIPTOR_SLICE_ID];
     const offset = words[at + DESCRIPTOR_PAYLOAD_OFFSET];
     const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
@@ -66,7 +65,10 @@ export class RetainedMessage implements Disposable {
   /** The payload. @throws TransportError `ERR_MSGTRANS_STALE_MESSAGE` after {@link release} */
   get payload(): Uint8Array {
     if (this.released) {
-      throw new TransportError('ERR_MSGTRANS_STALE_MESSAGE', 'this message was released; its payload is gone');
+      throw new TransportError(
+        'ERR_MSGTRANS_STALE_MESSAGE',
+        'this message was released; its payload is gone',
+      );
     }
     return this.view;
   }

@@ -25,7 +25,7 @@ export class SessionRegistry {
     const known = this.find(slotWord, generation);
     if (known !== undefined) return known;
     const slot = slotWord & SLOT_MASK;
-    const session = new NativeSession(this.reactor, this.deadlines, slotWord >>> 0, generation);
+    const session = new NativeSession(this.reactor, this.deadlines, slotWord, generation);
     // Filled without holes, so that the array keeps its fast form.
     while (this.bySlot.length <= slot) this.bySlot.push(undefined);
     this.bySlot[slot] = session;

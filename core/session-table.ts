@@ -14,7 +14,7 @@ import type { NativeReactor } from './native-addon.js';
  * segments that never move. Reading one costs an index, no call.
  */
 export class SessionTable {
-  private readonly segments: Uint32Array[] = [];
+  private readonly segments: Int32Array[] = [];
   private readonly messageIds: Uint32Array[] = [];
   private readonly native: NativeReactor;
 
@@ -23,15 +23,15 @@ export class SessionTable {
   }
 
   /** The segment that holds `slot`; the slot's words begin at `(slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS`. */
-  segment(slot: number): Uint32Array {
+  segment(slot: number): Int32Array {
     const segment = this.segments[(slot / SEGMENT_SLOTS) | 0];
     return segment === undefined ? this.learn((slot / SEGMENT_SLOTS) | 0) : segment;
   }
 
-  private learn(index: number): Uint32Array {
+  private learn(index: number): Int32Array {
     const buffer = this.native.slotSegment(index);
     const segment =
-      buffer === undefined ? new Uint32Array(SEGMENT_SLOTS * SLOT_STATE_WORDS) : new Uint32Array(buffer);
+      buffer === undefined ? new Int32Array(SEGMENT_SLOTS * SLOT_STATE_WORDS) : new Int32Array(buffer);
     if (buffer !== undefined) {
       this.segments[index] = segment;
       this.messageIds[index] = new Uint32Array(SEGMENT_SLOTS);

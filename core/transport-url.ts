@@ -20,10 +20,14 @@ export function parseTransportUrl(url: string): TransportAddress {
     if (!path.startsWith('/') || path.includes('\0')) {
       throw invalid(url, 'a unix socket needs an absolute path: unix:///run/example.sock');
     }
-    if (bytes > 107) throw invalid(url, `the path has ${bytes} bytes, and the kernel takes 107: choose a shorter one`);
+    if (bytes > 107)
+      throw invalid(url, `the path has ${bytes} bytes, and the kernel takes 107: choose a shorter one`);
     return { host: path, port: -1 };
   }
-  const match = typeof url === 'string' ? /^tcp:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/?#@[\]\s]+)):(\d{1,5})$/.exec(url) : null;
+  const match =
+    typeof url === 'string'
+      ? /^tcp:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/?#@[\]\s]+)):(\d{1,5})$/.exec(url)
+      : null;
   if (match === null) {
     throw invalid(url, 'write tcp://host:port (IPv6 as tcp://[::1]:8001) or unix:///path');
   }
@@ -47,5 +51,8 @@ export async function resolveAddress(address: TransportAddress, url: string): Pr
 }
 
 function invalid(url: string, why: string): TransportError {
-  return new TransportError('ERR_MSGTRANS_INVALID_URL', `${JSON.stringify(url)} is no address of a transport: ${why}`);
+  return new TransportError(
+    'ERR_MSGTRANS_INVALID_URL',
+    `${JSON.stringify(url)} is no address of a transport: ${why}`,
+  );
 }

@@ -38,7 +38,9 @@ export class TurnViews {
 
   /** Where to read a slice's bytes for copying, without making a view that has to be detached. */
   innerBytes(slice: number, offset: number, length: number): Uint8Array {
-    return slice & DEDICATED_BIT ? this.view(slice, offset, length) : this.bytes.subarray(offset, offset + length);
+    return slice & DEDICATED_BIT
+      ? this.view(slice, offset, length)
+      : this.bytes.subarray(offset, offset + length);
   }
 
   /** The turn is over; its buffers are about to be detached. */

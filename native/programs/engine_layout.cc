@@ -1,0 +1,85 @@
+// What `core` needs to know of the memory it shares with the engine.
+#include <cstddef>
+
+#include "base/close_code.h"
+#include "memory/buffer_pool.h"
+#include "programs/layout_table.h"
+#include "session/batch_layout.h"
+#include "session/session_directory.h"
+#include "session/session_id.h"
+
+namespace msgtrans {
+namespace {
+
+constexpr LayoutConstant kConstants[] = {
+    {"CONTROL_RING_USED", kControlRingUsed},
+    {"CONTROL_ROUTE_ALL", kControlRouteAll},
+    {"CONTROL_QUEUED_TOTAL_F64", kControlQueuedTotalF64},
+    {"DESCRIPTOR_WORDS", kDescriptorWords},
+    {"DESCRIPTOR_SLOT_WORD", kDescriptorSlotWord},
+    {"DESCRIPTOR_GENERATION", kDescriptorGeneration},
+    {"DESCRIPTOR_PAYLOAD_OFFSET", kDescriptorPayloadOffset},
+    {"DESCRIPTOR_PAYLOAD_LENGTH", kDescriptorPayloadLength},
+    {"DESCRIPTOR_WIRE_WORD0", kDescriptorWireWord0},
+    {"DESCRIPTOR_MESSAGE_ID_WIRE", kDescriptorMessageIdWire},
+    {"DESCRIPTOR_SLICE_ID", kDescriptorSliceId},
+    {"DESCRIPTOR_EXT_LENGTH", kDescriptorExtLength},
+    {"DESCRIPTORS_MAX", kDescriptorsMax},
+    {"EVENT_WORDS", kEventWords},
+    {"EVENT_KIND", kEventKind},
+    {"EVENT_SLOT_WORD", kEventSlotWord},
+    {"EVENT_GENERATION", kEventGeneration},
+    {"EVENT_A", kEventA},
+    {"EVENT_B", kEventB},
+    {"EVENT_C", kEventC},
+    {"EVENT_ACCEPTED", kEventAccepted},
+    {"EVENT_CONNECTED", kEventConnected},
+    {"EVENT_CONNECT_FAILED", kEventConnectFailed},
+    {"EVENT_ACCEPT_FAILED", kEventAcceptFailed},
+    {"EVENT_DRAIN", kEventDrain},
+    {"EVENT_CLOSE", kEventClose},
+    {"DELIVERY_WITH_OPENINGS", kDeliveryWithOpenings},
+    {"DELIVERY_WITH_CLOSINGS", kDeliveryWithClosings},
+    {"RUN_WORDS", kRunWords},
+    {"RUN_SLOT_WORD", kRunSlotWord},
+    {"RUN_GENERATION", kRunGeneration},
+    {"RUN_BYTES", kRunBytes},
+    {"RUN_MESSAGES", kRunMessages},
+    {"RUN_REFERENCE_BIT", kRunReferenceBit},
+    {"RUN_ALIGNMENT", kRunAlignment},
+    {"RING_BYTES", kRingBytes},
+    {"SLOT_MASK", kSlotMask},
+    {"SEGMENT_SLOTS", SessionDirectory::kSegmentSlots},
+    {"SLOT_STATE_WORDS", sizeof(SlotState) / kWordBytes},
+    {"SLOT_GENERATION", offsetof(SlotState, generation) / kWordBytes},
+    {"SLOT_STATE", offsetof(SlotState, state) / kWordBytes},
+    {"SLOT_QUEUED_BYTES", offsetof(SlotState, queued_bytes) / kWordBytes},
+    {"SLOT_FLAGS", offsetof(SlotState, flags) / kWordBytes},
+    {"SLOT_OPEN", kSlotOpen},
+    {"SLOT_CLOSING", kSlotClosing},
+    {"SLOT_WANTS_DRAIN", kSlotWantsDrain},
+    {"SLOT_PULLED", kSlotPulled},
+    {"SLOT_TOLD_FULL", kSlotToldFull},
+    {"DEDICATED_BIT", kDedicatedBit},
+    {"CLOSE_ORDERLY", static_cast<uint64_t>(CloseCode::kOrderly)},
+    {"CLOSE_PROTOCOL_VERSION", static_cast<uint64_t>(CloseCode::kProtocolVersion)},
+    {"CLOSE_PROTOCOL_COMPRESSION", static_cast<uint64_t>(CloseCode::kProtocolCompression)},
+    {"CLOSE_PROTOCOL_PACKET_TYPE", static_cast<uint64_t>(CloseCode::kProtocolPacketType)},
+    {"CLOSE_PROTOCOL_FRAGMENTED", static_cast<uint64_t>(CloseCode::kProtocolFragmented)},
+    {"CLOSE_PROTOCOL_TRUNCATED", static_cast<uint64_t>(CloseCode::kProtocolTruncated)},
+    {"CLOSE_PAYLOAD_TOO_LARGE", static_cast<uint64_t>(CloseCode::kPayloadTooLarge)},
+    {"CLOSE_EXT_HEADER_TOO_LARGE", static_cast<uint64_t>(CloseCode::kExtHeaderTooLarge)},
+    {"CLOSE_CONNECTION_RESET", static_cast<uint64_t>(CloseCode::kConnectionReset)},
+    {"CLOSE_CONNECTION_LOST", static_cast<uint64_t>(CloseCode::kConnectionLost)},
+    {"CLOSE_SLOW_CONSUMER", static_cast<uint64_t>(CloseCode::kSlowConsumer)},
+    {"CLOSE_STALLED", static_cast<uint64_t>(CloseCode::kStalled)},
+    {"CLOSE_BUFFER_BUDGET", static_cast<uint64_t>(CloseCode::kBufferBudget)},
+    {"CLOSE_OUT_OF_MEMORY", static_cast<uint64_t>(CloseCode::kOutOfMemory)},
+    {"CLOSE_TRANSPORT_CLOSED", static_cast<uint64_t>(CloseCode::kTransportClosed)},
+};
+
+}  // namespace
+
+const LayoutFile kEngineLayout = {"engine", "core/layout.generated.ts", "native/session and native/base", kConstants};
+
+}  // namespace msgtrans
