@@ -1,0 +1,71 @@
+/** What the arms of the Map/Mutex transport on `node:net` share: everything but an option. */
+import type { BaselineOptions } from '../../core/baseline/baseline-options.js';
+import { BaselineTransport } from '../../core/baseline/baseline-transport.js';
+import { type HandlerName, serveControl } from './control-server.js';
+import { CounterReply } from './counter-reply.js';
+
+interface ApplicationRecord {
+  counter: number;
+}
+
+function handleCounter(transport: BaselineTransport): void {
+  const records = new Map<number, ApplicationRecord>();
+  const reply = new CounterReply();
+  transport.on('session', (session) => records.set(session.id, { counter: 0 }));
+  transport.on('close', (session) => records.delete(session.id));
+  transport.on('message', (session, packet) => {
+    const record = records.get(session.id);
+    if (record === undefined) throw new Error(`session ${session.id} has no record`);
+    const { payload } = packet;
+    const token = new DataView(payload.buffer, payload.byteOffset, 8);
+    record.counter += 1;
+    session.reply(packet, reply.write(record.counter, token.getUint32(0, true), token.getUint32(4, true)));
+  });
+}
+
+function handleForward(transport: BaselineTransport): void {
+  transport.on('message', (session, packet) => session.reply(packet, packet.payload));
+}
+
+/** Serves the control protocol as `arm`. */
+export function serveBaseline(arm: string, options: BaselineOptions): void {
+  // A session does not say which listener accepted it, so each handler has a transport of its own.
+  const transports = new Map<HandlerName, BaselineTransport>();
+
+  async function transportFor(handler: HandlerName): Promise<BaselineTransport> {
+    const known = transports.get(handler);
+    if (known !== undefined) return known;
+    const transport = await BaselineTransport.create(options);
+    if (handler === 'counter') handleCounter(transport);
+    else handleForward(transport);
+    transports.set(handler, transport);
+    return transport;
+  }
+
+  serveControl(arm, {
+    async listen(url, handler) {
+      const transport = await transportFor(handler);
+      return (await transport.listen(url)).url;
+    },
+    counters() {
+      const sums = {
+        messages_received: 0,
+        messages_sent: 0,
+        sessions_accepted: 0,
+        sessions_open: 0,
+        messages_dropped: 0,
+      };
+      for (const { counters } of transports.values()) {
+        sums.messages_received += counters.messagesReceived;
+        sums.messages_sent += counters.messagesSent;
+        sums.sessions_accepted += counters.sessionsAccepted;
+        sums.sessions_open += counters.sessionsOpen;
+        sums.messages_dropped += counters.responsesUnmatched;
+      }
+      return sums;
+    },
+    async close() {
+      await Promise.all([...transports.values()].map((transport) => transport.close({ drainTimeoutMs: 0 })));
+    },
+  });
+}

@@ -1,0 +1,350 @@
+/** The servers of the arms as the harness starts them: real processes from the built files. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { encodePacket, NO_BYTES } from '../../core/protocol/packet-codec.js';
+import { PacketDecoder } from '../../core/protocol/packet-decoder.js';
+import type { Packet } from '../../core/transport.js';
+import { fillerByte } from './counter-reply.js';
+import { ARM_NAMES, armCommand } from './registry.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ADDON = join(ROOT, 'native/build/Release/msgtrans.node');
+
+type Answer = Record<string, unknown> & { id: number; ok: boolean; error: { code: string; message: string } };
+
+/** A server process and its lines. */
+class ArmProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly exited: Promise<unknown[]>;
+
+  constructor(arm: string) {
+    const { command, args } = armCommand(arm, ROOT);
+    this.#child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.exited = once(this.#child, 'exit');
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<Record<string, unknown>> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error('the server ended without an answer');
+    return JSON.parse(value);
+  }
+
+  write(text: string): void {
+    this.#child.stdin!.write(text);
+  }
+
+  async command(command: object): Promise<Answer> {
+    this.write(`${JSON.stringify(command)}\n`);
+    return (await this.line()) as Answer;
+  }
+
+  /** Private memory of the process in bytes. */
+  privateBytes(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  endInput(): void {
+    this.#child.stdin!.end();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+const running: ArmProcess[] = [];
+
+async function start(arm: string): Promise<ArmProcess> {
+  const server = new ArmProcess(arm);
+  running.push(server);
+  const { hello } = await server.line();
+  expect(hello).toMatchObject({
+    control: 1,
+    role: 'server',
+    arm,
+    pid: expect.any(Number),
+    version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+  });
+  return server;
+}
+
+afterEach(() => {
+  for (const server of running.splice(0)) server.kill('SIGKILL');
+});
+
+function request(messageId: number, payload: Uint8Array): Packet {
+  return {
+    packetType: 'request',
+    bizType: messageId & 0xff,
+    messageId,
+    payload,
+    extHeader: NO_BYTES,
+    highPriority: false,
+  };
+}
+
+/** A request payload: token, then filler. */
+function payloadOf(token: bigint, bytes: number): Buffer {
+  const payload = Buffer.from(Uint8Array.from({ length: bytes }, (_, index) => fillerByte(index)));
+  payload.writeBigUInt64LE(token, 0);
+  return payload;
+}
+
+/** Writes `frames` in pieces of `pieceBytes` and resolves with as many packets. */
+async function exchange(url: string, frames: Buffer[], pieceBytes: number): Promise<Packet[]> {
+  const { hostname, port, pathname, protocol } = new URL(url);
+  const socket = connect(protocol === 'unix:' ? { path: pathname } : { host: hostname, port: Number(port) });
+  await once(socket, 'connect');
+  const decoder = new PacketDecoder();
+  const packets: Packet[] = [];
+  const complete = new Promise<void>((resolve, reject) => {
+    socket.on('data', (chunk: Buffer) => {
+      packets.push(...decoder.push(chunk));
+      if (packets.length >= frames.length) resolve();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error(`closed after ${packets.length} of ${frames.length} replies`)));
+  });
+  const bytes = Buffer.concat(frames);
+  for (let offset = 0; offset < bytes.length; offset += pieceBytes) {
+    socket.write(bytes.subarray(offset, offset + pieceBytes));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await complete;
+  socket.destroy();
+  return packets;
+}
+
+function expectCounterReplies(replies: Packet[], requests: Packet[]): void {
+  replies.forEach((reply, index) => {
+    const { messageId, bizType, payload } = requests[index];
+    expect(reply).toMatchObject({ packetType: 'response', messageId, bizType });
+    const bytes = Buffer.from(reply.payload);
+    expect(bytes).toHaveLength(64);
+    expect(bytes.readBigUInt64LE(0)).toBe(BigInt(index + 1));
+    expect(bytes.subarray(8, 16).equals(payload.subarray(0, 8))).toBe(true);
+    expect([...bytes.subarray(16)].every((byte, at) => byte === fillerByte(at + 16))).toBe(true);
+  });
+}
+
+describe('the registry of arms', () => {
+  it('starts each arm from the repository it is told', () => {
+    expect(ARM_NAMES).toEqual([
+      'native',
+      'native:owned',
+      'baseline',
+      'rival:node-net',
+      'rival:held-cork',
+      'limit',
+    ]);
+    expect(armCommand('native', '/base').args.at(-1)).toBe('/base/dist/scenarios/arms/native.js');
+    expect(armCommand('limit', '/base')).toEqual({
+      command: '/base/native/build/Release/limit_server',
+      args: [],
+    });
+  });
+
+  it.each(['', 'ws', 'toString', '__proto__'])('knows no arm %j and says which there are', (name) => {
+    expect(() => armCommand(name, ROOT)).toThrow(/known are native, .*limit/);
+  });
+});
+
+describe.each(ARM_NAMES)('the server of %s', (arm) => {
+  const needsBuild = arm.startsWith('native') || arm === 'limit';
+  describe.skipIf(needsBuild && process.env.CI !== 'true' && !existsSync(ADDON))('as a process', () => {
+    it('counts per session, answers with the token, and starts again at 1 in a new session', async () => {
+      const server = await start(arm);
+      const { url } = await server.command({
+        id: 1,
+        command: 'listen',
+        url: 'tcp://127.0.0.1:0',
+        handler: 'counter',
+      });
+      expect(url).toMatch(/^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/);
+      const requests = Array.from({ length: 300 }, (_, index) =>
+        request(
+          index + 1,
+          payloadOf((0x0123456789abcdefn * BigInt(index + 1)) % (1n << 64n), 64 + (index % 5)),
+        ),
+      );
+      const frames = requests.map((packet) => encodePacket(packet));
+      for (const pieceBytes of [1_000_000, 77]) {
+        expectCounterReplies(await exchange(String(url), frames, pieceBytes), requests);
+      }
+    });
+
+    it('passes payloads on, small and large, and keeps handlers apart', async () => {
+      const server = await start(arm);
+      const listen = { command: 'listen', url: 'tcp://127.0.0.1:0' };
+      const forward = await server.command({ id: 1, ...listen, handler: 'forward' });
+      const counter = await server.command({ id: 2, ...listen, handler: 'counter' });
+      const requests = [8, 64, 65_536, 100, 1_048_576, 9].map((bytes, index) =>
+        request(index + 1, payloadOf(BigInt(bytes), bytes)),
+      );
+      const frames = requests.map((packet) => encodePacket(packet));
+      for (const pieceBytes of [10_000_000, 40_009]) {
+        const replies = await exchange(String(forward.url), frames, pieceBytes);
+        replies.forEach((reply, index) => {
+          expect(reply).toMatchObject({ packetType: 'response', messageId: index + 1, bizType: index + 1 });
+          expect(Buffer.from(requests[index].payload).equals(reply.payload)).toBe(true);
+        });
+      }
+      expectCounterReplies(
+        await exchange(String(counter.url), frames.slice(0, 2), 500),
+        requests.slice(0, 2),
+      );
+    });
+
+    it('counts what it did', async () => {
+      const server = await start(arm);
+      const { url } = await server.command({
+        id: 1,
+        command: 'listen',
+        url: 'tcp://127.0.0.1:0',
+        handler: 'counter',
+      });
+      const frames = [1, 2, 3].map((id) => encodePacket(request(id, payloadOf(7n, 64))));
+      await exchange(String(url), frames, 1000);
+      const { counters } = await server.command({ id: 2, command: 'counters' });
+      expect(counters).toMatchObject({ messages_received: 3, messages_sent: 3, sessions_accepted: 1 });
+      expect(Object.values(counters as object).every((value) => Number.isFinite(value))).toBe(true);
+    });
+
+    it('listens on a unix socket and leaves no file behind', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'msgtrans-arm-'));
+      try {
+        const path = join(folder, 'socket');
+        const server = await start(arm);
+        const answer = await server.command({
+          id: 1,
+          command: 'listen',
+          url: `unix://${path}`,
+          handler: 'forward',
+        });
+        expect(answer).toMatchObject({ ok: true, url: `unix://${path}` });
+        const [reply] = await exchange(`unix://${path}`, [encodePacket(request(1, payloadOf(1n, 20)))], 100);
+        expect(reply.payload).toHaveLength(20);
+        server.endInput();
+        expect(await server.exited).toEqual([0, null]);
+        expect(existsSync(path)).toBe(false);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+    it('answers bad and unknown commands by code, in order, and goes on', async () => {
+      const server = await start(arm);
+      const lines = [
+        '{not json',
+        '[1]',
+        '{"command":"settle"}',
+        '{"id":3}',
+        '{"id":4,"command":"dance"}',
+        '{"id":5,"command":"listen","url":"tcp://127.0.0.1:0"}',
+        '{"id":6,"command":"listen","url":"tcp://127.0.0.1:0","handler":"toString"}',
+        '{"id":7,"command":"settle","unknownField":true}',
+      ];
+      server.write(`${lines.join('\n')}\n`);
+      const answers: unknown[][] = [];
+      for (const _ of lines) {
+        const { id, ok, error } = (await server.line()) as Answer;
+        answers.push([id, ok, error?.code]);
+        if (!ok) expect(error.message.length).toBeGreaterThan(10);
+      }
+      const bad = 'ERR_CONTROL_BAD_COMMAND';
+      expect(answers).toEqual([
+        [0, false, bad],
+        [0, false, bad],
+        [0, false, bad],
+        [3, false, bad],
+        [4, false, 'ERR_CONTROL_UNKNOWN_COMMAND'],
+        [5, false, bad],
+        [6, false, bad],
+        [7, true, undefined],
+      ]);
+    });
+
+    it('says by code why it cannot listen', async () => {
+      const server = await start(arm);
+      const { url } = await server.command({
+        id: 1,
+        command: 'listen',
+        url: 'tcp://127.0.0.1:0',
+        handler: 'counter',
+      });
+      const other = await start(arm);
+      const taken = await other.command({ id: 9, command: 'listen', url, handler: 'counter' });
+      expect(taken).toMatchObject({ id: 9, ok: false, error: { code: expect.stringMatching(/^E[A-Z_]+$/) } });
+      expect((await other.command({ id: 10, command: 'counters' })).ok).toBe(true);
+    });
+
+    it('ends with 0 at close, with open sessions', async () => {
+      const server = await start(arm);
+      const { url } = await server.command({
+        id: 1,
+        command: 'listen',
+        url: 'tcp://127.0.0.1:0',
+        handler: 'counter',
+      });
+      const socket = connect(Number(new URL(String(url)).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      expect(await server.command({ id: 2, command: 'close' })).toEqual({ id: 2, ok: true });
+      expect(await server.exited).toEqual([0, null]);
+      socket.destroy();
+    });
+
+    it.each(['end of input', 'SIGTERM'] as const)('stops with 0 at %s', async (how) => {
+      const server = await start(arm);
+      await server.command({ id: 1, command: 'listen', url: 'tcp://127.0.0.1:0', handler: 'counter' });
+      if (how === 'SIGTERM') server.kill('SIGTERM');
+      else server.endInput();
+      expect(await server.exited).toEqual([0, null]);
+    });
+  });
+});
+
+describe('a server on Node', () => {
+  it('refuses a line that is too long, and takes the next', async () => {
+    const server = await start('baseline');
+    server.write(`${'x'.repeat(1_100_000)}`);
+    server.write(`${'x'.repeat(1_100_000)}\n`);
+    expect(await server.line()).toMatchObject({
+      id: 0,
+      ok: false,
+      error: { code: 'ERR_CONTROL_BAD_COMMAND' },
+    });
+    expect(await server.command({ id: 1, command: 'counters' })).toMatchObject({ id: 1, ok: true });
+  });
+
+  it('gives memory back before it answers settle', async () => {
+    const server = await start('baseline');
+    const { url } = await server.command({
+      id: 1,
+      command: 'listen',
+      url: 'tcp://127.0.0.1:0',
+      handler: 'forward',
+    });
+    const idle = server.privateBytes();
+    const frame = encodePacket(request(1, payloadOf(1n, 4_000_000)));
+    // Each exchange leaves some 12 MB of garbage, for which nothing but the command asks to be collected.
+    for (let round = 0; round < 5; round += 1) await exchange(String(url), [frame], 1_000_000);
+    let open = 1;
+    while (open > 0) {
+      const { counters } = await server.command({ id: 2, command: 'counters' });
+      open = (counters as Record<string, number>).sessions_open;
+    }
+    expect(await server.command({ id: 3, command: 'settle' })).toEqual({ id: 3, ok: true });
+    expect(server.privateBytes() - idle).toBeLessThan(16 * 1024 * 1024);
+  });
+});

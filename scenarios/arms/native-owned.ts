@@ -1,0 +1,28 @@
+/** Arm `native:owned`: the native engine through `on('message')`, each message a packet of its own. */
+import { sessionSlot } from '../../core/index.js';
+import { CounterReply } from './counter-reply.js';
+import { serveNative } from './native-transports.js';
+
+interface ApplicationRecord {
+  counter: number;
+}
+
+serveNative('native:owned', {
+  counter(transport) {
+    const records: ApplicationRecord[] = [];
+    const reply = new CounterReply();
+    transport.on('session', (session) => {
+      records[sessionSlot(session.id)] = { counter: 0 };
+    });
+    transport.on('message', (session, packet) => {
+      const record = records[sessionSlot(session.id)];
+      const { payload } = packet;
+      const token = new DataView(payload.buffer, payload.byteOffset, 8);
+      record.counter += 1;
+      session.reply(packet, reply.write(record.counter, token.getUint32(0, true), token.getUint32(4, true)));
+    });
+  },
+  forward(transport) {
+    transport.on('message', (session, packet) => session.reply(packet, packet.payload));
+  },
+});

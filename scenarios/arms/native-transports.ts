@@ -1,0 +1,48 @@
+/** The transports of a native arm: one per handler, because a session does not say which listener accepted it. */
+import { HighPerformanceTransport, type TransportCounters } from '../../core/index.js';
+import { type ArmServer, type HandlerName, serveControl } from './control-server.js';
+
+/** Names of CONTROL.md, and those of the transport's counters. */
+const COUNTER_NAMES: Readonly<Record<string, string>> = {
+  messages_received: 'messagesReceived',
+  messages_sent: 'messagesSent',
+  sessions_accepted: 'sessionsAccepted',
+  sessions_open: 'sessionsOpen',
+  syscalls: 'syscalls',
+  payload_copies: 'payloadCopies',
+  pool_hits: 'poolHits',
+  pool_misses: 'poolMisses',
+  messages_dropped: 'messagesDropped',
+};
+
+/** What makes a transport do the work of a handler. */
+export type Install = (transport: HighPerformanceTransport) => void;
+
+/** Serves the control protocol for a native arm. */
+export function serveNative(arm: string, handlers: Readonly<Record<HandlerName, Install>>): void {
+  const transports = new Map<HandlerName, HighPerformanceTransport>();
+  const server: ArmServer = {
+    async listen(url, handler) {
+      let transport = transports.get(handler);
+      if (transport === undefined) {
+        transport = await HighPerformanceTransport.create();
+        handlers[handler](transport);
+        transports.set(handler, transport);
+      }
+      return (await transport.listen(url)).url;
+    },
+    counters: () => sumCounters([...transports.values()].map((transport) => transport.counters())),
+    async close() {
+      await Promise.all([...transports.values()].map((transport) => transport.close({ drainTimeoutMs: 0 })));
+    },
+  };
+  serveControl(arm, server);
+}
+
+function sumCounters(all: TransportCounters[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [name, source] of Object.entries(COUNTER_NAMES)) {
+    sums[name] = all.reduce((sum, counters) => sum + counters[source], 0);
+  }
+  return sums;
+}

@@ -1,0 +1,36 @@
+/** The arms by name, and how to start the server of each. Paths are relative to a repository, this one or a base build. */
+import { join } from 'node:path';
+
+export interface ArmCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Entry files of the arms that run on Node, as built; they speak scenarios/harness/CONTROL.md on standard input and output. */
+const NODE_ENTRIES: Readonly<Record<string, string>> = {
+  native: 'dist/scenarios/arms/native.js',
+  'native:owned': 'dist/scenarios/arms/native-owned.js',
+  baseline: 'dist/scenarios/arms/baseline.js',
+  'rival:node-net': 'dist/scenarios/rivals/node-net.js',
+  'rival:held-cork': 'dist/scenarios/rivals/held-cork.js',
+};
+
+/** Arms that are programs of their own. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  limit: 'native/build/Release/limit_server',
+};
+
+export const ARM_NAMES: readonly string[] = [...Object.keys(NODE_ENTRIES), ...Object.keys(PROGRAMS)];
+
+/**
+ * The command that starts the server of `arm` as built in `rootDir`.
+ * @throws Error naming the known arms when there is none of that name
+ */
+export function armCommand(arm: string, rootDir: string): ArmCommand {
+  if (Object.hasOwn(NODE_ENTRIES, arm)) {
+    // The collector is exposed for the command `settle`.
+    return { command: process.execPath, args: ['--expose-gc', join(rootDir, NODE_ENTRIES[arm])] };
+  }
+  if (Object.hasOwn(PROGRAMS, arm)) return { command: join(rootDir, PROGRAMS[arm]), args: [] };
+  throw new Error(`unknown arm ${JSON.stringify(arm)}; known are ${ARM_NAMES.join(', ')}`);
+}
