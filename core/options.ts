@@ -12,7 +12,7 @@ export interface TransportOptions {
   payloadBytesMax?: number;
   /** Largest ext header sent or received, bytes. Default and most: 65 535. */
   extHeaderBytesMax?: number;
-  /** Queued bytes of a session above which `send` returns false. Default 256 KiB. */
+  /** Queued bytes of a session above which `send` returns false. Default 256 KiB, or `writeQueueBytesMax`. */
   writeQueueHighWatermarkBytes?: number;
   /** Queued bytes of a session at which the slow-consumer policy acts. Default 16 MiB. */
   writeQueueBytesMax?: number;
@@ -24,7 +24,10 @@ export interface TransportOptions {
   stallTimeoutMs?: number;
   /** How long a close waits for the peer's end after everything was sent. Default 1 000 ms. */
   lingerTimeoutMs?: number;
-  /** Unread bytes of a session that is pulled from (`for await`), above which its socket is paused. Default 64 KiB. */
+  /**
+   * Unread bytes of a session that is pulled from (`for await`), above which its socket is paused. Default 64 KiB, or
+   * `inboundBytesMax`.
+   */
   inboundHighWatermarkBytes?: number;
   /** The same while the session waits for responses, which arrive through the same socket. Default 16 MiB. */
   inboundBytesMax?: number;
@@ -63,37 +66,54 @@ const RULES: Record<Exclude<keyof TransportOptions, 'slowConsumerPolicy'>, Rule>
 };
 const POLICIES: readonly SlowConsumerPolicy[] = ['close', 'drop-newest', 'throw'];
 
+/** A mark and the bound it must not lie above, where it would never be reached first. */
+const MARKS = [
+  ['writeQueueHighWatermarkBytes', 'writeQueueBytesMax'],
+  ['inboundHighWatermarkBytes', 'inboundBytesMax'],
+] as const;
+
 /**
- * Checks every option and fills in the defaults.
+ * Checks every option and fills in the defaults. A watermark that was not given is lowered to its bound.
  * @throws TransportError `ERR_MSGTRANS_INVALID_OPTION` naming every problem at once
  */
 export function resolveOptions(options: TransportOptions = {}): ResolvedOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalid([`${JSON.stringify(options)} is no object of options`]);
+  }
   const problems: string[] = [];
-  const resolved: Record<string, unknown> = { slowConsumerPolicy: options.slowConsumerPolicy ?? 'close' };
+  const given = options as Record<string, unknown>;
+  const resolved: Record<string, unknown> = { slowConsumerPolicy: given.slowConsumerPolicy ?? 'close' };
   for (const [name, rule] of Object.entries(RULES)) {
-    const value = options[name as keyof TransportOptions] ?? rule.value;
+    const value = given[name] === undefined ? rule.value : given[name];
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < rule.min || value > rule.max) {
       problems.push(`${name}: ${String(value)} is not a whole number from ${rule.min} to ${rule.max}`);
     }
     resolved[name] = value;
+  }
+  for (const [mark, bound] of MARKS) {
+    if (!((resolved[mark] as number) > (resolved[bound] as number))) continue;
+    if (given[mark] === undefined) resolved[mark] = resolved[bound];
+    else problems.push(`${mark}: ${String(given[mark])} is above ${bound} (${String(resolved[bound])})`);
   }
   if (!POLICIES.includes(resolved.slowConsumerPolicy as SlowConsumerPolicy)) {
     problems.push(
       `slowConsumerPolicy: ${String(resolved.slowConsumerPolicy)} is none of ${POLICIES.join(', ')}`,
     );
   }
-  for (const name of Object.keys(options)) {
-    if (name !== 'slowConsumerPolicy' && !(name in RULES)) {
+  for (const name of Object.keys(given)) {
+    if (name !== 'slowConsumerPolicy' && !Object.hasOwn(RULES, name)) {
       problems.push(
         `${name}: there is no such option; there are ${[...Object.keys(RULES), 'slowConsumerPolicy'].join(', ')}`,
       );
     }
   }
-  if (problems.length > 0) {
-    throw new TransportError(
-      'ERR_MSGTRANS_INVALID_OPTION',
-      `invalid transport options: ${problems.join('; ')}`,
-    );
-  }
+  if (problems.length > 0) throw invalid(problems);
   return resolved as unknown as ResolvedOptions;
+}
+
+function invalid(problems: readonly string[]): TransportError {
+  return new TransportError(
+    'ERR_MSGTRANS_INVALID_OPTION',
+    `invalid transport options: ${problems.join('; ')}`,
+  );
 }

@@ -97,8 +97,7 @@ export class Reactor {
       throw this.notOpen(slotWord, generation);
     }
     let queued = segment[at + SLOT_QUEUED_BYTES] + total;
-    const high = queued > this.options.writeQueueHighWatermarkBytes;
-    if (high) {
+    if (queued > this.options.writeQueueHighWatermarkBytes || this.isTotalAbove(total)) {
       if (!this.makeRoom(slotWord, generation, total)) return false;
       queued = segment[at + SLOT_QUEUED_BYTES] + total;
     }
@@ -126,8 +125,8 @@ export class Reactor {
       throw this.notOpen(slotWord, generation);
     }
     const queued = segment[at + SLOT_QUEUED_BYTES] + total;
-    if (queued > this.options.writeQueueHighWatermarkBytes && !this.makeRoom(slotWord, generation, total))
-      return false;
+    const isHigh = queued > this.options.writeQueueHighWatermarkBytes || this.isTotalAbove(total);
+    if (isHigh && !this.makeRoom(slotWord, generation, total)) return false;
     segment[at + SLOT_QUEUED_BYTES] += total;
     this.ring.appendReference(slotWord, generation, arenaOffset, total);
     if (segment[at + SLOT_QUEUED_BYTES] <= this.options.writeQueueHighWatermarkBytes) return true;
@@ -156,9 +155,7 @@ export class Reactor {
   private makeRoom(slotWord: number, generation: number, total: number): boolean {
     const { writeQueueBytesMax, writeQueueTotalBytesMax, slowConsumerPolicy } = this.options;
     const queued = () => this.table.word(slotWord, SLOT_QUEUED_BYTES);
-    const fits = () =>
-      queued() + total <= writeQueueBytesMax &&
-      this.doubles[CONTROL_QUEUED_TOTAL_F64] + total <= writeQueueTotalBytesMax;
+    const fits = () => queued() + total <= writeQueueBytesMax && !this.isTotalAbove(total);
     if (fits()) return true;
     this.native.flush();
     // A single packet larger than the bound is taken by an empty queue: otherwise it could never be sent.
@@ -172,6 +169,7 @@ export class Reactor {
         this.table.setFlags(slotWord, SLOT_WANTS_DRAIN | SLOT_TOLD_FULL);
         return false;
       default:
+        this.table.setFlags(slotWord, SLOT_WANTS_DRAIN | SLOT_TOLD_FULL);
         throw new TransportError(
           'ERR_MSGTRANS_WRITE_QUEUE_FULL',
           `session ${sessionIdOf(slotWord, generation)} holds ${queued()} unsent bytes and cannot take ${total} more: ` +
@@ -179,6 +177,11 @@ export class Reactor {
             '(writeQueueTotalBytesMax) for all; wait for its drain event before sending again',
         );
     }
+  }
+
+  /** Whether `more` bytes would bring the queues of all sessions together above their bound. */
+  private isTotalAbove(more: number): boolean {
+    return this.doubles[CONTROL_QUEUED_TOTAL_F64] + more > this.options.writeQueueTotalBytesMax;
   }
 
   private tooLarge(length: number, extLength: number): TransportError {

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { encodePacket, NO_BYTES } from '../protocol/packet-codec.js';
+import type { Packet } from '../transport.js';
+import {
+  bytesOf,
+  ConnectedPair,
+  nextClose,
+  nextSession,
+  RawPeer,
+  Server,
+  textOf,
+  until,
+} from './connected-pair.js';
+import { IMPLEMENTATIONS } from './implementations.js';
+
+const CHUNK = new Uint8Array(64 * 1024);
+
+describe.each(IMPLEMENTATIONS)('flow control of $name', (implementation) => {
+  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
+    it('says false above the high watermark, and then drain exactly once', async () => {
+      await using server = await Server.open(implementation, { writeQueueHighWatermarkBytes: 100_000 });
+      const accepted = nextSession(server.transport);
+      await using peer = await RawPeer.connect(server.listener.port);
+      const session = await accepted;
+      peer.socket.pause();
+      let drains = 0;
+      server.transport.on('drain', (drained) => {
+        drains += drained === session ? 1 : 0;
+      });
+      let sent = 0;
+      while (session.send(CHUNK)) {
+        sent += 1;
+        // Lets the kernel take what it will.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(session.bufferedBytes).toBeGreaterThan(100_000);
+      expect(session.send(CHUNK)).toBe(false);
+      expect(drains).toBe(0);
+      peer.socket.resume();
+      await until(() => drains > 0);
+      await session.drained();
+      expect(session.bufferedBytes).toBe(0);
+      expect(session.send(bytesOf('small again'))).toBe(true);
+      await session.close();
+      await peer.ended;
+      expect(drains).toBe(1);
+      expect(peer.received).toHaveLength((sent + 2) * (CHUNK.length + 16) + 16 + 11);
+    });
+
+    it('resolves drained() at once when nothing is queued, and after everything sent so far otherwise', async () => {
+      await using server = await Server.open(implementation);
+      const accepted = nextSession(server.transport);
+      await using peer = await RawPeer.connect(server.listener.port);
+      const session = await accepted;
+      await session.drained();
+      peer.socket.pause();
+      for (let index = 0; index < 12; index += 1) session.send(new Uint8Array(1_000_000));
+      let isDrained = false;
+      const drained = session.drained().then(() => {
+        isDrained = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(isDrained).toBe(false);
+      peer.socket.resume();
+      await drained;
+      expect(session.bufferedBytes).toBe(0);
+    });
+
+    it('closes a slow consumer at the limit of its queue, and harms nobody else', async () => {
+      await using server = await Server.open(implementation, { writeQueueBytesMax: 1_000_000 });
+      server.transport.on('message', (session, packet) => session.reply(packet, packet.payload));
+      const accepted = nextSession(server.transport);
+      await using peer = await RawPeer.connect(server.listener.port);
+      const slow = await accepted;
+      peer.socket.pause();
+      await using client = await implementation.create();
+      const quick = await client.connect(server.url);
+      const reason = nextClose(server.transport);
+      let queuedMost = 0;
+      for (let index = 0; index < 2000 && !slow.closed; index += 1) {
+        slow.send(CHUNK);
+        queuedMost = Math.max(queuedMost, slow.bufferedBytes);
+        if (index % 10 === 0) await quick.request(bytesOf('alive'));
+      }
+      expect(slow.closed).toBe(true);
+      expect(queuedMost).toBeLessThan(1_000_000 + 2 * CHUNK.length);
+      expect(await reason).toMatchObject({ code: 'ERR_MSGTRANS_SLOW_CONSUMER', local: true });
+      expect(textOf(await quick.request(bytesOf('still')))).toBe('still');
+    });
+
+    it('stops reading a session whose loop is behind, and loses nothing', async () => {
+      await using server = await Server.open(implementation);
+      const accepted = nextSession(server.transport);
+      await using peer = await RawPeer.connect(server.listener.port);
+      const session = await accepted;
+      const frames = 2000;
+      const fields = { packetType: 'one-way', bizType: 0, extHeader: NO_BYTES, highPriority: false } as const;
+      let taken = 0;
+      const sendRest = () => {
+        if (taken === frames) return;
+        const payload = new Uint8Array(50_000).fill(taken + 1);
+        const frame = encodePacket({ ...fields, messageId: taken + 1, payload });
+        peer.socket.write(frame, (error) => {
+          taken += 1;
+          if (!error) sendRest();
+        });
+      };
+      sendRest();
+      const iterator = session[Symbol.asyncIterator]();
+      const first = await iterator.next();
+      // Everything stands still once the receiver has stopped reading and the kernel's buffers are full.
+      for (let before = -1; before !== taken; ) {
+        before = taken;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      expect(taken).toBeLessThan(frames / 2);
+      const rest: number[] = [(first.value as Packet).messageId];
+      while (rest.length < frames) {
+        const { value } = await iterator.next();
+        rest.push((value as Packet).messageId);
+      }
+      expect(rest).toEqual(Array.from({ length: frames }, (_, index) => index + 1));
+    });
+
+    it('still receives responses while nobody takes the other messages', async () => {
+      await using pair = await ConnectedPair.open(implementation);
+      pair.server.transport.on('message', (session, packet) => {
+        // More than the client takes unasked comes before the answer.
+        for (let index = 0; index < 60; index += 1) session.send(new Uint8Array(50_000));
+        session.reply(packet, bytesOf('answer'));
+      });
+      const iterator = pair.session[Symbol.asyncIterator]();
+      const next = iterator.next();
+      expect(textOf(await pair.session.request(bytesOf('question')))).toBe('answer');
+      expect((await next).value?.payload).toHaveLength(50_000);
+      for (let index = 1; index < 60; index += 1) {
+        expect((await iterator.next()).value?.payload).toHaveLength(50_000);
+      }
+    });
+
+    it('makes progress or ends when both sides flood and read nothing', async () => {
+      const options = { writeQueueBytesMax: 2_000_000 };
+      await using pair = await ConnectedPair.open(implementation, { server: options, client: options });
+      const ends = [pair.session, pair.accepted];
+      for (let round = 0; round < 2000 && !ends.some(({ closed }) => closed); round += 1) {
+        for (const session of ends) {
+          if (!session.closed) session.send(CHUNK);
+          expect(session.bufferedBytes).toBeLessThan(2_000_000 + 2 * CHUNK.length);
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await until(() => ends.every(({ closed }) => closed));
+      expect(() => pair.session.send(CHUNK)).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/SLOW_CONSUMER|RESET|LOST|CLOSED|TRUNCATED/) }),
+      );
+    });
+  });
+});
