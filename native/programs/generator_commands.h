@@ -1,0 +1,50 @@
+// The load generator's commands as checked values. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "programs/control_protocol.h"
+#include "programs/reply_ledger.h"
+
+namespace msgtrans {
+
+enum class LoadMode : uint8_t { closed, open };
+
+// What is sent in a window.
+struct LoadShape {
+  LoadMode mode = LoadMode::closed;
+  ReplyKind reply = ReplyKind::counter;
+  uint32_t depth = 1;          // Closed loop: requests in flight per session.
+  double rate_per_second = 1;  // Open loop: over all sessions of the group.
+  uint32_t payload_bytes = 64;
+};
+
+struct ConnectCommand {
+  std::string group;
+  std::string url;
+  uint32_t server_pid = 0;
+  uint32_t sessions = 0;
+  uint64_t seed = 0;
+};
+
+struct WindowPlan {
+  std::string group;
+  uint64_t discard_ns = 0;
+  uint64_t measure_ns = 0;
+};
+
+struct RunCommand {
+  std::vector<WindowPlan> windows;
+  LoadShape load;
+  uint64_t reply_timeout_ns = 0;
+};
+
+// Each gives the command, or an error that names every wrong field.
+std::variant<ConnectCommand, ControlError> parse_connect(const JsonValue& fields);
+std::variant<RunCommand, ControlError> parse_run(const JsonValue& fields);
+std::variant<std::string, ControlError> parse_group(const JsonValue& fields);
+
+}  // namespace msgtrans

@@ -1,0 +1,200 @@
+#include "programs/limit_server.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "io/stream_socket.h"
+#include "programs/endpoint.h"
+#include "programs/limit_reply_batch.h"
+#include "programs/process_guard.h"
+
+namespace msgtrans {
+namespace {
+
+// Tags of epoll events. Ids of sessions have a generation of at least 1 in their high half, so that these are
+// free.
+constexpr uint64_t kWatchedTag = 0;
+constexpr uint64_t kListenerTag = 0x8000'0000;
+
+UniqueFd open_reserve() {
+  return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+}  // namespace
+
+LimitServer::LimitServer() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), reserve_(open_reserve()) {}
+
+LimitServer::~LimitServer() {
+  for (const Listener& listener : listeners_) {
+    if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
+  }
+}
+
+bool LimitServer::register_fd(int fd, uint32_t events, uint64_t tag) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag;
+  ++counters_.syscalls;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+bool LimitServer::watch(int fd) {
+  if (watched_ == kWatchedMax) return false;
+  return register_fd(fd, EPOLLIN, kWatchedTag + watched_++);
+}
+
+std::optional<std::string> LimitServer::listen(const std::string& url, LimitHandler handler,
+                                               ControlError& error) {
+  const std::optional<SocketAddress> address = parse_endpoint(url);
+  if (!address) {
+    error = {"ERR_LIMIT_INVALID_URL",
+             "cannot listen on \"" + url + "\"; give tcp://ADDRESS:PORT or unix:///PATH"};
+    return std::nullopt;
+  }
+  OpenedSocket opened = open_listener(*address, SOMAXCONN);
+  if (!opened.fd.valid()) {
+    error = {"ERR_LIMIT_LISTEN_FAILED", "cannot listen on " + url + ": " + describe_errno(opened.error) +
+                                            "; choose another address, or port 0 for any free one"};
+    return std::nullopt;
+  }
+  std::string bound = SocketAddress::local_of(opened.fd.get()).url();
+  if (!register_fd(opened.fd.get(), EPOLLIN, kListenerTag + listeners_.size())) {
+    error = {"ERR_LIMIT_LISTEN_FAILED", "cannot watch " + url + ": " + describe_errno(errno)};
+    return std::nullopt;
+  }
+  listeners_.push_back({std::move(opened.fd), handler, std::string(unix_path_of(url))});
+  return bound;
+}
+
+uint32_t LimitServer::turn() {
+  epoll_event events[kEventsPerTurn];
+  ++counters_.syscalls;
+  const int count = ::epoll_wait(epoll_.get(), events, kEventsPerTurn, -1);
+  uint32_t readable = 0;
+  for (int index = 0; index < count; ++index) {
+    const uint64_t tag = events[index].data.u64;
+    if ((tag >> 32) != 0) {
+      on_session(tag, events[index].events);
+    } else if (tag >= kListenerTag) {
+      accept_ready(listeners_[tag - kListenerTag]);
+    } else {
+      readable |= 1u << tag;
+    }
+  }
+  return readable;
+}
+
+void LimitServer::accept_ready(Listener& listener) {
+  for (int accepted = 0; accepted < kAcceptsPerTurn; ++accepted) {
+    ++counters_.syscalls;
+    UniqueFd fd(accept_connection(listener.fd.get()));
+    if (!fd.valid()) {
+      if (errno == EMFILE || errno == ENFILE) shed_one_connection(listener);
+      return;
+    }
+    ++counters_.sessions_accepted;
+    const int raw_fd = fd.get();
+    const uint64_t id = sessions_.open(std::move(fd), listener.handler);
+    if (!register_fd(raw_fd, EPOLLIN, id)) sessions_.close(id);
+  }
+}
+
+// Without this a full descriptor table would leave the connection in the queue and the loop spinning on it.
+void LimitServer::shed_one_connection(Listener& listener) {
+  reserve_.reset();
+  UniqueFd shed(accept_connection(listener.fd.get()));
+  shed.reset();
+  reserve_ = open_reserve();
+}
+
+void LimitServer::on_session(uint64_t id, uint32_t events) {
+  LimitSession* session = sessions_.find(id);
+  if (session == nullptr) return;  // Closed earlier in this turn.
+  if ((events & EPOLLOUT) != 0) {
+    on_writable(id, *session);
+  } else if (!session->output.empty()) {
+    sessions_.close(id);  // An error or a hang-up while only writing is awaited.
+  } else {
+    on_readable(id, *session);
+  }
+}
+
+void LimitServer::on_readable(uint64_t id, LimitSession& session) {
+  std::span<uint8_t> arrived;
+  ++counters_.syscalls;
+  switch (reader_.read(session.fd.get(), session.remainder, arrived)) {
+    case ReadOutcome::data:
+      if (!answer_all(id, session, arrived)) sessions_.close(id);
+      return;
+    case ReadOutcome::waiting:
+      return;
+    case ReadOutcome::ended:
+    case ReadOutcome::failed:
+      sessions_.close(id);
+      return;
+  }
+}
+
+bool LimitServer::answer_all(uint64_t id, LimitSession& session, std::span<uint8_t> arrived) {
+  PacketFramer framer(arrived.data(), arrived.size(), limits_);
+  LimitReplyBatch replies(arrived, spill_);
+  Frame frame;
+  uint64_t answered = 0;
+  while (framer.next(frame) == FramerStatus::frame) {
+    ++counters_.messages_received;
+    LimitSession* record = sessions_.find(id);
+    if (record == nullptr) return false;
+    if (frame.header.packet_type != kPacketRequest) {
+      ++counters_.messages_dropped;
+      continue;
+    }
+    if (record->handler == LimitHandler::forward) {
+      replies.forward(frame);
+    } else if (frame.header.payload_bytes >= kTokenBytes) {
+      replies.answer(frame, ++record->counter);
+    } else {
+      ++counters_.protocol_errors;  // A request of this handler begins with a token.
+      return false;
+    }
+    ++answered;
+  }
+  const bool good = framer.status() != FramerStatus::protocol_error;
+  if (!good) ++counters_.protocol_errors;
+  const std::span<const uint8_t> bytes = replies.bytes();
+  if (!bytes.empty()) {
+    ++counters_.syscalls;
+    const WriteOutcome outcome = session.output.write(session.fd.get(), bytes.data(), bytes.size());
+    if (outcome == WriteOutcome::failed) return false;
+    counters_.messages_sent += answered;
+    if (outcome == WriteOutcome::some) wait_for(id, session, EPOLLOUT);
+  }
+  if (good) {
+    StreamReader::keep_tail(session.remainder, arrived, framer.tail_bytes(),
+                            static_cast<size_t>(framer.tail_frame_bytes()));
+  }
+  return good;
+}
+
+void LimitServer::on_writable(uint64_t id, LimitSession& session) {
+  ++counters_.syscalls;
+  const WriteOutcome outcome = session.output.flush(session.fd.get());
+  if (outcome == WriteOutcome::failed) {
+    sessions_.close(id);
+  } else if (outcome == WriteOutcome::all) {
+    wait_for(id, session, EPOLLIN);
+  }
+}
+
+void LimitServer::wait_for(uint64_t id, LimitSession& session, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = id;
+  ++counters_.syscalls;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, session.fd.get(), &event);
+}
+
+}  // namespace msgtrans

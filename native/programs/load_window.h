@@ -1,0 +1,126 @@
+// One measured window: its phases, what was counted in it, and how long its requests took. Pure; one thread.
+//
+//   filling -> discarding -> measuring -> draining
+//
+// In closed loop the discarding begins when every session has its requests in flight. In open loop all times
+// are nominal: the schedule runs from the start of the window to its nominal end, and latencies are those of
+// the requests meant to leave while measuring, whenever they were answered (else a stall at the end would not
+// be seen).
+#pragma once
+
+#include <cstdint>
+
+#include "programs/generator_commands.h"
+#include "programs/latency_histogram.h"
+#include "programs/session_group.h"
+
+namespace msgtrans {
+
+enum class WindowPhase : uint8_t { filling, discarding, measuring, draining };
+
+// Processor time used so far, in nanoseconds.
+struct ProcessorTimes {
+  uint64_t server_ns = 0;
+  uint64_t generator_ns = 0;
+};
+
+struct LatencySummary {
+  uint64_t samples = 0;
+  double mean_ns = 0;
+  uint64_t p50_ns = 0;
+  uint64_t p99_ns = 0;
+  uint64_t max_ns = 0;
+};
+
+struct WindowResult {
+  std::string group;
+  uint64_t start_ns = 0;
+  uint64_t end_ns = 0;
+  uint64_t operations = 0;
+  uint64_t bytes = 0;
+  ProcessorTimes used;
+  LatencySummary latency;
+};
+
+class LoadWindow {
+ public:
+  // `service_time` and `response_time` are lent, and empty.
+  LoadWindow(const WindowPlan& plan, LoadMode mode, LatencyHistogram& service_time,
+             LatencyHistogram& response_time)
+      : plan_(plan), mode_(mode), service_time_(service_time), response_time_(response_time) {}
+
+  WindowPhase phase() const { return phase_; }
+  // When the next phase begins; never while filling or draining.
+  uint64_t boundary_ns() const { return boundary_ns_; }
+  // Open loop: when the last request may be meant to leave.
+  uint64_t schedule_end_ns() const { return schedule_end_ns_; }
+
+  void begin_discarding(uint64_t now_ns) {
+    phase_ = WindowPhase::discarding;
+    boundary_ns_ = now_ns + plan_.discard_ns;
+    schedule_start_ns_ = boundary_ns_;
+    schedule_end_ns_ = boundary_ns_ + plan_.measure_ns;
+  }
+
+  // Enters the next phase at `now_ns`, which is at or after boundary_ns().
+  void cross_boundary(uint64_t now_ns, const ProcessorTimes& used) {
+    if (phase_ == WindowPhase::discarding) {
+      phase_ = WindowPhase::measuring;
+      result_.start_ns = now_ns;
+      result_.used = used;
+      boundary_ns_ = mode_ == LoadMode::open ? schedule_end_ns_ : now_ns + plan_.measure_ns;
+    } else {
+      phase_ = WindowPhase::draining;
+      result_.end_ns = now_ns;
+      result_.used.server_ns = used.server_ns - result_.used.server_ns;
+      result_.used.generator_ns = used.generator_ns - result_.used.generator_ns;
+      boundary_ns_ = UINT64_MAX;
+    }
+  }
+
+  void abandon() {
+    phase_ = WindowPhase::draining;
+    boundary_ns_ = UINT64_MAX;
+  }
+
+  void note_reply(SessionGroup& group, uint32_t session_index, uint64_t sequence, uint32_t payload_bytes,
+                  uint64_t now_ns) {
+    const bool measuring = phase_ == WindowPhase::measuring;
+    if (measuring) {
+      ++result_.operations;
+      result_.bytes += payload_bytes;
+    }
+    if (!group.sampled(session_index, sequence)) return;
+    const SendStamp& stamp = group.stamp(session_index, sequence);
+    if (mode_ == LoadMode::open) {
+      if (stamp.intended_ns < schedule_start_ns_ || stamp.intended_ns >= schedule_end_ns_) return;
+      response_time_.record(now_ns - stamp.intended_ns);
+    } else if (!measuring) {
+      return;
+    }
+    service_time_.record(now_ns - stamp.sent_ns);
+  }
+
+  // After the drain.
+  WindowResult result() const {
+    WindowResult result = result_;
+    result.group = plan_.group;
+    const LatencyHistogram& latency = mode_ == LoadMode::open ? response_time_ : service_time_;
+    result.latency = {latency.samples(), latency.mean_ns(), latency.value_at_quantile_ns(0.5),
+                      latency.value_at_quantile_ns(0.99), latency.max_ns()};
+    return result;
+  }
+
+ private:
+  WindowPlan plan_;
+  LoadMode mode_;
+  LatencyHistogram& service_time_;
+  LatencyHistogram& response_time_;
+  WindowPhase phase_ = WindowPhase::filling;
+  uint64_t boundary_ns_ = UINT64_MAX;
+  uint64_t schedule_start_ns_ = 0;
+  uint64_t schedule_end_ns_ = 0;
+  WindowResult result_;
+};
+
+}  // namespace msgtrans

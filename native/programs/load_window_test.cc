@@ -1,0 +1,108 @@
+#include "programs/load_window.h"
+
+#include <gtest/gtest.h>
+
+#include "programs/open_schedule.h"
+#include "programs/request_sender.h"
+
+namespace msgtrans {
+namespace {
+
+struct WindowUnderTest {
+  explicit WindowUnderTest(LoadMode mode) : window({"g", 10, 100}, mode, service_time, response_time) {
+    group.stamps_per_session = 8;
+    group.stamps.resize(8);
+  }
+
+  void reply(uint64_t sequence, const SendStamp& stamp, uint64_t now_ns) {
+    group.stamp(0, sequence) = stamp;
+    window.note_reply(group, 0, sequence, 64, now_ns);
+  }
+
+  LatencyHistogram service_time;
+  LatencyHistogram response_time;
+  SessionGroup group;
+  LoadWindow window;
+};
+
+TEST(LoadWindow, counts_only_what_arrives_while_measuring) {
+  WindowUnderTest under(LoadMode::closed);
+  under.reply(1, {1000, 0}, 1001);
+  under.window.begin_discarding(1000);
+  EXPECT_EQ(under.window.boundary_ns(), 1010u);
+  under.reply(2, {1000, 0}, 1005);
+  under.window.cross_boundary(1012, {500, 50});
+  EXPECT_EQ(under.window.phase(), WindowPhase::measuring);
+  EXPECT_EQ(under.window.boundary_ns(), 1112u) << "as long as asked, from the real start";
+  under.reply(3, {1002, 0}, 1052);
+  under.reply(4, {1060, 0}, 1070);
+  under.window.cross_boundary(1115, {800, 90});
+  EXPECT_EQ(under.window.phase(), WindowPhase::draining);
+  under.reply(5, {1110, 0}, 1120);
+  const WindowResult result = under.window.result();
+  EXPECT_EQ(result.group, "g");
+  EXPECT_EQ(result.start_ns, 1012u);
+  EXPECT_EQ(result.end_ns, 1115u);
+  EXPECT_EQ(result.operations, 2u);
+  EXPECT_EQ(result.bytes, 128u);
+  EXPECT_EQ(result.used.server_ns, 300u);
+  EXPECT_EQ(result.used.generator_ns, 40u);
+  EXPECT_EQ(result.latency.samples, 2u);
+  EXPECT_EQ(result.latency.max_ns, 50u);
+  EXPECT_EQ(result.latency.mean_ns, 30);
+}
+
+TEST(LoadWindow, open_loop_latency_counts_from_the_intended_time_even_when_the_reply_is_late) {
+  WindowUnderTest under(LoadMode::open);
+  under.window.begin_discarding(1000);
+  under.reply(1, {1001, 1000}, 1005);  // Meant to leave before measuring.
+  under.window.cross_boundary(1010, {});
+  EXPECT_EQ(under.window.boundary_ns(), 1110u);
+  under.reply(2, {1030, 1020}, 1040);
+  under.window.cross_boundary(1110, {});
+  under.reply(3, {1500, 1100}, 1600);  // Meant to leave while measuring, sent and answered long after.
+  under.reply(4, {1500, 1110}, 1600);  // Not of this window.
+  const WindowResult result = under.window.result();
+  EXPECT_EQ(result.operations, 1u) << "completed within the window";
+  EXPECT_EQ(result.latency.samples, 2u);
+  EXPECT_EQ(result.latency.max_ns, 500u);
+  EXPECT_EQ(under.service_time.max_ns(), 100u);
+}
+
+TEST(LoadWindow, times_only_sampled_requests) {
+  WindowUnderTest under(LoadMode::closed);
+  under.group.sample_shift = 6;
+  under.window.begin_discarding(0);
+  under.window.cross_boundary(10, {});
+  for (uint64_t sequence = 1; sequence <= 640; ++sequence)
+    under.window.note_reply(under.group, 0, sequence, 64, 20);
+  EXPECT_EQ(under.window.result().operations, 640u);
+  EXPECT_EQ(under.window.result().latency.samples, 10u);
+}
+
+TEST(RequestSender, times_every_request_of_a_shallow_loop_and_one_in_64_of_a_deep_one) {
+  SessionGroup group;
+  group.sessions.resize(3);
+  RequestSender sender;
+  LoadShape load;
+  load.depth = 15;
+  sender.prepare(group, load, 15);
+  EXPECT_EQ(group.sample_shift, 0u);
+  EXPECT_GE(group.stamps_per_session, 16u);
+  load.depth = 16;
+  sender.prepare(group, load, 16);
+  EXPECT_EQ(group.sample_shift, 6u);
+  load.mode = LoadMode::open;
+  sender.prepare(group, load, 256);
+  EXPECT_EQ(group.sample_shift, 0u);
+}
+
+TEST(OpenSchedule, keeps_the_rate_without_drift) {
+  OpenSchedule schedule(1'000'000, 3'000'000);  // A period of 333.3 ns.
+  EXPECT_EQ(schedule.next_ns(), 1'000'000u);
+  for (int count = 0; count < 3'000'000; ++count) schedule.advance();
+  EXPECT_EQ(schedule.next_ns(), 1'001'000'000u);
+}
+
+}  // namespace
+}  // namespace msgtrans
