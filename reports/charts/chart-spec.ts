@@ -1,0 +1,72 @@
+import type { ArmRole } from '../view-model/arm-identity.js';
+
+/**
+ * A chart as data: everything that can be decided in Node is decided there (positions, tick labels,
+ * sentences), so that charts can be tested without a browser. The client turns it into Chart.js calls and
+ * adds colours, which depend on the theme.
+ */
+export interface ChartSpec {
+  kind: 'rows' | 'curve' | 'panel' | 'strips';
+  x: AxisSpec;
+  y: AxisSpec;
+  series: SeriesSpec[];
+  /** Rows of a forest or bar chart, from the top, at y = 0, 1, 2… */
+  rows?: RowSpec[];
+  /** Figures of rows in a column at the right edge instead of beside their marks. */
+  noteColumn?: boolean;
+  rules?: RuleSpec[];
+  /** Words for which the charts of one figure leave the same room at the right, so that their axes align. */
+  rightLabels?: string[];
+  /** Shaded stretches of the x axis: dropped blocks. */
+  bands?: { from: number; to: number }[];
+  /** Bars along the x axis in bands of their own, one value per unit of x. */
+  strips?: { label: string; max: number; values: (number | null)[] }[];
+}
+
+export interface AxisSpec {
+  scale: 'linear' | 'log';
+  min: number;
+  max: number;
+  title: string;
+  ticks: TickSpec[];
+  hidden?: boolean;
+}
+
+export interface TickSpec {
+  at: number;
+  /** Empty: a grid line without a word. */
+  label: string;
+}
+
+/** A line, or the dots of a bar chart's rounds. */
+export interface SeriesSpec {
+  label: string;
+  role: ArmRole;
+  style: 'line' | 'dashed' | 'dots';
+  points: [x: number, y: number][];
+}
+
+export interface RowSpec {
+  label: string;
+  role: ArmRole;
+  /** A heading row has no mark. */
+  heading?: boolean;
+  /** Where the dot or the end of the bar is; absent when there is no figure, then `note` says why. */
+  value?: number;
+  interval?: [number, number];
+  /** Draws a bar from the axis to the value, inside the outline that ends here (the limit), if any. */
+  bar?: { outlineTo: number | null };
+  /** The figure is limited or has no interval: drawn as a hollow marker. */
+  hollow?: boolean;
+  /** The figure in words, or the reason for its absence. */
+  note: string;
+}
+
+export interface RuleSpec {
+  axis: 'x' | 'y';
+  at: number;
+  label: string;
+  dashed: boolean;
+  /** Lines that divide rather than tell: round boundaries. */
+  faint?: boolean;
+}

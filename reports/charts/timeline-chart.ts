@@ -1,0 +1,78 @@
+import { armIdentity } from '../view-model/arm-identity.js';
+import type { TimelineCase, TimelinePanel } from '../view-model/timeline-view.js';
+import type { AxisSpec, ChartSpec, RuleSpec } from './chart-spec.js';
+import { chartNumber, linearAxis, logAxis } from './ticks.js';
+
+/** Arms that differ by more are drawn on a logarithmic axis. */
+const LOG_SPAN = 4;
+/** Strips reach at least to this percentage, so that a steal of 0.3 % does not look like a storm. */
+const STRIP_MAX_LEAST = 10;
+
+function blockAxis(view: TimelineCase, title: string): AxisSpec {
+  const starts = view.roundStarts;
+  // Ten rounds are named one by one, a hundred by every tenth.
+  const every = Math.max(1, Math.ceil(starts.length / 12));
+  const ticks = starts.map((at, index) => ({ at, label: index % every === 0 ? `round ${index + 1}` : '' }));
+  return { scale: 'linear', min: 0, max: Math.max(1, view.blockCount), title, ticks };
+}
+
+function roundRules(view: TimelineCase): RuleSpec[] {
+  return view.roundStarts
+    .filter((at) => at > 0)
+    .map((at) => ({ axis: 'x' as const, at, label: '', dashed: false, faint: true }));
+}
+
+/** Every word that stands right of a panel or strip of this figure. */
+function rightLabels(view: TimelineCase): string[] {
+  const arms = view.panels.flatMap((panel) => panel.lines.map((line) => armIdentity(line.arm).label));
+  return [...new Set([...arms, ...view.strips.map((strip) => strip.label)])];
+}
+
+export function panelChart(view: TimelineCase, panel: TimelinePanel): ChartSpec {
+  const series = panel.lines.map((line) => {
+    const { label, role } = armIdentity(line.arm);
+    return {
+      label,
+      role,
+      style: role === 'native-owned' ? ('dashed' as const) : ('line' as const),
+      points: line.points.map(({ x, y }): [number, number] => [x, chartNumber(y / panel.scale.divisor)]),
+    };
+  });
+  const values = series.flatMap((line) => line.points.map(([, y]) => y)).filter((value) => value > 0);
+  const wide = values.length > 0 && Math.max(...values) / Math.min(...values) > LOG_SPAN;
+  const title = `${panel.label}, ${panel.scale.unit}`;
+  return {
+    kind: 'panel',
+    x: { ...blockAxis(view, ''), hidden: true },
+    y: wide ? logAxis(values, title) : linearAxis(values, title, 4),
+    series,
+    rules: roundRules(view),
+    rightLabels: rightLabels(view),
+    bands: view.dropped.map(({ block }) => ({ from: block, to: block + 1 })),
+  };
+}
+
+/** Two clocks can make a share come out a little above all. */
+function stripMax(values: readonly number[]): number {
+  const worst = Math.ceil(Math.max(0, ...values.filter(Number.isFinite)));
+  return Math.min(100, Math.max(STRIP_MAX_LEAST, worst));
+}
+
+/** Steal and pressure under the panels, on their axis. */
+export function stripChart(view: TimelineCase): ChartSpec | null {
+  if (view.strips.length === 0) return null;
+  return {
+    kind: 'strips',
+    x: blockAxis(view, 'blocks in the order they were measured'),
+    y: { scale: 'linear', min: 0, max: view.strips.length, title: '', ticks: [], hidden: true },
+    series: [],
+    rules: roundRules(view),
+    rightLabels: rightLabels(view),
+    bands: view.dropped.map(({ block }) => ({ from: block, to: block + 1 })),
+    strips: view.strips.map((strip) => ({
+      label: strip.label,
+      max: stripMax(strip.values),
+      values: strip.values.map((value) => (Number.isFinite(value) ? chartNumber(value) : null)),
+    })),
+  };
+}

@@ -1,0 +1,208 @@
+import type { AxisSpec, ChartSpec, SeriesSpec } from '../charts/chart-spec.js';
+import { threeDigits } from '../numbers/digits.js';
+import {
+  axisTitlePlugin,
+  backgroundPlugin,
+  endLabelsPlugin,
+  endLabelWidth,
+  stripsPlugin,
+} from './draw-lines.js';
+import { BAR_OFFSET, markHeight, type RowLayout, rowLayout, rowsPlugin } from './draw-rows.js';
+import type { Canvas2d, ChartInstance, ChartPlugin, ChartScale } from './page-surface.js';
+import { FONT_FAMILY, FONT_SIZE, type Theme } from './theme.js';
+
+/** Panels of one figure share their margins, so that their time axes stand under each other. */
+const PANEL_AXIS_WIDTH = 52;
+const STRIP_HEIGHT = 34;
+
+/** Height in CSS pixels that a chart needs at a width. */
+export function chartHeight(spec: ChartSpec, context: Canvas2d, width: number): number {
+  switch (spec.kind) {
+    case 'rows': {
+      const rows = spec.rows ?? [];
+      const labelled = spec.rules?.some((rule) => rule.label) ? 22 : 4;
+      return rows.length * rowLayout(context, spec, width).rowHeight + labelled + 46;
+    }
+    case 'curve':
+      return width < 480 ? 290 : 340;
+    case 'panel':
+      return 164;
+    case 'strips':
+      return (spec.strips?.length ?? 0) * STRIP_HEIGHT + 48;
+  }
+}
+
+/** Chart.js configuration for a specification in the colours of a theme. */
+export function chartConfiguration(spec: ChartSpec, context: Canvas2d, width: number, theme: Theme): object {
+  const layout = spec.kind === 'rows' ? rowLayout(context, spec, width) : null;
+  return {
+    type: 'line',
+    data: { datasets: spec.series.map((line) => dataset(line, theme, width)) },
+    options: {
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      parsing: false,
+      normalized: true,
+      // Twice the pixels for paper, whatever the screen has.
+      ...(theme.paper ? { devicePixelRatio: 2 } : {}),
+      font: { family: FONT_FAMILY, size: FONT_SIZE },
+      layout: { padding: padding(spec, layout, context) },
+      interaction: { mode: spec.kind === 'rows' ? 'nearest' : 'x', intersect: spec.kind === 'rows' },
+      plugins: { legend: { display: false }, tooltip: tooltip(spec, theme) },
+      scales: { x: axis(spec, spec.x, 'x', theme), y: axis(spec, spec.y, 'y', theme) },
+    },
+    plugins: pluginsOf(spec, layout, theme),
+  };
+}
+
+function pluginsOf(spec: ChartSpec, layout: RowLayout | null, theme: Theme): ChartPlugin[] {
+  const background = backgroundPlugin(spec, theme);
+  const title = axisTitlePlugin(spec, theme);
+  if (layout) return [background, roundDots(spec, layout), rowsPlugin(spec, layout, theme)];
+  if (spec.kind === 'strips') return [background, stripsPlugin(spec, theme)];
+  return [background, title, endLabelsPlugin(spec, theme)];
+}
+
+/** The dots of the rounds lie in the lower half of their row's bar, wherever the layout puts it. */
+function roundDots(spec: ChartSpec, layout: RowLayout): ChartPlugin {
+  return {
+    id: 'roundDots',
+    beforeDatasetsDraw(chart) {
+      const withMeta = chart as ChartInstance & { getDatasetMeta(index: number): { data: { y: number }[] } };
+      spec.series.forEach((line, index) => {
+        withMeta.getDatasetMeta(index).data.forEach((element, point) => {
+          element.y = markHeight(chart, layout, line.points[point]![1]) + BAR_OFFSET;
+        });
+      });
+    },
+  };
+}
+
+function padding(spec: ChartSpec, layout: RowLayout | null, context: Canvas2d): object {
+  if (layout) {
+    const labelled = spec.rules?.some((rule) => rule.label);
+    return { left: layout.left, right: layout.right, top: labelled ? 22 : 4, bottom: 0 };
+  }
+  const right = endLabelWidth(context, spec.rightLabels ?? spec.series.map((line) => line.label));
+  return {
+    left: spec.kind === 'strips' ? PANEL_AXIS_WIDTH : 0,
+    right,
+    top: spec.kind === 'strips' ? 8 : 26,
+    bottom: 0,
+  };
+}
+
+function dataset(line: SeriesSpec, theme: Theme, width: number): object {
+  const dots = line.style === 'dots';
+  return {
+    label: line.label,
+    data: line.points.map(([x, y]) => ({ x, y })),
+    showLine: !dots,
+    borderColor: dots ? theme.ink : theme.mark(line.role),
+    backgroundColor: theme.page,
+    borderWidth: dots ? 1 : width < 480 ? 1.1 : 1.75,
+    borderDash: line.style === 'dashed' ? [5, 3] : [],
+    pointRadius: dots ? 2.5 : 0,
+    pointHoverRadius: dots ? 4 : 3,
+    pointHitRadius: 6,
+    clip: dots ? false : 2,
+  };
+}
+
+function axis(spec: ChartSpec, axisSpec: AxisSpec, which: 'x' | 'y', theme: Theme): object {
+  const labels = new Map(axisSpec.ticks.map((tick) => [tick.at, tick.label]));
+  const panelY = spec.kind === 'panel' && which === 'y';
+  return {
+    type: axisSpec.scale === 'log' ? 'logarithmic' : 'linear',
+    position: which === 'x' ? 'bottom' : 'left',
+    reverse: spec.kind === 'rows' && which === 'y',
+    min: axisSpec.min,
+    max: axisSpec.max,
+    title: {
+      display: axisSpec.title !== '' && which === 'x',
+      text: axisSpec.title,
+      color: theme.muted,
+      align: 'end',
+      font: { family: FONT_FAMILY, size: FONT_SIZE },
+      padding: { top: 2 },
+    },
+    grid: {
+      color: theme.hairline,
+      tickLength: 4,
+      drawTicks: which === 'x',
+      display: !(axisSpec.hidden && which === 'y') && !isTime(spec, which),
+    },
+    border: { color: theme.hairline, display: !(axisSpec.hidden ?? false) },
+    ticks: {
+      display: !(axisSpec.hidden ?? false),
+      color: theme.muted,
+      autoSkip: false,
+      maxRotation: 0,
+      font: { family: FONT_FAMILY, size: FONT_SIZE },
+      align: isTime(spec, which) ? 'start' : 'center',
+      callback: (value: number) => labels.get(value) ?? '',
+    },
+    afterBuildTicks: (scale: ChartScale) => {
+      scale.ticks = axisSpec.ticks.map((tick) => ({ value: tick.at }));
+    },
+    afterTickToLabelConversion: (scale: ChartScale) => thinLabels(scale, which),
+    ...(panelY
+      ? {
+          afterFit: (scale: ChartScale) => {
+            scale.width = PANEL_AXIS_WIDTH;
+          },
+        }
+      : {}),
+  };
+}
+
+function isTime(spec: ChartSpec, which: 'x' | 'y'): boolean {
+  return which === 'x' && (spec.kind === 'panel' || spec.kind === 'strips');
+}
+
+/** Blanks words that would touch their neighbour; the grid line stays. */
+function thinLabels(scale: ChartScale, which: 'x' | 'y'): void {
+  const extent = which === 'x' ? scale.right - scale.left : scale.bottom - scale.top;
+  if (!(extent > 0)) return;
+  const logarithmic = scale.min > 0;
+  const place = (value: number) =>
+    logarithmic
+      ? (Math.log(value / scale.min) / Math.log(scale.max / scale.min)) * extent
+      : ((value - scale.min) / (scale.max - scale.min)) * extent;
+  let free = Number.NEGATIVE_INFINITY;
+  for (const tick of scale.ticks) {
+    if (!tick.label) continue;
+    const size = which === 'x' ? tick.label.length * FONT_SIZE * 0.62 + 6 : FONT_SIZE + 4;
+    const at = place(tick.value);
+    if (at - size / 2 < free) tick.label = '';
+    else free = at + size / 2;
+  }
+}
+
+function tooltip(spec: ChartSpec, theme: Theme): object {
+  interface Item {
+    raw: { x: number; y: number };
+    dataset: { label: string };
+  }
+  const isCurve = spec.kind === 'curve';
+  return {
+    enabled: spec.series.length > 0,
+    backgroundColor: theme.ink,
+    titleColor: theme.page,
+    bodyColor: theme.page,
+    displayColors: false,
+    cornerRadius: 2,
+    callbacks: {
+      title: (items: Item[]) => {
+        const at = items[0]?.raw.x ?? 0;
+        if (isCurve) return `p${threeDigits(100 * (1 - 1 / at))}`;
+        return spec.kind === 'panel' ? `block ${Math.floor(at) + 1}` : (items[0]?.dataset.label ?? '');
+      },
+      label: (item: Item) => {
+        if (spec.kind === 'rows') return `${threeDigits(item.raw.x)} in one round`;
+        return `${item.dataset.label}: ${threeDigits(item.raw.y)}${isCurve ? ' ms' : ''}`;
+      },
+    },
+  };
+}

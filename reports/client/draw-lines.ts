@@ -1,0 +1,179 @@
+import type { ChartSpec } from '../charts/chart-spec.js';
+import type { Canvas2d, ChartInstance, ChartPlugin } from './page-surface.js';
+import { FONT, FONT_SIZE, type Theme } from './theme.js';
+
+const GAP = 8;
+const LINE_HEIGHT = FONT_SIZE + 3;
+
+/** Room right of the plot for the labels at the lines' ends. */
+export function endLabelWidth(context: Canvas2d, labels: string[]): number {
+  context.save();
+  context.font = FONT;
+  const widest = Math.max(0, ...labels.map((label) => context.measureText(label).width));
+  context.restore();
+  return Math.ceil(widest + GAP + 6);
+}
+
+/** Names each line at its end, moved apart where lines end together; a legend would need the eye to travel. */
+export function endLabelsPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
+  return {
+    id: 'endLabels',
+    afterDatasetsDraw(chart) {
+      const { ctx, scales, chartArea } = chart;
+      const ends = spec.series
+        .filter((line) => line.style !== 'dots' && line.points.length > 0)
+        .map((line) => {
+          const [x, y] = line.points.at(-1)!;
+          const at = { x: scales.x.getPixelForValue(x), y: scales.y.getPixelForValue(y) };
+          return { line, at, labelY: at.y };
+        })
+        .sort((a, b) => a.at.y - b.at.y);
+      spreadApart(ends, chartArea.top, chartArea.bottom);
+      ctx.save();
+      ctx.font = FONT;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'middle';
+      for (const { line, at, labelY } of ends) {
+        ctx.strokeStyle = theme.mark(line.role);
+        ctx.lineWidth = 1;
+        // Dotted, so that the way to the label is not read as data.
+        ctx.setLineDash([1, 3]);
+        ctx.beginPath();
+        ctx.moveTo(at.x + 3, at.y);
+        ctx.lineTo(chartArea.right + GAP - 2, labelY);
+        ctx.stroke();
+        ctx.fillStyle = theme.text(line.role);
+        ctx.fillText(line.label, chartArea.right + GAP, labelY);
+      }
+      ctx.restore();
+    },
+  };
+}
+
+function spreadApart(ends: { labelY: number }[], top: number, bottom: number): void {
+  for (let index = 1; index < ends.length; index++) {
+    ends[index]!.labelY = Math.max(ends[index]!.labelY, ends[index - 1]!.labelY + LINE_HEIGHT);
+  }
+  // Pushed out at the bottom: push back from there.
+  let lowest = bottom;
+  for (let index = ends.length - 1; index >= 0; index--) {
+    ends[index]!.labelY = Math.max(top, Math.min(ends[index]!.labelY, lowest));
+    lowest = ends[index]!.labelY - LINE_HEIGHT;
+  }
+}
+
+/** The name of the y axis lies flat above the plot: nobody has to tilt their head. */
+export function axisTitlePlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
+  return {
+    id: 'axisTitle',
+    afterDatasetsDraw(chart) {
+      const { ctx, chartArea } = chart;
+      ctx.save();
+      ctx.font = FONT;
+      ctx.fillStyle = theme.muted;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'bottom';
+      ctx.fillText(spec.y.title, chartArea.left, chartArea.top - 8);
+      ctx.restore();
+    },
+  };
+}
+
+/** Reference lines, round boundaries and the shading of dropped blocks, behind the data. */
+export function backgroundPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
+  return {
+    id: 'background',
+    beforeDatasetsDraw(chart) {
+      chart.ctx.save();
+      for (const band of spec.bands ?? []) drawBand(chart, theme, band.from, band.to);
+      for (const rule of spec.rules ?? []) {
+        const { ctx, chartArea, scales } = chart;
+        const x = Math.round(scales.x.getPixelForValue(rule.at)) + 0.5;
+        ctx.strokeStyle = rule.faint ? theme.hairline : rule.dashed ? theme.failMark : theme.ink;
+        ctx.lineWidth = 1;
+        ctx.setLineDash(rule.dashed ? [4, 3] : []);
+        ctx.beginPath();
+        ctx.moveTo(x, chartArea.top - (rule.label ? 4 : 0));
+        ctx.lineTo(x, chartArea.bottom);
+        ctx.stroke();
+      }
+      chart.ctx.setLineDash([]);
+      drawRuleLabels(chart, spec, theme);
+      chart.ctx.restore();
+    },
+  };
+}
+
+function drawBand(chart: ChartInstance, theme: Theme, from: number, to: number): void {
+  const { ctx, chartArea, scales } = chart;
+  const left = scales.x.getPixelForValue(from);
+  const width = Math.max(2, scales.x.getPixelForValue(to) - left);
+  ctx.fillStyle = theme.wash;
+  ctx.fillRect(left, chartArea.top, width, chartArea.bottom - chartArea.top);
+  // Hatching, so that the shading survives a printer and is not colour alone.
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, chartArea.top, width, chartArea.bottom - chartArea.top);
+  ctx.clip();
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 0.5;
+  ctx.beginPath();
+  for (let y = chartArea.top - width; y < chartArea.bottom; y += 6) {
+    ctx.moveTo(left, y + width);
+    ctx.lineTo(left + width, y);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** Labels of neighbouring rules go to opposite sides, so that 0.952× and 1× never touch. */
+function drawRuleLabels(chart: ChartInstance, spec: ChartSpec, theme: Theme): void {
+  const labelled = (spec.rules ?? []).filter((rule) => rule.label).sort((a, b) => a.at - b.at);
+  const { ctx, chartArea, scales } = chart;
+  ctx.font = FONT;
+  ctx.textBaseline = 'bottom';
+  labelled.forEach((rule, index) => {
+    const x = scales.x.getPixelForValue(rule.at);
+    const toLeft = index === 0 && labelled.length > 1 && x - ctx.measureText(rule.label).width > 0;
+    ctx.textAlign = toLeft ? 'right' : 'left';
+    ctx.fillStyle = theme.muted;
+    ctx.fillText(rule.label, x + (toLeft ? -1 : 1), chartArea.top - 5);
+  });
+}
+
+/** One band of small bars per strip, on the x axis of the panels above. */
+export function stripsPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
+  return {
+    id: 'strips',
+    afterDatasetsDraw(chart) {
+      const { ctx, chartArea, scales } = chart;
+      const strips = spec.strips ?? [];
+      const height = (chartArea.bottom - chartArea.top) / strips.length;
+      ctx.save();
+      strips.forEach((strip, index) => {
+        const bottom = chartArea.top + (index + 1) * height - 2;
+        ctx.fillStyle = theme.mark('limit');
+        strip.values.forEach((value, block) => {
+          if (!value) return;
+          const left = scales.x.getPixelForValue(block);
+          const width = Math.max(1, scales.x.getPixelForValue(block + 1) - left - 0.5);
+          const size = (Math.min(value, strip.max) / strip.max) * (height - 6);
+          ctx.fillRect(left, bottom - size, width, size);
+        });
+        ctx.strokeStyle = theme.hairline;
+        ctx.lineWidth = 1;
+        ctx.beginPath();
+        ctx.moveTo(chartArea.left, Math.round(bottom) + 0.5);
+        ctx.lineTo(chartArea.right, Math.round(bottom) + 0.5);
+        ctx.stroke();
+        ctx.font = FONT;
+        ctx.fillStyle = theme.muted;
+        ctx.textAlign = 'left';
+        ctx.textBaseline = 'middle';
+        ctx.fillText(strip.label, chartArea.right + GAP, bottom - height / 2 - 4);
+        ctx.fillText(`0–${strip.max}\u202f%`, chartArea.right + GAP, bottom - height / 2 + 10);
+      });
+      ctx.restore();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../scenarios/harness/record.js';
+import { type BuiltClient, buildClient } from '../testing/build-client.js';
+import { fixtureRecord } from '../testing/record-fixture.js';
+import { hostileStrings } from '../testing/record-variants.js';
+import { reportCommand } from './report-command.js';
+
+describe('npm run report', { timeout: 60_000 }, () => {
+  let client: BuiltClient;
+  let root: string;
+  let printed: string[];
+  let complaints: string[];
+  const env: NodeJS.ProcessEnv = {};
+
+  beforeAll(async () => {
+    client = await buildClient();
+    root = await mkdtemp(join(tmpdir(), 'msgtrans-report-command-'));
+    const run = join(root, 'runs', '20260314T092653Z-concurrent-1k-1');
+    await mkdir(run, { recursive: true });
+    await writeFile(
+      join(run, 'record.json'),
+      JSON.stringify(fixtureRecord({ rounds: 5, blocksPerRound: 5 })),
+    );
+    await symlink(run, join(root, 'runs', 'latest'));
+    await writeFile(join(root, 'broken.json'), '{"schema":"msgtrans.run/1"');
+    await writeFile(join(root, 'README.md'), 'a\n<!-- numbers:start -->\n<!-- numbers:end -->\n');
+    env.INIT_CWD = root;
+  }, 60_000);
+
+  afterAll(async () => {
+    await client.remove();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  beforeEach(() => {
+    printed = [];
+    complaints = [];
+  });
+
+  const run = (args: string[], extra: NodeJS.ProcessEnv = {}) =>
+    reportCommand(args, {
+      root,
+      env: { ...env, ...extra },
+      print: (line) => printed.push(line),
+      complain: (line) => complaints.push(line),
+      clientEntryPath: client.clientEntryPath,
+    });
+
+  it('renders records into one page and names it', async () => {
+    const record = 'runs/latest/record.json';
+    expect(await run([record, record, '--html', 'out/page.html'])).toBe(0);
+    expect(printed).toEqual([`report: ${join(root, 'out', 'page.html')}`]);
+    expect(await readFile(join(root, 'out', 'page.html'), 'utf8')).toContain('<title>2 runs: report</title>');
+  });
+
+  it('publishes the newest run without raw samples', async () => {
+    expect(await run(['publish'])).toBe(0);
+    const folder = join(root, 'reports', 'published', 'concurrent-1k');
+    const record = JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')) as RunRecord;
+    expect(record.windows).toEqual([]);
+    expect(record.comparisons.length).toBeGreaterThan(0);
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('concurrent-1k: native serves');
+  });
+
+  it('publishes a run by its name, from another place, under another name', async () => {
+    const moved = { MSGTRANS_RUNS_DIR: join(root, 'runs') };
+    expect(await run(['publish', '20260314T092653Z-concurrent-1k-1', '--name', 'release-1'], moved)).toBe(0);
+    expect(printed[0]).toBe(`published: ${join(root, 'reports', 'published', 'release-1', 'record.json')}`);
+    expect(await run(['publish'], { MSGTRANS_RUNS_DIR: join(root, 'nowhere') })).toBe(5);
+    expect(complaints.join('\n')).toContain(join(root, 'nowhere', 'latest'));
+  });
+
+  it('lets neither a name nor a scenario lead out of the folder', async () => {
+    expect(await run(['publish', '--name', '../../etc'])).toBe(2);
+    const hostile = join(root, 'runs', 'hostile');
+    await mkdir(hostile);
+    await writeFile(join(hostile, 'record.json'), JSON.stringify(hostileStrings()));
+    expect(await run(['publish', 'hostile'])).toBe(2);
+    expect(complaints.join('\n')).toContain('Choose one with --name');
+  });
+
+  it('renews the numbers of README.md and tells when they are stale', async () => {
+    await run(['publish']);
+    const untouched = await readFile(join(root, 'README.md'), 'utf8');
+    expect(await run(['numbers', '--check'])).toBe(1);
+    expect(complaints.join('\n')).toContain('npm run report -- numbers');
+    expect(await readFile(join(root, 'README.md'), 'utf8')).toBe(untouched);
+    expect(await run(['numbers'])).toBe(0);
+    expect(await readFile(join(root, 'README.md'), 'utf8')).toContain('| tcp/depth=16 |');
+    expect(await run(['numbers', '--check'])).toBe(0);
+  });
+
+  it.each([
+    [['broken.json', '--html', 'x.html'], 5, /broken\.json: not JSON/],
+    [['none.json', '--html', 'x.html'], 5, /none\.json: cannot be read/],
+    [[], 2, /Name at least one record/],
+    [['a.json'], 2, /--html OUT/],
+    [['a.json', '--hmtl', 'x.html'], 2, /--hmtl/],
+    [['publish', 'a', 'b'], 2, /one run/],
+    [['publish', 'no-such-run'], 5, /no-such-run: no such run/],
+    [['numbers', 'a.json'], 2, /takes no file/],
+  ])('%j exits %i', async (args, code, message) => {
+    expect(await run(args)).toBe(code);
+    expect(complaints.join('\n')).toMatch(message);
+  });
+
+  it('names the file that cannot be written and exits 1', async () => {
+    await writeFile(join(root, 'file'), '');
+    expect(await run(['runs/latest/record.json', '--html', 'file/page.html'])).toBe(1);
+    expect(complaints.join('\n')).toContain('EEXIST');
+  });
+
+  it('notices an option that npm kept for itself and prints the right line', async () => {
+    const swallowed = { npm_config_html: 'true', npm_lifecycle_event: 'report' };
+    expect(await run(['a.json', 'x.html'], swallowed)).toBe(2);
+    expect(complaints.join('\n')).toContain('npm run report -- a.json x.html --html …');
+  });
+
+  it('explains itself', async () => {
+    expect(await run(['--help'])).toBe(0);
+    expect(printed.join('\n')).toMatch(/publish[\s\S]*numbers[\s\S]*Exit codes/);
+  });
+});

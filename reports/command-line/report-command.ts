@@ -1,0 +1,59 @@
+import { ReportError } from '../record-file/report-error.js';
+import { numbersCommand } from './numbers.js';
+import { publishCommand } from './publish.js';
+import { renderCommand } from './render.js';
+import type { ReportSurroundings } from './surroundings.js';
+
+const HELP = `npm run report -- FILES… --html OUT
+    Renders run records (record.json) into one standalone page.
+npm run report -- publish [RUN|latest] [--name NAME]
+    Copies a run's record, without its raw samples, and its page to reports/published/<scenario>/
+    (or <NAME>/). RUN is a folder, or its name under runs/ (MSGTRANS_RUNS_DIR moves that); default latest.
+npm run report -- numbers [--check]
+    Renews the numbers in README.md from reports/published/concurrent-1k/record.json.
+    --check changes nothing and exits 1 when they are stale.
+npm run report -- --help
+
+Exit codes: 0 done · 1 error, or stale numbers with --check · 2 usage · 5 a record is missing or invalid.`;
+
+const SUBCOMMANDS = { publish: publishCommand, numbers: numbersCommand };
+
+/** Runs the command line after `npm run report --`. @returns the exit code */
+export async function reportCommand(args: string[], surroundings: ReportSurroundings): Promise<number> {
+  try {
+    refuseSwallowedOptions(args, surroundings.env);
+    if (args.includes('--help') || args.includes('-h')) {
+      surroundings.print(HELP);
+      return 0;
+    }
+    const [first, ...rest] = args;
+    if (first !== undefined && Object.hasOwn(SUBCOMMANDS, first)) {
+      return await SUBCOMMANDS[first as keyof typeof SUBCOMMANDS](rest, surroundings);
+    }
+    return await renderCommand(args, surroundings);
+  } catch (error) {
+    if (error instanceof ReportError) {
+      surroundings.complain(error.message);
+      if (error.code === 'ERR_REPORT_USAGE') surroundings.complain('See `npm run report -- --help`.');
+      return error.exitCode;
+    }
+    const { code, message } = error as NodeJS.ErrnoException;
+    surroundings.complain(`The report failed${code ? ` (${code})` : ''}: ${message}`);
+    return 1;
+  }
+}
+
+/** npm takes options that stand before `--` for its own and passes on only the words. */
+function refuseSwallowedOptions(args: string[], env: NodeJS.ProcessEnv): void {
+  const swallowed = ['html', 'check', 'name'].filter(
+    (option) =>
+      env[`npm_config_${option}`] !== undefined && !args.some((arg) => arg.startsWith(`--${option}`)),
+  );
+  if (swallowed.length === 0 || env.npm_lifecycle_event !== 'report') return;
+  const [option] = swallowed as [string];
+  const flag = option === 'check' ? '--check' : `--${option} …`;
+  throw new ReportError(
+    'ERR_REPORT_USAGE',
+    `npm kept the option --${option} for itself: options go after \`--\`. Type: npm run report -- ${[...args, flag].join(' ')}`,
+  );
+}

@@ -1,0 +1,69 @@
+import type { RunRecord } from '../../scenarios/harness/record.js';
+
+/** The role that gives an arm its colour and shape, the same on every chart and page. */
+export type ArmRole =
+  | 'native'
+  | 'native-owned'
+  | 'baseline'
+  | 'limit'
+  | 'rival-1'
+  | 'rival-2'
+  | 'rival-3'
+  | 'other';
+
+export interface ArmIdentity {
+  /** The record's own name: `rival:node-net`. */
+  name: string;
+  /** What a reader sees: `node-net`. */
+  label: string;
+  role: ArmRole;
+}
+
+/** Rivals take their colours by this order, so that one keeps its colour in every report. */
+const RIVALS = ['rival:node-net', 'rival:ws', 'rival:uwebsockets', 'rival:message-port', 'rival:zeromq'];
+const RIVAL_ROLES: ArmRole[] = ['rival-1', 'rival-2', 'rival-3'];
+
+export function armIdentity(name: string): ArmIdentity {
+  if (name === 'native' || name === 'baseline' || name === 'limit') return { name, label: name, role: name };
+  if (name === 'native:owned') return { name, label: 'native (owned)', role: 'native-owned' };
+  if (name.startsWith('rival:')) {
+    const rank = RIVALS.indexOf(name);
+    return { name, label: name.slice('rival:'.length), role: RIVAL_ROLES[rank] ?? 'other' };
+  }
+  if (name.startsWith('stored:')) {
+    return { name, label: `stored baseline ${name.slice('stored:'.length)}`, role: 'other' };
+  }
+  return { name, label: name, role: 'other' };
+}
+
+const ROLE_ORDER: ArmRole[] = [
+  'limit',
+  'native',
+  'native-owned',
+  'rival-1',
+  'rival-2',
+  'rival-3',
+  'other',
+  'baseline',
+];
+
+/** The limit first, then ours, then the others, the baseline last. */
+export function compareArms(a: string, b: string): number {
+  const rank = (name: string) => ROLE_ORDER.indexOf(armIdentity(name).role);
+  return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** `the baseline`, `node-net`, `what the kernel can do`: an arm as the second half of a comparison. */
+export function againstInWords(name: string): string {
+  if (name === 'baseline') return 'the baseline';
+  if (name === 'limit') return 'what the kernel can do';
+  return armIdentity(name).label;
+}
+
+/** The arm that the page speaks about. */
+export function mainArm(record: RunRecord): string {
+  const names = new Set(Object.values(record.cases).flatMap((caseRecord) => Object.keys(caseRecord.arms)));
+  if (names.has('native')) return 'native';
+  const compared = record.comparisons.find((comparison) => names.has(comparison.arm));
+  return compared?.arm ?? [...names].sort(compareArms).find((name) => name !== 'limit') ?? 'native';
+}

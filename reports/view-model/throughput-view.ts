@@ -1,0 +1,166 @@
+import type { ArmRecord, CaseRecord, Interval, RunRecord } from '../../scenarios/harness/record.js';
+import { NOT_AVAILABLE, percent } from '../numbers/digits.js';
+import { spreadPercent } from '../numbers/order-statistics.js';
+import { intervalText, ratioWithInterval } from '../numbers/ratio.js';
+import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
+import { againstInWords, armIdentity, compareArms, mainArm } from './arm-identity.js';
+import { metricName } from './metric-catalogue.js';
+import { ratiosOf } from './ratio-view.js';
+import { type TableView, tableView } from './table-view.js';
+
+/** One arm of a bar chart; values in the metric's own unit. */
+export interface BarRow {
+  arm: string;
+  value: number;
+  ci95: Interval | null;
+  rounds: number[];
+  mark: string | null;
+  /** The first, cold pass of each round; absent where none was recorded. */
+  cold?: number;
+}
+
+export interface BarsView {
+  caseName: string;
+  metric: string;
+  label: string;
+  scale: Scale;
+  rows: BarRow[];
+  /** Arms that could not run, with the reason. */
+  absent: { arm: string; reason: string }[];
+  sentence: string;
+  table: TableView;
+}
+
+export interface ThroughputView {
+  sentence: string;
+  cases: BarsView[];
+}
+
+export function measuredCases(record: RunRecord): [string, CaseRecord][] {
+  return Object.entries(record.cases).filter(
+    ([, caseRecord]) => caseRecord.status === 'measured' && Object.keys(caseRecord.arms).length > 0,
+  );
+}
+
+export function armsOf(caseRecord: CaseRecord): [string, ArmRecord][] {
+  return Object.entries(caseRecord.arms).sort(([a], [b]) => compareArms(a, b));
+}
+
+/** The throughput that the case is about: bytes where payloads are large, operations otherwise. */
+function throughputMetric(caseRecord: CaseRecord): string | null {
+  const names = ['throughput_ops_per_s', 'throughput_bytes_per_s'];
+  const arms = Object.values(caseRecord.arms);
+  const payload = Number(caseRecord.parameters.payloadBytes ?? 0);
+  const ordered = payload >= 4096 ? names.reverse() : names;
+  return ordered.find((name) => arms.some((arm) => arm.metrics[name])) ?? null;
+}
+
+export function throughputView(record: RunRecord): ThroughputView {
+  const ours = mainArm(record);
+  const cases = measuredCases(record).flatMap(([caseName, caseRecord]) => {
+    const metric = throughputMetric(caseRecord);
+    return metric ? [barsView(record, caseName, caseRecord, metric)] : [];
+  });
+  return { sentence: overallSentence(cases, ours), cases };
+}
+
+function barsView(record: RunRecord, caseName: string, caseRecord: CaseRecord, metric: string): BarsView {
+  const { label, quantity } = metricName(metric);
+  const rows = armsOf(caseRecord).flatMap(([arm, armRecord]): BarRow[] => {
+    const figure = armRecord.metrics[metric];
+    if (!figure) return [];
+    const rounds = armRecord.rounds
+      .map((round) => round.metrics[metric])
+      .filter((value) => value !== undefined);
+    const cold = metric === 'throughput_ops_per_s' ? armRecord.coldPass?.value : undefined;
+    const row = { arm, value: figure.value, ci95: figure.ci95, rounds, mark: figure.mark ?? null };
+    return [cold === undefined ? row : { ...row, cold }];
+  });
+  const unit = Object.values(caseRecord.arms)[0]?.metrics[metric]?.unit;
+  const scale = scaleFor(
+    quantity,
+    rows.map((row) => row.value),
+    unit,
+  );
+  return {
+    caseName,
+    metric,
+    label,
+    scale,
+    rows,
+    absent: absentArms(caseRecord),
+    sentence: barSentence(record, caseName, metric, rows),
+    table: barTable(caseName, label, scale, rows),
+  };
+}
+
+export function absentArms(caseRecord: CaseRecord): BarsView['absent'] {
+  return Object.entries(caseRecord.absentArms ?? {})
+    .sort(([a], [b]) => compareArms(a, b))
+    .map(([arm, reason]) => ({ arm, reason }));
+}
+
+function barSentence(record: RunRecord, caseName: string, metric: string, rows: BarRow[]): string {
+  const ours = mainArm(record);
+  const mine = rows.find((row) => row.arm === ours);
+  if (!mine) return `${armIdentity(ours).label} has no figure here.`;
+  const ratios = ratiosOf(record, caseName, metric).map(
+    (row) =>
+      `${ratioWithInterval(row.ratio, row.ci95)} ${row.against === 'limit' ? 'of ' : ''}${againstInWords(row.against)}`,
+  );
+  const tail = ratios.length > 0 ? `: ${ratios.join(', ')}` : '';
+  const bound = mine.mark ? ` (${mine.mark})` : '';
+  const figure = withUnit(metricName(metric).quantity, mine.value).replace('op/s', 'operations/s');
+  return `${armIdentity(ours).label} does ${figure}${bound}${tail}.`;
+}
+
+function overallSentence(cases: BarsView[], ours: string): string {
+  const spreads = cases.flatMap((view) => {
+    const mine = view.rows.find((row) => row.arm === ours);
+    const spread = mine ? spreadPercent(mine.rounds) : null;
+    return spread === null ? [] : [spread];
+  });
+  const values = cases.flatMap((view) => view.rows.filter((row) => row.arm === ours).map((row) => row.value));
+  if (values.length === 0) return 'No throughput was measured.';
+  const low = withUnit('rate', Math.min(...values)).replace('op/s', 'operations/s');
+  const high = withUnit('rate', Math.max(...values)).replace('op/s', 'operations/s');
+  const range = values.length > 1 ? `${low} to ${high}, depending on the case` : low;
+  const spread =
+    spreads.length > 0
+      ? `; its rounds vary by up to ${percent(Math.max(...spreads))} around their mean, which the ratios, taken side by side, mostly cancel`
+      : '';
+  return `On this machine, on this day, ${armIdentity(ours).label} serves ${range}${spread}.`;
+}
+
+function barTable(caseName: string, label: string, scale: Scale, rows: BarRow[]): TableView {
+  const roundCount = Math.max(0, ...rows.map((row) => row.rounds.length));
+  const roundColumns = Array.from({ length: roundCount }, (_, index) => `#Round ${index + 1}`);
+  const hasCold = rows.some((row) => row.cold !== undefined);
+  const muted = { text: NOT_AVAILABLE, state: 'muted' as const };
+  const scaled = (interval: Interval | null): Interval | null =>
+    interval && [interval[0] / scale.divisor, interval[1] / scale.divisor];
+  return tableView({
+    caption: `${caseName}: ${label} in ${scale.unit}`,
+    columns: [
+      'Arm',
+      `#Median, ${scale.unit}`,
+      '#95 % interval',
+      ...(hasCold ? ['#Cold pass'] : []),
+      ...roundColumns,
+    ],
+    rows: rows.map((row) => [
+      armIdentity(row.arm).label,
+      { text: inScale(scale, row.value), ...(row.mark ? { detail: row.mark } : {}) },
+      intervalText(scaled(row.ci95)) || {
+        text: NOT_AVAILABLE,
+        detail: 'fewer than 5 rounds',
+        state: 'muted' as const,
+      },
+      ...(hasCold ? [row.cold === undefined ? muted : inScale(scale, row.cold)] : []),
+      ...Array.from({ length: roundCount }, (_, index) => {
+        const value = row.rounds[index];
+        return value === undefined ? muted : inScale(scale, value);
+      }),
+    ]),
+  });
+}

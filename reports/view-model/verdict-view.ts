@@ -1,0 +1,180 @@
+import type { ComparisonRecord, RunRecord } from '../../scenarios/harness/record.js';
+import { exactInteger, NOT_AVAILABLE } from '../numbers/digits.js';
+import { ratioText, ratioWithInterval } from '../numbers/ratio.js';
+import { listInWords, plural } from '../numbers/sentence.js';
+import { againstInWords, armIdentity, compareArms, mainArm } from './arm-identity.js';
+import { isPacedThroughput, missingCases } from './ratio-view.js';
+
+export type Tone = 'pass' | 'fail' | 'inconclusive' | 'interrupted';
+
+export interface VerdictView {
+  tone: Tone;
+  /** Word and shape of the badge. */
+  badge: string;
+  /** The one sentence that a manager can quote. */
+  sentence: string;
+  /** The same sentence in pieces; intervals and case names step back so that the ratios are seen. */
+  segments: { text: string; quiet: boolean }[];
+  reasons: string[];
+  /** Conditions under which the figures must be read, each a sentence. */
+  cautions: string[];
+}
+
+const BADGES: Record<Tone, string> = {
+  pass: '✓ pass',
+  fail: '✕ fail',
+  inconclusive: '? inconclusive',
+  interrupted: '‖ interrupted',
+};
+
+/** Above this many cases the sentence gives the range instead of each. */
+const CASES_SPELLED_MAX = 3;
+const HEADLINE_METRICS = ['throughput_ops_per_s', 'throughput_bytes_per_s'];
+
+export function verdictView(record: RunRecord): VerdictView {
+  const tone: Tone = record.interrupted ? 'interrupted' : record.verdict;
+  const parts = [headline(record), lossClause(record), serviceClause(record), outcomeClause(record)];
+  const sentence = `${record.scenario}: ${parts.filter((part) => part !== '').join('; ')}`;
+  return {
+    tone,
+    badge: BADGES[tone],
+    sentence,
+    segments: segmentsOf(sentence),
+    reasons: record.reasons,
+    cautions: cautionsOf(record),
+  };
+}
+
+function segmentsOf(sentence: string): VerdictView['segments'] {
+  return sentence
+    .split(/(\[[^\]]*\](?: \([^)]*\))?)/)
+    .map((text, index) => ({ text, quiet: index % 2 === 1 }))
+    .filter(({ text }) => text !== '');
+}
+
+function headlineRatios(record: RunRecord, against: string): ComparisonRecord[] {
+  const ours = mainArm(record);
+  const caseOrder = Object.keys(record.cases);
+  const metric = HEADLINE_METRICS.find((name) =>
+    record.comparisons.some((row) => row.metric === name && row.arm === ours),
+  );
+  const judged = judgedCases(record);
+  return record.comparisons
+    .filter((row) => row.metric === metric && row.arm === ours && row.against === against)
+    .filter((row) => judged.has(row.case) && !isPacedThroughput(record, row.case, row.metric))
+    .sort((a, b) => caseOrder.indexOf(a.case) - caseOrder.indexOf(b.case));
+}
+
+/** The cases whose numbers the scenario asks for; all of them when it asks for none. */
+function judgedCases(record: RunRecord): Set<string> {
+  const asked = record.checks.filter(
+    (check) => check.kind === 'service-level' && check.expression.includes('×'),
+  );
+  return new Set(asked.length > 0 ? asked.map((check) => check.case) : Object.keys(record.cases));
+}
+
+function spelled(rows: ComparisonRecord[]): string {
+  if (rows.length <= CASES_SPELLED_MAX) return listInWords(rows.map((row) => ratioText(row.ratio)));
+  const ratios = rows.map((row) => row.ratio).sort((a, b) => a - b);
+  return `${ratioText(ratios[0]!)} to ${ratioText(ratios.at(-1)!)}`;
+}
+
+/** `21.4× the baseline [20.6, 22.3]`, per case when there are several. */
+function againstBaseline(rows: ComparisonRecord[], words: string): string {
+  if (rows.length === 1) {
+    const { ratio, ci95 } = rows[0]!;
+    const interval = ratioWithInterval(ratio, ci95).slice(ratioText(ratio).length);
+    return `${ratioText(ratio)} ${words}${interval}`;
+  }
+  if (rows.length <= CASES_SPELLED_MAX) {
+    const each = rows.map((row) => `${ratioWithInterval(row.ratio, row.ci95)} (${row.case})`);
+    return `${listInWords(each)} ${words}`;
+  }
+  return `${spelled(rows)} ${words} over ${rows.length} cases`;
+}
+
+function headline(record: RunRecord): string {
+  const ours = armIdentity(mainArm(record)).label;
+  const opponents = [...new Set(record.comparisons.map((row) => row.against))].sort(compareArms).reverse();
+  const baseline = opponents.includes('baseline') ? 'baseline' : opponents.find((name) => name !== 'limit');
+  const clauses: string[] = [];
+  if (baseline !== undefined) {
+    const rows = headlineRatios(record, baseline);
+    if (rows.length > 0) clauses.push(againstBaseline(rows, againstInWords(baseline)));
+  }
+  const limitRows = headlineRatios(record, 'limit');
+  if (limitRows.length > 0) clauses.push(`${spelled(limitRows)} of ${againstInWords('limit')}`);
+  if (clauses.length === 0) return `no throughput of ${ours} could be compared`;
+  return `${ours} serves ${clauses.join(', and ')}`;
+}
+
+const LOSSES = ['lost', 'duplicated', 'reordered', 'corrupted'] as const;
+
+function lossClause(record: RunRecord): string {
+  const arms = Object.values(record.cases).flatMap((caseRecord) => Object.values(caseRecord.arms));
+  if (arms.length === 0) return 'no message was sent';
+  const wrong = LOSSES.map((kind) => ({
+    kind,
+    total: arms.reduce((sum, arm) => sum + Math.abs(arm.ledger[kind]), 0),
+  })).filter(({ total }) => total !== 0);
+  if (wrong.length === 0) return 'no message lost';
+  return `${listInWords(wrong.map(({ kind, total }) => `${exactInteger(total)} ${kind}`))} messages`;
+}
+
+function serviceClause(record: RunRecord): string {
+  const judged = record.checks.filter(
+    (check) => check.kind === 'service-level' && check.verdict !== 'not-measurable',
+  );
+  const missed = judged.filter((check) => check.verdict !== 'pass').length;
+  if (judged.length === 0) return '';
+  if (missed === 0) return `all ${plural(judged.length, 'service level')} met`;
+  return `${missed} of ${plural(judged.length, 'service level')} missed`;
+}
+
+function outcomeClause(record: RunRecord): string {
+  if (record.interrupted) return 'interrupted, so the figures are partial';
+  if (record.verdict === 'fail') return `fail (exit ${record.exitCode})`;
+  if (record.verdict === 'inconclusive') return 'inconclusive';
+  return 'pass';
+}
+
+/** The most rounds that any arm completed. */
+export function roundsOf(record: RunRecord): number {
+  const arms = Object.values(record.cases).flatMap((caseRecord) => Object.values(caseRecord.arms));
+  return Math.max(0, ...arms.map((arm) => arm.rounds.length));
+}
+
+function cautionsOf(record: RunRecord): string[] {
+  const cautions: string[] = [];
+  const rounds = roundsOf(record);
+  if (record.interrupted) {
+    cautions.push(`The run was interrupted after ${plural(rounds, 'round')}; what it had measured is shown.`);
+  }
+  // The run usually says so itself, among its reasons.
+  if (record.options.quick === true && !record.reasons.some((reason) => reason.includes('quick run'))) {
+    cautions.push('A quick run: its numbers are shown and not judged.');
+  }
+  const bound = record.comparisons.filter((row) => row.mark === 'generator-bound');
+  if (bound.length > 0) {
+    const cases = listInWords([...new Set(bound.map((row) => row.case))]);
+    cautions.push(
+      `Generator-bound at ${cases}: the load generator used 90 % or more of its core, so these throughput ratios show the limit of the generator as much as that of the servers.`,
+    );
+  }
+  for (const [caseName, caseRecord] of Object.entries(record.cases)) {
+    for (const [arm, reason] of Object.entries(caseRecord.absentArms ?? {})) {
+      cautions.push(`${armIdentity(arm).label} did not run at ${caseName}: ${reason}.`);
+    }
+  }
+  for (const entry of missingCases(record)) {
+    const word =
+      entry.status === 'not-measurable'
+        ? 'not measurable here'
+        : entry.status.replace('not-run', 'not measured');
+    cautions.push(`${entry.caseName} is ${word}: ${entry.reason}.`);
+  }
+  if (record.build.dirty)
+    cautions.push('Built from a changed working tree: the commit alone does not name this code.');
+  if (record.build.commit === null) cautions.push(`Commit ${NOT_AVAILABLE}: built outside a git checkout.`);
+  return cautions;
+}
