@@ -1,0 +1,276 @@
+import { join, resolve } from 'node:path';
+import { BaselineError } from '../../ci/baseline-store/baseline-error.js';
+import { baselinePath, readBaseline, type StoredRun } from '../../ci/baseline-store/baseline-file.js';
+import {
+  addStoredComparisons,
+  comparableRuns,
+  compareWithStored,
+} from '../../ci/baseline-store/compare-baseline.js';
+import { saveBaseline } from '../../ci/baseline-store/save-baseline.js';
+import { storedRunOf } from '../../ci/baseline-store/stored-run.js';
+import { armCommand } from '../arms/registry.js';
+import { measureAluNoise } from '../harness/alu-noise.js';
+import { Children } from '../harness/arm-process.js';
+import { writeFileAtomic } from '../harness/atomic-write.js';
+import { readBuild } from '../harness/build-record.js';
+import { readCapabilities } from '../harness/capabilities.js';
+import { EXIT, type ExitCode } from '../harness/exit-code.js';
+import { FileProblemsError } from '../harness/file-problem.js';
+import { helpText } from '../harness/help.js';
+import { InterruptedError } from '../harness/interruption.js';
+import { acquireLock, describeHolder } from '../harness/lock.js';
+import { readMachine } from '../harness/machine.js';
+import { swallowedByNpm } from '../harness/npm-swallowed.js';
+import { parseCommandLine, type RunOptions } from '../harness/options.js';
+import { type Capabilities, planRun, type RunPlan } from '../harness/planner.js';
+import { readPressure } from '../harness/pressure.js';
+import { createProgress, formatSeconds, SILENT } from '../harness/progress.js';
+import type { BuildRecord, RunRecord } from '../harness/record.js';
+import { renderResults } from '../harness/result-table.js';
+import { measureRun, type RunSamples } from '../harness/run.js';
+import { createRunFolder, linkLatest, pruneRuns, runsFolder } from '../harness/run-places.js';
+import { buildRecord } from '../harness/run-record.js';
+import {
+  loadScenario,
+  loadScenarioFile,
+  type Scenario,
+  ScenarioNotFoundError,
+  scenarioNames,
+} from '../harness/scenario-file.js';
+import { trapSignals } from '../harness/signals.js';
+import { UsageError } from '../harness/usage-error.js';
+import { type Judgement, judge, verdictSentence } from '../harness/verdict.js';
+
+/** `npm run scenario`: measures one scenario and leaves a table, a record and a report. */
+
+const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+const SCENARIOS = process.env.MSGTRANS_SCENARIOS_DIR ?? join(ROOT, 'scenarios');
+const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
+const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
+
+const commandOf = (arm: string) => armCommand(arm, ROOT);
+
+async function main(): Promise<ExitCode> {
+  const args = process.argv.slice(2);
+  const intended = swallowedByNpm(args, process.env);
+  if (intended !== null)
+    throw new UsageError(`npm kept options for itself; put them behind "--":\n  ${intended}`);
+  const commandLine = parseCommandLine(args, Date.now() >>> 0);
+  if (commandLine.mode === 'help') {
+    process.stdout.write(helpText());
+    return EXIT.pass;
+  }
+  if (commandLine.mode === 'list') return listScenarios();
+  const scenario = loadScenario(SCENARIOS, commandLine.scenario);
+  return runScenario(scenario, commandLine.options);
+}
+
+function listScenarios(): ExitCode {
+  let code: ExitCode = EXIT.pass;
+  const names = scenarioNames(SCENARIOS);
+  const width = Math.max(0, ...names.map((name) => name.length));
+  for (const name of names) {
+    try {
+      process.stdout.write(
+        `${name.padEnd(width)}  ${loadScenarioFile(join(SCENARIOS, `${name}.yaml`)).title}\n`,
+      );
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`);
+      code = EXIT.usage;
+    }
+  }
+  return code;
+}
+
+async function runScenario(scenario: Scenario, options: RunOptions): Promise<ExitCode> {
+  const machine = readCapabilities(commandOf);
+  const plan = planRun(scenario, options, machine);
+  const build = readBuild(ROOT);
+  const stored = storedRuns(scenario, options, plan, build);
+  const children = new Children();
+  const signals = trapSignals(children);
+  const runs = runsFolder(ROOT, process.env);
+  try {
+    const release = await acquireLock({
+      purpose: `scenario ${scenario.name}`,
+      signal: signals.signal,
+      onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
+    });
+    try {
+      const startedAt = new Date();
+      process.stderr.write(
+        `${scenario.name}: ${plan.cases.length} cases, ${plan.arms.length} arms, ${plan.rounds} rounds, ` +
+          `seed ${options.seed}, about ${formatSeconds(plan.seconds)}\n`,
+      );
+      const measured = await measure(plan, options, machine, children, signals.signal);
+      release();
+      const record = buildRecord({
+        ...{ scenario, options, plan, build, startedAt },
+        samples: measured.samples,
+        machine: readMachine(measured.aluNoisePercent),
+        finishedAt: new Date(),
+      });
+      record.notes?.push(...measured.notes);
+      return await conclude(record, options, stored, measured.samples.failure, runs);
+    } finally {
+      release();
+    }
+  } finally {
+    signals.release();
+  }
+}
+
+/** Before a long run, not after it: a baseline that cannot be compared with ends the command at once. */
+function storedRuns(
+  scenario: Scenario,
+  options: RunOptions,
+  plan: RunPlan,
+  build: BuildRecord,
+): StoredRun[] | null {
+  const path = baselinePath(BASELINES, options.baseline ?? '', scenario.name);
+  const file = options.baseline === null ? null : readBaseline(path, options.baseline, scenario.name);
+  for (const [option, name] of [
+    ['--baseline', options.baseline],
+    ['--save-baseline', options.saveBaseline],
+  ] as const) {
+    const lacking = ['native', 'baseline'].filter((arm) => !plan.arms.includes(arm));
+    if (name === null || lacking.length === 0) continue;
+    throw new UsageError(
+      `${option} needs the arms native and baseline; this run is without ${lacking.join(', ')}`,
+    );
+  }
+  if (file === null) return null;
+  const { fingerprint } = readMachine(0);
+  return comparableRuns(file, path, { fingerprint, baselineHash: build.baselineHash, quick: options.quick });
+}
+
+async function measure(
+  plan: RunPlan,
+  options: RunOptions,
+  machine: Capabilities,
+  children: Children,
+  signal: AbortSignal,
+): Promise<{ samples: RunSamples; aluNoisePercent: number; notes: string[] }> {
+  const progress = options.progress
+    ? createProgress({
+        output: process.stderr,
+        secondsTotal: plan.seconds,
+        slotSecondsTotal: plan.slotSeconds,
+        color: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
+        nowMs: () => performance.now(),
+      })
+    : SILENT;
+  const notes: string[] = [];
+  progress.phase('noise of the machine');
+  const aluNoisePercent = await measureAluNoise(machine.processors, machine.taskset, signal).catch(
+    (error: unknown) => {
+      notes.push(
+        `the noise figure was not measured: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return 0;
+    },
+  );
+  const samples = await measureRun({
+    ...{ plan, children, signal, progress, readPressure },
+    seed: options.seed,
+    armCommand: commandOf,
+    generatorCommand: { command: GENERATOR, args: [] },
+  });
+  progress.end();
+  return { samples, aluNoisePercent, notes };
+}
+
+/** Judges, writes and prints; what cannot be written makes the run an error without taking back what was measured. */
+async function conclude(
+  record: RunRecord,
+  options: RunOptions,
+  stored: StoredRun[] | null,
+  failure: Error | null,
+  runs: string,
+): Promise<ExitCode> {
+  const further: { code: ExitCode; reason: string }[] = [];
+  const judgement: Judgement = { strict: options.strict, quick: options.quick, failure, further };
+  if (stored !== null && !record.interrupted) further.push(...compareWithBaseline(record, options, stored));
+  judge(record, judgement);
+  if (options.saveBaseline !== null) {
+    try {
+      const saved = saveBaseline(BASELINES, options.saveBaseline, record, new Date(), writeFileAtomic);
+      record.notes?.push(`added to the stored baseline ${saved.path}, which now holds ${saved.runs} runs`);
+    } catch (error) {
+      const code = error instanceof BaselineError ? EXIT.baseline : EXIT.error;
+      further.push({ code, reason: (error as Error).message });
+      judge(record, judgement);
+    }
+  }
+  let html: string | null = null;
+  try {
+    const { renderReport } = await import('../../reports/render-report.js');
+    html = await renderReport([record]);
+  } catch (error) {
+    further.push({ code: EXIT.error, reason: `the report could not be made: ${(error as Error).message}` });
+    judge(record, judgement);
+  }
+  const places: string[] = [];
+  try {
+    places.push(...writeResults(record, html, options, runs));
+  } catch (error) {
+    // The numbers are printed all the same: they took minutes, and the disk may be the only thing that is wrong.
+    further.push({ code: EXIT.error, reason: (error as Error).message });
+    judge(record, judgement);
+  }
+  const reasons = record.reasons.map((reason) => `  ${reason}\n`).join('');
+  process.stdout.write(
+    `${renderResults(record)}\n\n${verdictSentence(record)}\n${reasons}\n${places.join('')}`,
+  );
+  return record.exitCode as ExitCode;
+}
+
+/** Returns the lines that name what was written. */
+function writeResults(record: RunRecord, html: string | null, options: RunOptions, runs: string): string[] {
+  const folder = createRunFolder(runs, new Date(record.startedAt), record.scenario, record.seed);
+  const json = `${JSON.stringify(record)}\n`;
+  const recordPath = join(folder, 'record.json');
+  for (const path of [recordPath, options.json]) if (path !== null) writeFileAtomic(resolve(path), json);
+  linkLatest(runs, folder);
+  const lines = [`record  ${recordPath}\n`];
+  if (html !== null) {
+    const reportPath = join(folder, 'report.html');
+    for (const path of [reportPath, options.html]) if (path !== null) writeFileAtomic(resolve(path), html);
+    lines.push(`report  ${reportPath}\n`);
+  }
+  if (options.keep !== null) pruneRuns(runs, options.keep);
+  return lines;
+}
+
+function compareWithBaseline(
+  record: RunRecord,
+  options: RunOptions,
+  stored: StoredRun[],
+): { code: ExitCode; reason: string }[] {
+  const name = options.baseline as string;
+  const verdict = compareWithStored(name, stored, storedRunOf(record, new Date()));
+  addStoredComparisons(record, verdict);
+  record.notes?.push(...verdict.warnings);
+  if (verdict.regressions.length === 0) {
+    record.notes?.push(`compared with ${verdict.runs} stored runs of ${name}`);
+    return [];
+  }
+  return verdict.regressions.map((each) => ({
+    code: EXIT.regression,
+    reason: `${each.case}: ${each.metric} is ${each.slowdownPercent.toFixed(1)} % slower than the stored baseline ${name}`,
+  }));
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof InterruptedError) return EXIT.interrupted;
+  if (error instanceof BaselineError) return EXIT.baseline;
+  const usage = [UsageError, FileProblemsError, ScenarioNotFoundError];
+  return usage.some((kind) => error instanceof kind) ? EXIT.usage : EXIT.error;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+}

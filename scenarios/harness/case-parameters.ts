@@ -1,0 +1,122 @@
+import { didYouMean } from './suggest.js';
+
+/**
+ * What a case asks of its arms. A case is named `transport/key=value,…`: the parameters that differ from the
+ * scenario's default, keys sorted, so the name alone says what was measured.
+ */
+export interface CaseParameters {
+  transport: 'tcp';
+  sessions: number;
+  /** Requests each session keeps in flight; closed loop only. */
+  depth: number;
+  payloadBytes: number;
+  reply: 'counter' | 'forward';
+  load: 'closed' | 'open';
+  /** Requests per second over all sessions; open loop only, 0 otherwise. */
+  rate: number;
+}
+
+export type ParameterKey = keyof CaseParameters;
+
+interface NumberRule {
+  kind: 'number';
+  min: number;
+  max: number;
+}
+interface WordRule {
+  kind: 'word';
+  words: readonly string[];
+}
+
+export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRule>> = {
+  transport: { kind: 'word', words: ['tcp'] },
+  sessions: { kind: 'number', min: 1, max: 1_000_000 },
+  depth: { kind: 'number', min: 1, max: 4_096 },
+  // The handler reads the first 8 payload bytes.
+  payloadBytes: { kind: 'number', min: 8, max: 1_048_576 },
+  reply: { kind: 'word', words: ['counter', 'forward'] },
+  load: { kind: 'word', words: ['closed', 'open'] },
+  rate: { kind: 'number', min: 0, max: 100_000_000 },
+};
+
+export const BUILT_IN_DEFAULTS: CaseParameters = {
+  transport: 'tcp',
+  sessions: 1_000,
+  depth: 1,
+  payloadBytes: 64,
+  reply: 'counter',
+  load: 'closed',
+  rate: 0,
+};
+
+export function formatCaseName(parameters: CaseParameters, defaults: CaseParameters): string {
+  const keys = (Object.keys(PARAMETER_RULES) as ParameterKey[])
+    .filter((key) => key !== 'transport' && parameters[key] !== defaults[key])
+    .sort();
+  const changed = keys.map((key) => `${key}=${parameters[key]}`).join(',');
+  return changed === '' ? parameters.transport : `${parameters.transport}/${changed}`;
+}
+
+/** Reads a case name, or says everything that is wrong with it. */
+export function parseCaseName(
+  name: string,
+  defaults: CaseParameters,
+): { parameters: CaseParameters; problems: string[] } {
+  const slash = name.indexOf('/');
+  const transport = slash < 0 ? name : name.slice(0, slash);
+  const changes = slash < 0 ? [] : name.slice(slash + 1).split(',');
+  let parameters: CaseParameters = { ...defaults };
+  const problems: string[] = [];
+  const apply = (key: string, text: string): void => {
+    const result = setParameter(parameters, key, text);
+    if ('problem' in result) problems.push(result.problem);
+    else parameters = result.parameters;
+  };
+  apply('transport', transport);
+  for (const change of changes) {
+    const equals = change.indexOf('=');
+    if (equals < 1) problems.push(`"${change}" is not of the form key=value`);
+    else apply(change.slice(0, equals), change.slice(equals + 1));
+  }
+  problems.push(...contradictions(parameters));
+  const canonical = formatCaseName(parameters, defaults);
+  if (problems.length === 0 && canonical !== name) {
+    problems.push(
+      `a case is named by the parameters that differ from the defaults, keys sorted: write "${canonical}"`,
+    );
+  }
+  return { parameters, problems };
+}
+
+export function setParameter(
+  parameters: CaseParameters,
+  key: string,
+  text: string,
+): { parameters: CaseParameters } | { problem: string } {
+  if (!Object.hasOwn(PARAMETER_RULES, key)) {
+    return { problem: `unknown parameter "${key}"${didYouMean(key, Object.keys(PARAMETER_RULES))}` };
+  }
+  const rule = PARAMETER_RULES[key as ParameterKey];
+  if (rule.kind === 'word') {
+    if (rule.words.includes(text)) return { parameters: { ...parameters, [key]: text } };
+    return { problem: `${key} is one of ${rule.words.join(', ')}; got "${text}"` };
+  }
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= rule.min && value <= rule.max) return { parameters: { ...parameters, [key]: value } };
+  return { problem: `${key} is a whole number from ${rule.min} to ${rule.max}; got "${text}"` };
+}
+
+/** What single parameters cannot show. */
+export function contradictions(parameters: CaseParameters): string[] {
+  const problems: string[] = [];
+  if (parameters.load === 'open' && parameters.rate === 0) {
+    problems.push('load=open needs a rate: requests per second over all sessions, for instance rate=20000');
+  }
+  if (parameters.load === 'closed' && parameters.rate !== 0) {
+    problems.push('a rate belongs to load=open; in closed loop the depth sets the load');
+  }
+  if (parameters.load === 'open' && parameters.depth !== 1) {
+    problems.push('depth belongs to load=closed; in open loop the rate sets the load');
+  }
+  return problems;
+}

@@ -1,0 +1,269 @@
+import type { ArmRound, CaseSamples, MeasuredWindow } from './case-samples.js';
+import { ControlError } from './control-client.js';
+import type { GeneratorClient, GeneratorWindow, GroupWindow } from './generator-client.js';
+import { throwIfInterrupted } from './interruption.js';
+import { pressureBetween } from './pressure.js';
+import { peakBytes, resetPeak } from './process-memory.js';
+import { type ArmServer, type RunContext, recordCaseError } from './run-context.js';
+import type { Random } from './statistics/random.js';
+import { SparseHistogram } from './statistics/sparse-histogram.js';
+import { blockMembers, blockWindows, DISCARD_NS, type PlannedWindow, paceOf } from './window-schedule.js';
+
+/** Replacements for dropped blocks and blocks for the least messages per session, as shares of the planned ones. */
+const REPLACED_SHARE_MAX = 0.5;
+const EXTRA_FACTOR_MAX = 4;
+
+/** One case in one round, from opening its sessions to its ledger. */
+export async function measureCase(
+  context: RunContext,
+  samples: CaseSamples,
+  servers: readonly ArmServer[],
+  generator: GeneratorClient,
+  round: number,
+  random: Random,
+): Promise<void> {
+  const taking = servers.filter((each) => samples.planned.arms.includes(each.arm) && each.process.running);
+  const measurement = new CaseMeasurement(context, samples, generator, round, random);
+  try {
+    await measurement.connect(taking);
+    await measurement.warmUp();
+    await measurement.measure();
+  } catch (error) {
+    throwIfInterrupted(context.signal);
+    if (!generator.running) throw error;
+    await measurement.blame(error);
+  } finally {
+    if (generator.running && !context.signal.aborted) await measurement.finish();
+  }
+}
+
+interface Taking {
+  server: ArmServer;
+  group: string;
+  collected: ArmRound;
+  countersBefore: Record<string, number>;
+}
+
+class CaseMeasurement {
+  readonly #context: RunContext;
+  readonly #samples: CaseSamples;
+  readonly #generator: GeneratorClient;
+  readonly #round: number;
+  readonly #random: Random;
+  readonly #taking = new Map<string, Taking>();
+  #block = 0;
+  #complete = false;
+
+  constructor(
+    context: RunContext,
+    samples: CaseSamples,
+    generator: GeneratorClient,
+    round: number,
+    random: Random,
+  ) {
+    this.#context = context;
+    this.#samples = samples;
+    this.#generator = generator;
+    this.#round = round;
+    this.#random = random;
+  }
+
+  async connect(servers: readonly ArmServer[]): Promise<void> {
+    const { name, parameters } = this.#samples.planned;
+    for (const server of this.#random.shuffled(servers)) {
+      const group = `${server.arm}@${name}`;
+      const url = server.urls[parameters.reply];
+      const seed = this.#random.below(2 ** 32);
+      try {
+        await this.#generator.connect(group, url, server.process.pid, parameters.sessions, seed);
+      } catch (error) {
+        if (!this.#generator.running) throw error;
+        recordCaseError(this.#samples, this.#round, server.arm, error);
+        continue;
+      }
+      const collected: ArmRound = {
+        round: this.#round,
+        order: server.order,
+        windows: [],
+        serviceTime: new SparseHistogram(),
+        responseTime: new SparseHistogram(),
+        counters: {},
+        rssPeakBytes: Number.NaN,
+        memoryBytesPerSession: Number.NaN,
+      };
+      if (this.#context.plan.idle?.caseName === name) {
+        collected.memoryBytesPerSession = server.memoryBytesPerSession;
+      }
+      this.#taking.set(server.arm, { server, group, collected, countersBefore: {} });
+    }
+  }
+
+  /** The first pass is the cold one; the last decides the pace of arms that have none yet. */
+  async warmUp(): Promise<void> {
+    const { planned, paces } = this.#samples;
+    const { warmupNs, pacingNs, slotNs } = this.#context.plan;
+    let rates = new Map<string, number>();
+    for (const [pass, measureNs] of warmupNs.entries()) {
+      rates = await this.#warmUpPass([...this.#taking.keys()], measureNs);
+      if (pass > 0) continue;
+      for (const [arm, rate] of rates) this.#samples.arm(arm).coldRates.push(rate);
+    }
+    const unpaced = [...this.#taking.keys()].filter((arm) => !paces.has(arm));
+    for (const measureNs of pacingNs) {
+      for (const [arm, rate] of await this.#warmUpPass(unpaced, measureNs)) rates.set(arm, rate);
+    }
+    for (const arm of unpaced) paces.set(arm, paceOf(arm, rates.get(arm) ?? 0, planned.parameters, slotNs));
+  }
+
+  async #warmUpPass(arms: readonly string[], measureNs: number): Promise<Map<string, number>> {
+    throwIfInterrupted(this.#context.signal);
+    const order = this.#random.shuffled(arms);
+    if (order.length === 0) return new Map();
+    const windows = await this.#run(order.map((arm) => ({ arm, discardNs: DISCARD_NS, measureNs })));
+    return new Map(windows.map((window, index) => [order[index], rateOf(window)]));
+  }
+
+  async measure(): Promise<void> {
+    for (const taking of this.#taking.values()) {
+      await this.#generator.histograms(taking.group);
+      taking.countersBefore = await readCounters(taking.server);
+      resetPeak(taking.server.process.pid);
+    }
+    const paces = [...this.#samples.paces.values()].filter((pace) => this.#taking.has(pace.arm));
+    if (paces.length === 0) return;
+    const planned = blockMembers(paces);
+    const slotsSeconds = (paces.length * this.#context.plan.slotNs) / 1e9;
+    let replacementsLeft = Math.ceil(planned.length * REPLACED_SHARE_MAX);
+    for (const members of planned) {
+      let kept = await this.#measureBlock(members);
+      while (!kept && replacementsLeft-- > 0) kept = await this.#measureBlock(members);
+      this.#context.progress.advance(slotsSeconds / planned.length);
+    }
+    await this.#reachMessages(planned.length * EXTRA_FACTOR_MAX);
+    for (const { server, collected, countersBefore } of this.#taking.values()) {
+      const after = await readCounters(server);
+      for (const [counter, value] of Object.entries(after)) {
+        collected.counters[counter] = value - (countersBefore[counter] ?? 0);
+      }
+      collected.rssPeakBytes = peakBytes(server.process.pid);
+    }
+    this.#complete = true;
+  }
+
+  /** Finds whom a failed command was about and records the error there; nobody in particular: everywhere. */
+  async blame(error: unknown): Promise<void> {
+    const named = error instanceof ControlError ? error.group : null;
+    const open: Taking[] = [];
+    for (const taking of this.#taking.values()) {
+      const { ledger } = await this.#generator.ledger(taking.group);
+      if (ledger.unacknowledgedAtClose > 0 || ledger.lost !== 0) open.push(taking);
+    }
+    // Asked after the ledgers: the end of a process is noticed a moment later than its broken connections.
+    const stopped = [...this.#taking.values()].filter((taking) => !taking.server.process.running);
+    const byGroup = [...this.#taking.values()].filter((taking) => taking.group === named);
+    const guilty = [byGroup, stopped, open, [...this.#taking.values()]].find((some) => some.length > 0);
+    for (const { server } of guilty ?? []) recordCaseError(this.#samples, this.#round, server.arm, error);
+    if (guilty === undefined) {
+      for (const arm of this.#samples.planned.arms) recordCaseError(this.#samples, this.#round, arm, error);
+    }
+  }
+
+  /** Closes the sessions and takes the ledgers: every message is accounted for whether the case succeeded or not. */
+  async finish(): Promise<void> {
+    for (const { server, group, collected } of this.#taking.values()) {
+      const samples = this.#samples.arm(server.arm);
+      await this.#generator.disconnect(group);
+      const { ledger, sentPerSessionMin } = await this.#generator.ledger(group);
+      samples.addLedger(ledger);
+      samples.messagesPerSessionMin += sentPerSessionMin;
+      if (this.#complete) samples.addRound(collected);
+    }
+  }
+
+  /** An arm below its share of the least messages per session gets blocks of its own. */
+  async #reachMessages(blocksMax: number): Promise<void> {
+    const { messagesPerSessionMin } = this.#samples.planned;
+    const due = (messagesPerSessionMin * (this.#round + 1)) / this.#context.plan.rounds;
+    for (let extra = 0; extra < blocksMax; extra++) {
+      const behind: string[] = [];
+      for (const [arm, { group }] of this.#taking) {
+        const { sentPerSessionMin } = await this.#generator.ledger(group);
+        if (this.#samples.arm(arm).messagesPerSessionMin + sentPerSessionMin < due) behind.push(arm);
+      }
+      if (behind.length === 0) return;
+      await this.#measureBlock(behind);
+    }
+  }
+
+  /** Says whether the block was kept. */
+  async #measureBlock(members: readonly string[]): Promise<boolean> {
+    throwIfInterrupted(this.#context.signal);
+    const { planned, paces, windows: windowRecords, blocks } = this.#samples;
+    const block = this.#block++;
+    const order = blockWindows(members, [...paces.values()], this.#random);
+    const before = this.#context.readPressure();
+    const windows = await this.#run(order);
+    const pressure = pressureBetween(before, this.#context.readPressure());
+    const dropped = pressure.outsideCause !== null;
+    blocks.push({
+      case: planned.name,
+      round: this.#round,
+      block,
+      stealPercent: pressure.stealPercent,
+      psiCpuSome: pressure.psiCpuSome,
+      dropped,
+      reason: pressure.outsideCause,
+    });
+    for (const [index, window] of windows.entries()) {
+      const { arm } = order[index];
+      const { startNs, endNs } = window;
+      windowRecords.push({ case: planned.name, arm, round: this.#round, block, startNs, endNs });
+      (this.#taking.get(arm) as Taking).collected.windows.push(measured(window, dropped));
+      this.#context.progress.rate(arm, rateOf(window));
+    }
+    // Histograms are taken block by block, so that a dropped block leaves no trace in them.
+    const takings = members.map((arm) => this.#taking.get(arm) as Taking);
+    const histograms = await Promise.all(takings.map(({ group }) => this.#generator.histograms(group)));
+    for (const [index, { collected }] of takings.entries()) {
+      if (dropped) continue;
+      collected.serviceTime.add(histograms[index].serviceTimeNs);
+      collected.responseTime.add(histograms[index].responseTimeNs ?? []);
+    }
+    return !dropped;
+  }
+
+  async #run(windows: readonly PlannedWindow[]): Promise<GeneratorWindow[]> {
+    const groups: GroupWindow[] = windows.map(({ arm, discardNs, measureNs }) => ({
+      group: (this.#taking.get(arm) as Taking).group,
+      discardNs,
+      measureNs,
+    }));
+    return this.#generator.run(groups, this.#samples.planned.parameters);
+  }
+}
+
+async function readCounters(server: ArmServer): Promise<Record<string, number>> {
+  const answer = await server.process.command('counters');
+  const counters = (answer.counters ?? {}) as Record<string, unknown>;
+  const numbers = Object.entries(counters).filter(([, value]) => typeof value === 'number');
+  return Object.fromEntries(numbers) as Record<string, number>;
+}
+
+function rateOf(window: GeneratorWindow): number {
+  return (window.operations / (window.endNs - window.startNs)) * 1e9;
+}
+
+function measured(window: GeneratorWindow, dropped: boolean): MeasuredWindow {
+  const { startNs, endNs, operations, bytes, serverCpuNs, generatorCpuNs, latencyNs } = window;
+  return {
+    startNs,
+    endNs,
+    operations,
+    bytes,
+    serverCpuNs,
+    generatorCpuNs,
+    latencyNsP50: latencyNs?.p50 ?? null,
+    latencyNsP99: latencyNs?.p99 ?? null,
+    dropped,
+  };
+}

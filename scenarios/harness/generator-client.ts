@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { ArmProcess } from './arm-process.js';
+import type { CaseParameters } from './case-parameters.js';
+import { ControlError } from './control-client.js';
+import type { LedgerRecord } from './record.js';
+import type { SparseCounts } from './statistics/sparse-histogram.js';
+import { requestsInFlight } from './window-schedule.js';
+
+/** The load generator as the harness uses it: typed commands, answers checked before anything is made of them. */
+
+const count = z.number().min(0);
+
+const windowSchema = z.object({
+  group: z.string(),
+  startNs: count,
+  endNs: count,
+  operations: count,
+  bytes: count,
+  serverCpuNs: count,
+  generatorCpuNs: count,
+  latencyNs: z.object({ samples: count, mean: count, p50: count, p99: count, max: count }).nullable(),
+});
+const runSchema = z.object({ windows: z.array(windowSchema) });
+const countsSchema = z.array(z.tuple([z.number(), count]));
+const histogramSchema = z.object({ serviceTimeNs: countsSchema, responseTimeNs: countsSchema.nullable() });
+const ledgerSchema = z.object({
+  ledger: z.object({
+    sent: count,
+    delivered: count,
+    droppedCounted: count,
+    unacknowledgedAtClose: count,
+    // Negative when more came back than was sent.
+    lost: z.number(),
+    duplicated: count,
+    reordered: count,
+    corrupted: count,
+  }),
+  sentPerSessionMin: count,
+});
+
+export type GeneratorWindow = z.output<typeof windowSchema>;
+
+export interface GroupHistograms {
+  serviceTimeNs: SparseCounts;
+  responseTimeNs: SparseCounts | null;
+}
+
+export interface GroupLedger {
+  ledger: LedgerRecord;
+  sentPerSessionMin: number;
+}
+
+export interface GroupWindow {
+  group: string;
+  discardNs: number;
+  measureNs: number;
+}
+
+/** A reply may stay out for 10 s before the generator itself gives up; the harness waits longer than that. */
+const REPLY_GRACE_MS = 30_000;
+
+export class GeneratorClient {
+  readonly #process: ArmProcess;
+
+  constructor(process: ArmProcess) {
+    this.#process = process;
+  }
+
+  async connect(
+    group: string,
+    url: string,
+    serverPid: number,
+    sessions: number,
+    seed: number,
+  ): Promise<void> {
+    await this.#process.command('connect', { group, url, serverPid, sessions, seed }, 60_000);
+  }
+
+  async run(windows: readonly GroupWindow[], parameters: CaseParameters): Promise<GeneratorWindow[]> {
+    const busyMs = windows.reduce((sum, window) => sum + window.discardNs + window.measureNs, 0) / 1e6;
+    const { payloadBytes, reply } = parameters;
+    const load =
+      parameters.load === 'closed'
+        ? { mode: 'closed', depth: parameters.depth, payloadBytes, reply }
+        : { mode: 'open', ratePerSecond: parameters.rate, payloadBytes, reply };
+    // Draining is waited for by the generator; a slow arm with many requests in flight takes a while.
+    const drainMs = (windows.length * requestsInFlight(parameters)) / 5;
+    const timeoutMs = busyMs + drainMs + REPLY_GRACE_MS;
+    const answer = await this.#process.command('run', { windows, load }, timeoutMs);
+    const result = this.#check('run', runSchema, answer).windows;
+    if (result.length !== windows.length || result.some((each, i) => each.group !== windows[i].group)) {
+      throw new ControlError(
+        'ERR_CONTROL_PROTOCOL',
+        'load generator: run: other windows than were asked for',
+      );
+    }
+    return result;
+  }
+
+  async histograms(group: string): Promise<GroupHistograms> {
+    const answer = await this.#process.command('histogram', { group, reset: true });
+    return this.#check('histogram', histogramSchema, answer);
+  }
+
+  async ledger(group: string): Promise<GroupLedger> {
+    return this.#check('ledger', ledgerSchema, await this.#process.command('ledger', { group }));
+  }
+
+  async disconnect(group: string): Promise<void> {
+    await this.#process.command('disconnect', { group });
+  }
+
+  get running(): boolean {
+    return this.#process.running;
+  }
+
+  #check<Output>(command: string, schema: z.ZodType<Output>, answer: unknown): Output {
+    const result = schema.safeParse(answer);
+    if (result.success) return result.data;
+    const issue = result.error.issues[0];
+    const where = `${issue.path.join('.')}: ${issue.message}`;
+    throw new ControlError('ERR_CONTROL_PROTOCOL', `load generator: ${command}: malformed answer: ${where}`);
+  }
+}

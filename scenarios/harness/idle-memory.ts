@@ -1,0 +1,58 @@
+import type { GeneratorClient } from './generator-client.js';
+import { anonymousBytes } from './process-memory.js';
+import type { ArmServer } from './run-context.js';
+import type { Random } from './statistics/random.js';
+
+const SETTLE_TIMEOUT_MS = 30_000;
+
+/**
+ * Memory per idle session: anonymous resident memory of the settled server before and after sessions were opened to
+ * it, before it ever saw load. Kernel memory of the sockets is outside of it, for all arms alike. The servers settle
+ * side by side, because collecting garbage until nothing changes takes a while.
+ */
+export async function measureIdleMemory(
+  generator: GeneratorClient,
+  servers: readonly ArmServer[],
+  sessions: number,
+  random: Random,
+  onError: (arm: string, error: unknown) => void,
+): Promise<void> {
+  const failed = new Set<ArmServer>();
+  const attempt = async (server: ArmServer, action: () => Promise<void>): Promise<void> => {
+    if (failed.has(server)) return;
+    try {
+      await action();
+    } catch (error) {
+      if (!generator.running) throw error;
+      failed.add(server);
+      onError(server.arm, error);
+    }
+  };
+  const settledBytes = async (): Promise<Map<ArmServer, number>> => {
+    const bytes = new Map<ArmServer, number>();
+    const settle = async (server: ArmServer): Promise<void> => {
+      await server.process.command('settle', {}, SETTLE_TIMEOUT_MS);
+      bytes.set(server, anonymousBytes(server.process.pid));
+    };
+    await Promise.all(servers.map((server) => attempt(server, () => settle(server))));
+    return bytes;
+  };
+  const order = random.shuffled(servers);
+  const before = await settledBytes();
+  for (const server of order) {
+    const { arm, process, urls } = server;
+    const seed = random.below(2 ** 32);
+    const url = Object.values(urls)[0];
+    await attempt(server, () => generator.connect(groupOf(arm), url, process.pid, sessions, seed));
+  }
+  const after = await settledBytes();
+  for (const server of order) await attempt(server, () => generator.disconnect(groupOf(server.arm)));
+  for (const server of servers) {
+    const grown = (after.get(server) ?? Number.NaN) - (before.get(server) ?? Number.NaN);
+    if (!failed.has(server)) server.memoryBytesPerSession = grown / sessions;
+  }
+}
+
+function groupOf(arm: string): string {
+  return `${arm}@idle`;
+}

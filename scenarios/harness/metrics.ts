@@ -1,0 +1,44 @@
+/** Every metric a record can hold: its unit and which way is better. */
+export interface MetricDefinition {
+  unit: string;
+  better: 'higher' | 'lower';
+}
+
+export const METRICS = {
+  throughput_ops_per_s: { unit: 'operations/s', better: 'higher' },
+  throughput_bytes_per_s: { unit: 'bytes/s', better: 'higher' },
+  latency_ns_mean: { unit: 'ns', better: 'lower' },
+  latency_ns_p50: { unit: 'ns', better: 'lower' },
+  latency_ns_p90: { unit: 'ns', better: 'lower' },
+  latency_ns_p99: { unit: 'ns', better: 'lower' },
+  latency_ns_p999: { unit: 'ns', better: 'lower' },
+  latency_ns_max: { unit: 'ns', better: 'lower' },
+  cpu_ns_per_op: { unit: 'ns/operation', better: 'lower' },
+  rss_bytes_peak: { unit: 'bytes', better: 'lower' },
+  memory_bytes_per_session: { unit: 'bytes/session', better: 'lower' },
+  error_rate: { unit: 'errors/operation', better: 'lower' },
+  timeout_rate: { unit: 'timeouts/operation', better: 'lower' },
+  pool_hit_rate: { unit: 'share', better: 'higher' },
+  generator_cpu_share: { unit: 'share of a core', better: 'lower' },
+  allocations_per_op: { unit: 'per operation', better: 'lower' },
+  payload_copies_per_op: { unit: 'per operation', better: 'lower' },
+  syscalls_per_op: { unit: 'per operation', better: 'lower' },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
+export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]];
+
+/** Metrics that say nothing about an arm's worth and are therefore never compared between arms. */
+export const NOT_COMPARED: ReadonlySet<string> = new Set([
+  'generator_cpu_share',
+  'error_rate',
+  'timeout_rate',
+]);
+
+/**
+ * Better is above 1, whatever the metric's direction; NaN when a quotient does not exist.
+ */
+export function ratioOf(metric: MetricName, ours: number, theirs: number): number {
+  const ratio = METRICS[metric].better === 'higher' ? ours / theirs : theirs / ours;
+  return Number.isFinite(ratio) && ratio > 0 ? ratio : Number.NaN;
+}

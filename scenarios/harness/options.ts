@@ -1,0 +1,155 @@
+import { parseArgs } from 'node:util';
+import { didYouMean } from './suggest.js';
+import { UsageError } from './usage-error.js';
+
+/** What the command line asked for. */
+export interface RunOptions {
+  quick: boolean;
+  strict: boolean;
+  arms: readonly string[] | null;
+  casePattern: string | null;
+  set: readonly (readonly [key: string, value: string])[];
+  durationMs: number | null;
+  repeat: number | null;
+  seed: number;
+  json: string | null;
+  html: string | null;
+  saveBaseline: string | null;
+  baseline: string | null;
+  keep: number | null;
+  progress: boolean;
+}
+
+export type CommandLine =
+  | { mode: 'help' }
+  | { mode: 'list' }
+  | { mode: 'run'; scenario: string; options: RunOptions };
+
+/** Every option: its type, the word its value is shown as, and its line in the help. */
+export const OPTIONS = {
+  list: { type: 'boolean', value: '', help: 'list the scenarios with a line each' },
+  help: { type: 'boolean', value: '', help: 'this text' },
+  quick: {
+    type: 'boolean',
+    value: '',
+    help: '5 rounds of 0.5 s per case and arm; checks correctness, judges no numbers',
+  },
+  strict: { type: 'boolean', value: '', help: 'a missed number fails the run (exit 6)' },
+  arm: { type: 'string', value: 'a,b', help: 'only these arms' },
+  case: { type: 'string', value: 'GLOB', help: "only the cases that match, for instance 'tcp/depth=*'" },
+  set: {
+    type: 'string',
+    value: 'key=value',
+    help: 'change a parameter in every chosen case; may be repeated',
+  },
+  duration: { type: 'string', value: 'TIME', help: 'time per case, arm and round: 2s, 500ms (default 2s)' },
+  repeat: { type: 'string', value: 'N', help: 'rounds (default 10); below 5 there are no intervals' },
+  seed: { type: 'string', value: 'N', help: 'seed of all random orders (default: from the clock)' },
+  json: { type: 'string', value: 'FILE', help: 'a further copy of the run record' },
+  html: { type: 'string', value: 'FILE', help: 'a further copy of the report' },
+  'save-baseline': { type: 'string', value: 'NAME', help: 'add this run to the stored baseline' },
+  baseline: {
+    type: 'string',
+    value: 'NAME',
+    help: 'compare with the stored baseline (exit 3: slower, 5: missing or foreign)',
+  },
+  keep: { type: 'string', value: 'N', help: 'keep the newest N run folders, remove older ones' },
+  'no-progress': { type: 'boolean', value: '', help: 'no progress on standard error' },
+} as const satisfies Record<string, { type: 'boolean' | 'string'; value: string; help: string }>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+const BASELINE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+
+/** Throws `UsageError`. `clockSeed` is the seed of a run that names none. */
+export function parseCommandLine(args: readonly string[], clockSeed: number): CommandLine {
+  const { values, positionals } = split(args);
+  if (values.help === true) return { mode: 'help' };
+  if (values.list === true) return { mode: 'list' };
+  if (positionals.length === 0) {
+    throw new UsageError('which scenario? "npm run scenario -- --list" lists them');
+  }
+  if (positionals.length > 1) {
+    throw new UsageError(
+      `one scenario at a time; got ${positionals.map((word) => `"${word}"`).join(' and ')}. ` +
+        'Options stand behind "--": npm run scenario NAME -- --quick',
+    );
+  }
+  const text = (name: OptionName): string | null => {
+    const value = values[name];
+    if (value === '') throw new UsageError(`--${name} needs a value: --${name} ${OPTIONS[name].value}`);
+    return typeof value === 'string' ? value : null;
+  };
+  const options: RunOptions = {
+    quick: values.quick === true,
+    strict: values.strict === true,
+    arms: armList(text('arm')),
+    casePattern: text('case'),
+    set: ((values.set as string[] | undefined) ?? []).map(setting),
+    durationMs: duration(text('duration')),
+    repeat: wholeNumber('repeat', text('repeat'), 1, 1_000),
+    seed: wholeNumber('seed', text('seed'), 0, 2 ** 32 - 1) ?? clockSeed >>> 0,
+    json: text('json'),
+    html: text('html'),
+    saveBaseline: baselineName('save-baseline', text('save-baseline')),
+    baseline: baselineName('baseline', text('baseline')),
+    keep: wholeNumber('keep', text('keep'), 1, 1_000_000),
+    progress: values['no-progress'] !== true,
+  };
+  return { mode: 'run', scenario: positionals[0], options };
+}
+
+function split(args: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {
+  const config = Object.fromEntries(
+    Object.entries(OPTIONS).map(([name, { type }]) => [name, { type, multiple: name === 'set' }]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true });
+    return { values: values as Record<string, unknown>, positionals };
+  } catch (error) {
+    const unknown = /^Unknown option '(-*)([^']*)'/.exec((error as Error).message);
+    if (unknown === null) throw new UsageError((error as Error).message);
+    const [, dashes, name] = unknown;
+    const suggestion = didYouMean(name, Object.keys(OPTIONS));
+    throw new UsageError(
+      `unknown option ${dashes}${name}${suggestion}\n"npm run scenario -- --help" lists the options`,
+    );
+  }
+}
+
+function armList(text: string | null): string[] | null {
+  if (text === null) return null;
+  const arms = [...new Set(text.split(',').map((arm) => arm.trim()))].filter((arm) => arm !== '');
+  if (arms.length === 0) throw new UsageError('--arm needs at least one arm: --arm native,baseline');
+  return arms;
+}
+
+function setting(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new UsageError(`--set takes key=value; got "${text}". For instance: --set depth=4`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+const DURATION_MS_MIN = 100;
+const DURATION_MS_MAX = 3_600_000;
+
+function duration(text: string | null): number | null {
+  if (text === null) return null;
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
+  const factors: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
+  const milliseconds = match === null ? Number.NaN : Number(match[1]) * factors[match[2] ?? 's'];
+  if (milliseconds >= DURATION_MS_MIN && milliseconds <= DURATION_MS_MAX) return milliseconds;
+  throw new UsageError(`--duration is a time from 100ms to 60m, for instance 2s or 500ms; got "${text}"`);
+}
+
+function wholeNumber(name: string, text: string | null, min: number, max: number): number | null {
+  if (text === null) return null;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`--${name} is a whole number from ${min} to ${max}; got "${text}"`);
+}
+
+function baselineName(option: string, text: string | null): string | null {
+  if (text === null || (BASELINE_NAME.test(text) && !text.includes('..'))) return text;
+  throw new UsageError(`--${option} is a name of letters, digits, ".", "_" and "-"; got "${text}"`);
+}

@@ -1,0 +1,220 @@
+import { type CaseParameters, contradictions, formatCaseName, setParameter } from './case-parameters.js';
+import { matchesGlob } from './glob.js';
+import type { RunOptions } from './options.js';
+import type { Scenario, ScenarioCase } from './scenario-file.js';
+import type { CheckDefinition } from './scenario-schema.js';
+import { didYouMean } from './suggest.js';
+import { UsageError } from './usage-error.js';
+
+/** What the planner must know of the machine and the build; read once, before anything is started. */
+export interface Capabilities {
+  /** Processors this process may use. */
+  processors: readonly number[];
+  /** RLIMIT_NOFILE as the children will have it. */
+  descriptorsMax: number;
+  /** Whether processes can be pinned. */
+  taskset: boolean;
+  /** Why an arm cannot run, or null. */
+  armProblem(arm: string): string | null;
+}
+
+export interface PlannedCase {
+  name: string;
+  parameters: CaseParameters;
+  arms: readonly string[];
+  /** Arms of this case that cannot run here, with the reason. */
+  absentArms: Readonly<Record<string, string>>;
+  /** Why nothing of this case can be measured here, or null. */
+  notMeasurable: string | null;
+  messagesPerSessionMin: number;
+  checks: readonly CheckDefinition[];
+  /** Why the numbers of the file are not judged in this case, or null. */
+  notJudged: string | null;
+}
+
+export interface RunPlan {
+  cases: readonly PlannedCase[];
+  /** Every arm that is started in a round. */
+  arms: readonly string[];
+  rounds: number;
+  /** Time that case and arm get in a round. */
+  slotNs: number;
+  /** Warm-up windows of each arm in each case of each round; the first is the cold pass. */
+  warmupNs: readonly number[];
+  /** Further warm-up windows of arms whose pace is still to be decided, where the usual ones leave them cold. */
+  pacingNs: readonly number[];
+  idle: { caseName: string; sessions: number } | null;
+  /** Disjoint processor sets, or null where there are too few processors. */
+  pinning: { servers: readonly number[]; generator: readonly number[] } | null;
+  /** Estimate of the whole run. */
+  seconds: number;
+  /** The slots of all cases, arms and rounds together: what progress is counted in. */
+  slotSeconds: number;
+  notes: readonly string[];
+}
+
+const FULL = { rounds: 10, slotNs: 2e9, warmupNs: [50e6, 100e6, 100e6], pacingNs: [] };
+const QUICK = { rounds: 5, slotNs: 0.5e9, warmupNs: [50e6], pacingNs: [60e6] };
+/** Listening sockets, epoll, pipes, libraries. */
+const DESCRIPTORS_SPARE = 128;
+/** Process starts, idle memory, opening sessions and the like, per round; and once: noise figure, record, report. */
+const ROUND_OVERHEAD_SECONDS = 2;
+const RUN_OVERHEAD_SECONDS = 3;
+
+export function planRun(scenario: Scenario, options: RunOptions, machine: Capabilities): RunPlan {
+  const base = options.quick ? QUICK : FULL;
+  const rounds = options.repeat ?? base.rounds;
+  const slotNs = options.durationMs === null ? base.slotNs : options.durationMs * 1e6;
+  const notes: string[] = [];
+  const chosen = chooseCases(scenario, options);
+  const cases = distinct(chosen.map((each) => planCase(scenario, each, options, machine)));
+  const measured = cases.filter((each) => each.notMeasurable === null);
+  const arms = [...new Set(measured.flatMap((each) => each.arms))];
+  const { idle, idleNote } = planIdle(scenario, options, measured, machine);
+  const pinning = planPinning(machine, notes);
+  if (idleNote !== null) notes.push(idleNote);
+  const slots = measured.reduce((sum, each) => sum + each.arms.length, 0);
+  const warmingNs = base.warmupNs.reduce((sum, each) => sum + each, 0);
+  const seconds =
+    RUN_OVERHEAD_SECONDS + rounds * (ROUND_OVERHEAD_SECONDS + slots * ((slotNs + warmingNs) / 1e9));
+  const slotSeconds = (rounds * slots * slotNs) / 1e9;
+  const { warmupNs, pacingNs } = base;
+  return { cases, arms, rounds, slotNs, warmupNs, pacingNs, idle, pinning, seconds, slotSeconds, notes };
+}
+
+function chooseCases(scenario: Scenario, options: RunOptions): ScenarioCase[] {
+  const pattern = options.casePattern;
+  const known = scenario.cases.map((each) => each.name);
+  if (pattern !== null) {
+    // A case that is asked for by name runs even where --quick would leave it out.
+    const matching = scenario.cases.filter(
+      (each) => matchesGlob(pattern, each.name) && (each.quick || !options.quick || pattern === each.name),
+    );
+    if (matching.length > 0) return matching;
+    throw new UsageError(
+      `no case matches "${pattern}"${didYouMean(pattern, known)}\nCases of ${scenario.name}: ${known.join(' · ')}`,
+    );
+  }
+  const chosen = scenario.cases.filter((each) => each.quick || !options.quick);
+  if (chosen.length > 0) return chosen;
+  throw new UsageError(`${scenario.name} has no case for --quick; leave --quick out`);
+}
+
+function planCase(
+  scenario: Scenario,
+  body: ScenarioCase,
+  options: RunOptions,
+  machine: Capabilities,
+): PlannedCase {
+  const { parameters, changed } = applySettings(body.parameters, options.set, body.name);
+  const listed = options.quick && options.arms === null ? body.quickArms : body.arms;
+  checkArms(scenario, options);
+  const wanted = listed.filter((arm) => options.arms === null || options.arms.includes(arm));
+  const absentArms: Record<string, string> = {};
+  for (const arm of wanted) {
+    const problem = machine.armProblem(arm);
+    if (problem !== null) absentArms[arm] = problem;
+  }
+  const arms = wanted.filter((arm) => !Object.hasOwn(absentArms, arm));
+  const notMeasurable = obstacle(parameters, wanted, arms, absentArms, machine);
+  const judgedParameters = changed ? `--set changed the case; the numbers belong to ${body.name}` : null;
+  return {
+    name: changed ? formatCaseName(parameters, scenario.defaults) : body.name,
+    parameters,
+    arms: notMeasurable === null ? arms : [],
+    absentArms,
+    notMeasurable,
+    messagesPerSessionMin: options.quick || changed ? 0 : body.messagesPerSessionMin,
+    checks: body.checks,
+    notJudged: options.quick ? 'a quick run does not judge numbers' : judgedParameters,
+  };
+}
+
+function applySettings(
+  parameters: CaseParameters,
+  settings: RunOptions['set'],
+  name: string,
+): { parameters: CaseParameters; changed: boolean } {
+  let current = parameters;
+  for (const [key, value] of settings) {
+    const result = setParameter(current, key, value);
+    if ('problem' in result) throw new UsageError(`--set ${key}=${value}: ${result.problem}`);
+    current = result.parameters;
+  }
+  const problem = contradictions(current)[0];
+  if (problem !== undefined) {
+    throw new UsageError(`--set: case ${name}: ${problem}. Choose the cases it fits with --case.`);
+  }
+  return { parameters: current, changed: JSON.stringify(current) !== JSON.stringify(parameters) };
+}
+
+function checkArms(scenario: Scenario, options: RunOptions): void {
+  const known = [...new Set(scenario.cases.flatMap((each) => each.arms))];
+  for (const arm of options.arms ?? []) {
+    if (known.includes(arm)) continue;
+    throw new UsageError(
+      `--arm: ${scenario.name} has no arm "${arm}"${didYouMean(arm, known)} (it has ${known.join(', ')})`,
+    );
+  }
+}
+
+function obstacle(
+  parameters: CaseParameters,
+  wanted: readonly string[],
+  arms: readonly string[],
+  absentArms: Readonly<Record<string, string>>,
+  machine: Capabilities,
+): string | null {
+  if (wanted.length === 0) return 'none of its arms was asked for';
+  if (arms.length === 0) return Object.values(absentArms)[0];
+  const needed = parameters.sessions * arms.length + DESCRIPTORS_SPARE;
+  if (needed <= machine.descriptorsMax) return null;
+  const fitting = Math.floor((machine.descriptorsMax - DESCRIPTORS_SPARE) / arms.length);
+  return (
+    `${parameters.sessions} sessions to each of ${arms.length} arms need ${needed} descriptors in the load generator; ` +
+    `the limit is ${machine.descriptorsMax}. Raise it (ulimit -Hn ${needed}), or ask for fewer: ` +
+    `--set sessions=${fitting}, or fewer arms with --arm`
+  );
+}
+
+/** `--set` can make two cases the same one; it is then measured once. */
+function distinct(cases: readonly PlannedCase[]): PlannedCase[] {
+  return cases.filter((each, index) => cases.findIndex((other) => other.name === each.name) === index);
+}
+
+function planIdle(
+  scenario: Scenario,
+  options: RunOptions,
+  measured: readonly PlannedCase[],
+  machine: Capabilities,
+): { idle: RunPlan['idle']; idleNote: string | null } {
+  const memory = scenario.idleMemory;
+  const shownIn = measured.find((each) => each.name === memory?.case);
+  if (memory === null || shownIn === undefined) return { idle: null, idleNote: null };
+  const wanted = options.quick ? memory.quickSessions : memory.sessions;
+  const fitting = Math.floor((machine.descriptorsMax - DESCRIPTORS_SPARE) / shownIn.arms.length);
+  const sessions = Math.min(wanted, fitting);
+  const idleNote =
+    sessions < wanted
+      ? `memory per session is measured with ${sessions} idle sessions instead of ${wanted}: the limit is ${machine.descriptorsMax} descriptors`
+      : null;
+  return { idle: { caseName: shownIn.name, sessions }, idleNote };
+}
+
+function planPinning(machine: Capabilities, notes: string[]): RunPlan['pinning'] {
+  const { processors } = machine;
+  if (processors.length < 4) {
+    notes.push(`no process is pinned: ${processors.length} processors are too few to set some apart`);
+    return null;
+  }
+  if (!machine.taskset) {
+    notes.push('no process is pinned: taskset (util-linux) is not installed');
+    return null;
+  }
+  const half = Math.ceil(processors.length / 2);
+  const pinning = { servers: processors.slice(0, half), generator: processors.slice(half) };
+  notes.push(
+    `servers run on processors ${pinning.servers.join(',')}, the load generator on ${pinning.generator.join(',')}`,
+  );
+  return pinning;
+}

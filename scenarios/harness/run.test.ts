@@ -1,0 +1,251 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Children } from './arm-process.js';
+import { BUILT_IN_DEFAULTS } from './case-parameters.js';
+import type { PlannedCase, RunPlan } from './planner.js';
+import type { PressureReading } from './pressure.js';
+import { SILENT } from './progress.js';
+import { measureRun, type RunSamples } from './run.js';
+import { createRandom } from './statistics/random.js';
+import { summariseCase } from './summarise.js';
+
+const FAKE = join(import.meta.dirname, 'testing', 'fake-process.mjs');
+const children = new Children();
+afterEach(() => children.stopAll(100));
+
+function planned(name: string, depth: number, arms: string[], messagesPerSessionMin = 0): PlannedCase {
+  return {
+    name,
+    parameters: { ...BUILT_IN_DEFAULTS, sessions: 10, depth },
+    arms,
+    absentArms: {},
+    notMeasurable: null,
+    messagesPerSessionMin,
+    checks: [],
+    notJudged: null,
+  };
+}
+
+const CASES = [planned('tcp', 1, ['fast', 'slow']), planned('tcp/depth=16', 16, ['fast', 'slow'])];
+
+/** What a quiet machine shows, but for steal. */
+function reading(stealTicks: number): PressureReading {
+  return {
+    monotonicNs: 0,
+    realtimeMs: 0,
+    boottimeMs: 0,
+    stealTicks,
+    totalTicks: stealTicks * 2,
+    psiCpuSomeUs: 0,
+  };
+}
+
+interface Setup {
+  cases?: PlannedCase[];
+  rounds?: number;
+  seed?: number;
+  server?: Record<string, object>;
+  generator?: object;
+  signal?: AbortSignal;
+  idleSessions?: number;
+  readPressure?: () => PressureReading;
+}
+
+function measure(setup: Setup = {}): Promise<RunSamples> {
+  const cases = setup.cases ?? CASES;
+  const plan: RunPlan = {
+    cases,
+    arms: [...new Set(cases.flatMap((each) => each.arms))],
+    rounds: setup.rounds ?? 2,
+    slotNs: 0.5e9,
+    warmupNs: [50e6],
+    pacingNs: [60e6],
+    idle: setup.idleSessions === undefined ? null : { caseName: 'tcp', sessions: setup.idleSessions },
+    pinning: null,
+    seconds: 1,
+    slotSeconds: 1,
+    notes: [],
+  };
+  const command = (role: string, arm: string, options: object) => ({
+    command: process.execPath,
+    args: [FAKE, role, arm, JSON.stringify(options)],
+  });
+  return measureRun({
+    plan,
+    seed: setup.seed ?? 1,
+    children,
+    armCommand: (arm) => command('server', arm, setup.server?.[arm] ?? {}),
+    generatorCommand: command('generator', 'generator', {
+      rate: { fast: 10_000, slow: 100 },
+      ...setup.generator,
+    }),
+    signal: setup.signal ?? new AbortController().signal,
+    progress: SILENT,
+    readPressure: setup.readPressure ?? (() => reading(0)),
+  });
+}
+
+describe('a run', () => {
+  it('measures every case and arm in every round, in interleaved mirrored blocks', async () => {
+    const samples = await measure();
+    expect(samples).toMatchObject({ interrupted: false, failure: null });
+    for (const [name, each] of samples.cases) {
+      for (const arm of ['fast', 'slow']) {
+        expect(each.arm(arm).rounds.map((round) => round.round)).toEqual([0, 1]);
+        expect(each.arm(arm).coldRates).toHaveLength(2);
+      }
+      for (const { round, block } of each.blocks) {
+        const order = each.windows
+          .filter((window) => window.round === round && window.block === block)
+          .map((window) => window.arm);
+        expect(order, `${name} ${round} ${block}`).toEqual(order.toReversed());
+        expect(order.length).toBeGreaterThanOrEqual(2);
+      }
+    }
+  });
+
+  it('gives a slow arm longer windows, the same in all rounds', async () => {
+    const { cases } = await measure();
+    const windows = cases.get('tcp')!.windows;
+    const lengths = (arm: string) =>
+      new Set(windows.filter((each) => each.arm === arm).map((each) => each.endNs - each.startNs));
+    expect(lengths('fast')).toEqual(new Set([50e6]));
+    // 200 operations at 100/s would take 2 s; half the slot is the most.
+    expect(lengths('slow')).toEqual(new Set([250e6]));
+    expect(cases.get('tcp')!.paces.get('slow')?.reason).toMatch(/completes only 100 operations/);
+  });
+
+  it('summarises to metrics: medians over rounds, latency, cold pass, counters, memory', async () => {
+    const { cases, startNs } = await measure({ idleSessions: 100 });
+    const record = summariseCase(cases.get('tcp')!, startNs, createRandom(1));
+    const { metrics, coldPass, rounds, histograms, ledger } = record.arms.fast;
+    expect(metrics.throughput_ops_per_s).toMatchObject({ value: 10_000, n: 2, ci95: null, better: 'higher' });
+    expect(metrics.cpu_ns_per_op.value).toBe(5_000);
+    expect(metrics.generator_cpu_share.value).toBeCloseTo(0.5, 9);
+    expect(metrics.latency_ns_p50.value).toBe(90_000);
+    expect(metrics.latency_ns_p99.value).toBe(300_000);
+    expect(metrics.syscalls_per_op.value).toBeCloseTo(0.05, 9);
+    expect(metrics.rss_bytes_peak.value).toBeGreaterThan(1e6);
+    expect(metrics.memory_bytes_per_session).toBeDefined();
+    expect(metrics.error_rate.value).toBe(0);
+    expect(coldPass).toMatchObject({ value: 10_000, n: 2 });
+    expect(rounds.map((round) => round.round)).toEqual([0, 1]);
+    expect(histograms.service_time_ns).toMatch(/^HISTFAAA/);
+    expect(ledger.sent).toBe(ledger.delivered);
+    const other = summariseCase(cases.get('tcp/depth=16')!, startNs, createRandom(1));
+    expect(other.arms.fast.metrics.memory_bytes_per_session).toBeUndefined();
+  });
+
+  it('marks an arm in which the generator was the limit', async () => {
+    const { cases, startNs } = await measure({ generator: { generatorShare: 0.9 }, rounds: 1 });
+    const record = summariseCase(cases.get('tcp')!, startNs, createRandom(1));
+    expect(record.arms.fast.metrics.throughput_ops_per_s.mark).toBe('generator-bound');
+  });
+
+  it('has the same orders for the same seed and others for another', async () => {
+    const orders = async (seed: number) => {
+      const { cases } = await measure({ seed, rounds: 1, cases: [CASES[0]] });
+      return cases
+        .get('tcp')!
+        .windows.map((window) => window.arm)
+        .join();
+    };
+    const first = await orders(1);
+    expect(await orders(1)).toBe(first);
+    const others = await Promise.all([orders(2), orders(3), orders(4)]);
+    expect(others.some((order) => order !== first)).toBe(true);
+  });
+
+  it('starts arms and takes cases in an order that changes from round to round', async () => {
+    const { cases } = await measure({
+      rounds: 6,
+      cases: CASES.map((each) => ({ ...each, arms: ['fast', 'other'] })),
+    });
+    const orders = cases
+      .get('tcp')!
+      .arm('fast')
+      .rounds.map((round) => round.order);
+    expect(new Set(orders)).toEqual(new Set([0, 1]));
+    const firstCases = Array.from({ length: 6 }, (_, round) => {
+      const starts = [...cases].map(([name, { windows }]) => ({
+        name,
+        startNs: windows.find((window) => window.round === round)!.startNs,
+      }));
+      return starts.sort((left, right) => left.startNs - right.startNs)[0].name;
+    });
+    expect(new Set(firstCases).size).toBe(2);
+  }, 30_000);
+
+  it('drops a block for an outside cause, replaces it, and counts nothing of it', async () => {
+    let readings = 0;
+    // The third reading begins the second block; its steal is that of the whole block.
+    const readPressure = () => reading(++readings === 4 ? 1_000 : readings < 4 ? 0 : 1_000);
+    const quiet = await measure({ rounds: 1, cases: [planned('tcp', 1, ['fast'])] });
+    const disturbed = await measure({ rounds: 1, cases: [planned('tcp', 1, ['fast'])], readPressure });
+    const { blocks } = disturbed.cases.get('tcp')!;
+    expect(blocks.map((block) => block.dropped)).toEqual(blocks.map((block) => block.block === 1));
+    expect(blocks[1].reason).toMatch(/hypervisor took 50\.0 %/);
+    expect(blocks.length).toBe(quiet.cases.get('tcp')!.blocks.length + 1);
+    const counted = (samples: RunSamples) => samples.cases.get('tcp')!.arm('fast').serviceTime.samples;
+    expect(counted(disturbed)).toBe(counted(quiet));
+    const [round] = disturbed.cases.get('tcp')!.arm('fast').rounds;
+    for (const window of round.windows) if (window.dropped) window.operations = 1e12;
+    const record = summariseCase(disturbed.cases.get('tcp')!, 0, createRandom(1));
+    expect(record.arms.fast.metrics.throughput_ops_per_s.value).toBe(10_000);
+    expect(record.arms.fast.metrics.cpu_ns_per_op.value).toBe(5_000);
+  });
+
+  it('gives an arm with too few messages per session more blocks of its own', async () => {
+    const cases = [planned('tcp', 1, ['fast', 'slow'], 40)];
+    const { cases: measured } = await measure({ cases });
+    const samples = measured.get('tcp')!;
+    // 100/s over 10 sessions in two rounds: 40 each are 400 messages, about 2 s a round instead of 0.5 s.
+    expect(samples.arm('slow').messagesPerSessionMin).toBeGreaterThanOrEqual(40);
+    const alone = samples.blocks.filter(({ round, block }) =>
+      samples.windows.every((each) => each.round !== round || each.block !== block || each.arm === 'slow'),
+    );
+    expect(alone.length).toBeGreaterThan(0);
+  });
+
+  it('records an arm that does not start, and measures the others', async () => {
+    const { cases, failure } = await measure({ server: { slow: { garbage: true } } });
+    expect(failure).toBeNull();
+    expect(cases.get('tcp')!.arm('slow').errors[0]).toMatchObject({ round: 0, code: 'ERR_CONTROL_PROTOCOL' });
+    expect(cases.get('tcp')!.arm('slow').rounds).toEqual([]);
+    expect(cases.get('tcp')!.arm('fast').rounds).toHaveLength(2);
+  });
+
+  it('records a server that dies in a case, and goes on with the next round', async () => {
+    const { cases, failure } = await measure({ server: { slow: { failOn: 'counters' } }, cases: [CASES[0]] });
+    expect(failure).toBeNull();
+    const { errors } = cases.get('tcp')!.arm('slow');
+    expect(errors.map((error) => error.round)).toEqual([0, 1]);
+    expect(errors[0].message).toMatch(/ended with code 3/);
+    expect(cases.get('tcp')!.arm('fast').errors).toEqual([]);
+  });
+
+  it('keeps the ledger of a case that failed', async () => {
+    const failing = { failRun: 'ERR_GENERATOR_REPLY_TIMEOUT', lose: 1 };
+    const { cases } = await measure({ generator: failing, rounds: 1, cases: [CASES[0]] });
+    const fast = cases.get('tcp')!.arm('fast');
+    expect(fast.errors[0].code).toBe('ERR_GENERATOR_REPLY_TIMEOUT');
+    expect(fast.ledger.lost).toBe(1);
+  });
+
+  it('ends with a failure, and what was measured, when the generator dies', async () => {
+    const { failure, cases } = await measure({ generator: { failOn: 'histogram' } });
+    expect(failure?.message).toMatch(/load generator ended with code 3/);
+    expect(cases.size).toBe(2);
+  });
+
+  it('stops at an interruption and leaves no process', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 400);
+    const { interrupted, failure } = await measure({
+      signal: controller.signal,
+      rounds: 50,
+      generator: { slow: true },
+    });
+    expect({ interrupted, failure }).toEqual({ interrupted: true, failure: null });
+  });
+});

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { BUILT_IN_DEFAULTS, type CaseParameters, parseCaseName } from './case-parameters.js';
+import { crossProblems } from './cross-problems.js';
+import { FileProblemsError } from './file-problem.js';
+import {
+  type CheckDefinition,
+  SCENARIO_NAME,
+  type ScenarioDocument,
+  scenarioSchema,
+} from './scenario-schema.js';
+import { schemaProblems } from './schema-problems.js';
+import { didYouMean } from './suggest.js';
+import { readYaml } from './yaml-source.js';
+
+/** Larger files are refused before a byte is parsed. */
+export const SCENARIO_BYTES_MAX = 1024 * 1024;
+
+export interface ScenarioCase {
+  name: string;
+  parameters: CaseParameters;
+  arms: readonly string[];
+  quickArms: readonly string[];
+  quick: boolean;
+  messagesPerSessionMin: number;
+  checks: readonly CheckDefinition[];
+}
+
+export interface Scenario {
+  name: string;
+  title: string;
+  description: string;
+  /** SHA-256 of the file's bytes. */
+  hash: string;
+  defaults: CaseParameters;
+  idleMemory: { case: string; sessions: number; quickSessions: number } | null;
+  cases: readonly ScenarioCase[];
+}
+
+export class ScenarioNotFoundError extends Error {
+  readonly code = 'ERR_SCENARIO_NOT_FOUND';
+}
+
+/** Names of the scenarios in a folder, sorted. */
+export function scenarioNames(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml') && SCENARIO_NAME.test(file.slice(0, -5)))
+    .map((file) => file.slice(0, -5))
+    .sort();
+}
+
+/** Loads by name, never by path: a name that is not in the folder's listing is not opened at all. */
+export function loadScenario(folder: string, name: string): Scenario {
+  const names = scenarioNames(folder);
+  if (!names.includes(name)) {
+    throw new ScenarioNotFoundError(
+      `there is no scenario ${JSON.stringify(name.slice(0, 80))}${didYouMean(name, names)}\n` +
+        `Scenarios: ${names.join(', ')}. "npm run scenario -- --list" says what each does.`,
+    );
+  }
+  return loadScenarioFile(join(folder, `${name}.yaml`));
+}
+
+/** Reads and validates one file; throws `FileProblemsError` with every problem. */
+export function loadScenarioFile(path: string): Scenario {
+  const file = basename(path);
+  const bytes = readBounded(path, file);
+  const source = readYaml(file, bytes);
+  const result = scenarioSchema.safeParse(source.value);
+  const problems = result.success ? [] : schemaProblems(scenarioSchema, result.error.issues, source);
+  const document = result.success ? result.data : null;
+  problems.push(...crossProblems(source, file));
+  if (document === null || problems.length > 0) throw new FileProblemsError(file, source.text, problems);
+  return resolve(document, createHash('sha256').update(bytes).digest('hex'));
+}
+
+function readBounded(path: string, file: string): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > SCENARIO_BYTES_MAX) {
+      const message = `the file has ${size} bytes; a scenario has at most ${SCENARIO_BYTES_MAX}`;
+      throw new FileProblemsError(file, '', [{ line: 1, column: 1, message }]);
+    }
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function resolve(document: ScenarioDocument, hash: string): Scenario {
+  const defaults = { ...BUILT_IN_DEFAULTS, ...document.defaults };
+  return {
+    name: document.name,
+    title: document.title,
+    description: document.description ?? '',
+    hash,
+    defaults,
+    idleMemory: document.idleMemory ?? null,
+    cases: Object.entries(document.cases).map(([name, body]) => ({
+      name,
+      parameters: parseCaseName(name, defaults).parameters,
+      arms: body.arms ?? document.arms,
+      quickArms: body.quickArms ?? body.arms ?? document.arms,
+      quick: body.quick,
+      messagesPerSessionMin: body.messagesPerSessionMin ?? document.messagesPerSessionMin,
+      checks: body.checks,
+    })),
+  };
+}

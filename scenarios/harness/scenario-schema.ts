@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { PARAMETER_RULES } from './case-parameters.js';
+import { METRIC_NAMES } from './metrics.js';
+
+/**
+ * The shape of a scenario file. The JSON Schema beside the files is generated from this, so an editor and the harness
+ * say the same. What depends on two places at once (case names, arms that are not listed) is in `scenario-file.ts`.
+ */
+
+export const SCENARIO_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+export const ARM_NAME = /^(native|native:owned|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
+
+const armName = z
+  .string()
+  .regex(ARM_NAME, 'an arm is native, native:owned, baseline, limit or rival:<name>')
+  .meta({ description: 'An implementation under the same work.' });
+
+export const armListSchema = z.array(armName).min(1).max(16);
+
+const checkSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(SCENARIO_NAME, 'lower-case words joined by hyphens')
+      .meta({ description: 'Unique within its case.' }),
+    metric: z.enum(METRIC_NAMES),
+    arm: armName.default('native'),
+    against: armName.optional().meta({ description: 'The arm it is compared with; needed for ratios.' }),
+    ratioMin: z
+      .number()
+      .positive()
+      .optional()
+      .meta({ description: 'Better is above 1: the least ratio that meets the number.' }),
+    quotientMax: z.number().positive().optional().meta({
+      description: 'For costs: ours ÷ theirs may be at most this (the stored ratio is at least 1 ÷ this).',
+    }),
+    valueMin: z.number().optional().meta({ description: 'The least value of the metric itself.' }),
+    valueMax: z.number().optional().meta({ description: 'The highest value of the metric itself.' }),
+  })
+  .superRefine((check, context) => {
+    const limits = (['ratioMin', 'quotientMax', 'valueMin', 'valueMax'] as const).filter(
+      (key) => check[key] !== undefined,
+    );
+    if (limits.length !== 1) {
+      context.addIssue({
+        code: 'custom',
+        message: 'needs exactly one of ratioMin, quotientMax, valueMin, valueMax',
+      });
+    }
+    const isRatio = check.ratioMin !== undefined || check.quotientMax !== undefined;
+    if (isRatio && check.against === undefined) {
+      context.addIssue({ code: 'custom', message: 'a ratio needs "against": the arm it is compared with' });
+    }
+    if (!isRatio && check.against !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['against'],
+        message: 'only a ratio has "against"; use ratioMin or quotientMax with it',
+      });
+    }
+  });
+
+export const caseSchema = z.strictObject({
+  arms: armListSchema.optional().meta({ description: 'Instead of the arms of the scenario.' }),
+  quick: z.boolean().default(true).meta({ description: 'false: left out of --quick runs.' }),
+  quickArms: armListSchema.optional().meta({ description: 'The arms of a --quick run, when fewer.' }),
+  messagesPerSessionMin: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .meta({ description: 'Instead of the number of the scenario.' }),
+  checks: z.array(checkSchema).max(64).default([]),
+});
+
+const number = (key: 'sessions' | 'depth' | 'payloadBytes' | 'rate') => {
+  const rule = PARAMETER_RULES[key] as { min: number; max: number };
+  return z.int().min(rule.min).max(rule.max).optional();
+};
+
+export const defaultsSchema = z
+  .strictObject({
+    transport: z.enum(['tcp']).optional(),
+    sessions: number('sessions'),
+    depth: number('depth').meta({ description: 'Requests each session keeps in flight (closed loop).' }),
+    payloadBytes: number('payloadBytes'),
+    reply: z.enum(['counter', 'forward']).optional().meta({
+      description: 'counter: 64 bytes the handler writes itself. forward: the received slice passed on.',
+    }),
+    load: z.enum(['closed', 'open']).optional(),
+    rate: number('rate').meta({ description: 'Requests per second over all sessions (open loop).' }),
+  })
+  .meta({ description: 'Parameters of the default case; a case name lists only what differs from them.' });
+
+export const scenarioSchema = z.strictObject({
+  name: z
+    .string()
+    .max(64)
+    .regex(SCENARIO_NAME, 'lower-case words joined by hyphens, the same as the file name')
+    .meta({ description: 'The same as the file name without .yaml.' }),
+  title: z
+    .string()
+    .min(1)
+    .max(120)
+    .regex(/^[^\p{Cc}]*$/u, 'one line without control characters')
+    .meta({ description: 'One line for --list and the report.' }),
+  description: z.string().max(4_000).optional(),
+  defaults: defaultsSchema.default({}),
+  arms: armListSchema,
+  messagesPerSessionMin: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .default(0)
+    .meta({ description: 'Least messages per session over a full run, for every arm.' }),
+  idleMemory: z
+    .strictObject({
+      case: z.string().max(256).meta({ description: 'The case that shows memory_bytes_per_session.' }),
+      sessions: z.int().min(100).max(1_000_000).default(4_000),
+      quickSessions: z.int().min(100).max(1_000_000).default(1_000),
+    })
+    .optional()
+    .meta({ description: 'Measures the memory of idle sessions once per round, before any load.' }),
+  cases: z
+    .record(z.string().max(256), caseSchema)
+    .refine((cases) => Object.keys(cases).length > 0, 'needs at least one case')
+    .refine((cases) => Object.keys(cases).length <= 64, 'at most 64 cases')
+    .meta({ description: 'By name: transport/key=value,… with keys sorted.' }),
+});
+
+export type ScenarioDocument = z.output<typeof scenarioSchema>;
+export type CheckDefinition = z.output<typeof checkSchema>;
+
+export function scenarioJsonSchema(): unknown {
+  const schema = z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-7' });
+  return { title: 'MsgTrans scenario', ...schema };
+}
