@@ -284,7 +284,12 @@ export class HighPerformanceTransport implements Transport {
       while (this.emitter.listenerCount('message') > 0) {
         const packet: Packet | undefined = session.takeUnread();
         if (packet === undefined) break;
-        this.emitter.emit('message', session, packet);
+        try {
+          this.emitter.emit('message', session, packet);
+        } catch (error) {
+          // As in a delivery: a listener that throws at one packet still gets the next.
+          nativeAddon().fatalException(error);
+        }
       }
     }
   }

@@ -1,5 +1,5 @@
 import { DESCRIPTOR_WORDS } from './layout.generated.js';
-import { Message } from './message.js';
+import { Message, staleMessage } from './message.js';
 import type { Reactor } from './reactor.js';
 
 /** How often a long batch looks at the clock, and how long it may run before what it has sent is written. */
@@ -15,6 +15,7 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
   /** @internal Messages handed out so far. */
   taken = 0;
   private readonly reactor: Reactor;
+  private readonly epoch: number;
   private readonly firstWord: number;
   private readonly result: { done: boolean; value: Message };
   private flushedAtMs = 0;
@@ -22,6 +23,7 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
   /** @internal */
   constructor(reactor: Reactor, firstWord: number, length: number) {
     this.reactor = reactor;
+    this.epoch = reactor.epoch;
     this.firstWord = firstWord;
     this.length = length;
     this.result = { done: false, value: undefined as unknown as Message };
@@ -38,6 +40,8 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
       this.result.value = undefined as unknown as Message;
       return this.result as IteratorResult<Message>;
     }
+    // The descriptors are another batch's by now: a loop that waited in between would answer other users.
+    if (this.epoch !== this.reactor.epoch) throw staleMessage();
     if (index % CLOCK_CHECK_MESSAGES === CLOCK_CHECK_MESSAGES - 1) this.flushWhenDue();
     this.taken = index + 1;
     this.result.value = new Message(this.reactor, this.firstWord + index * DESCRIPTOR_WORDS);

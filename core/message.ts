@@ -241,7 +241,8 @@ export class Message {
   }
 }
 
-function staleMessage(): TransportError {
+/** @internal */
+export function staleMessage(): TransportError {
   return new TransportError(
     'ERR_MSGTRANS_STALE_MESSAGE',
     'this message was read in place and its handler has returned; take copy(), retain() or ticket() inside the handler',

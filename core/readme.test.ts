@@ -28,7 +28,12 @@ test('the example in the README compiles and works as printed', async () => {
     rootDir: '.',
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['example.ts'] }));
-  await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', folder], { cwd: root });
-  const { stdout } = await run(process.execPath, [join(folder, 'example.js')], { cwd: folder, timeout: 20_000 });
+  await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', folder], {
+    cwd: root,
+  });
+  const { stdout } = await run(process.execPath, [join(folder, 'example.js')], {
+    cwd: folder,
+    timeout: 20_000,
+  });
   expect(stdout).toBe('hello\n');
 }, 60_000);

@@ -15,7 +15,8 @@ export class SessionInbox {
   private head = 0;
   private bytes = 0;
   private closed: CloseReason | undefined;
-  private wake: (() => void) | undefined;
+  private waiting: (() => void)[] = [];
+  private loops = 0;
   private readonly owner: InboxOwner;
 
   constructor(owner: InboxOwner) {
@@ -55,8 +56,12 @@ export class SessionInbox {
     this.notify();
   }
 
-  /** Pulls until the session ends; an orderly end ends the loop, any other throws its reason. */
+  /**
+   * Pulls until the session ends; an orderly end ends the loop, any other throws its reason. Each packet goes to one loop,
+   * where there are several.
+   */
   async *iterate(): AsyncGenerator<Packet, void, void> {
+    this.loops += 1;
     this.owner.setPulled(true);
     try {
       for (;;) {
@@ -68,19 +73,21 @@ export class SessionInbox {
           throw new TransportError(this.closed.code, this.closed.message);
         } else {
           await new Promise<void>((resolve) => {
-            this.wake = resolve;
+            this.waiting.push(resolve);
           });
         }
       }
     } finally {
-      this.owner.setPulled(false);
+      this.loops -= 1;
+      if (this.loops === 0) this.owner.setPulled(false);
     }
   }
 
   private notify(): void {
-    const wake = this.wake;
-    this.wake = undefined;
-    wake?.();
+    const { waiting } = this;
+    if (waiting.length === 0) return;
+    this.waiting = [];
+    for (const wake of waiting) wake();
   }
 }
 

@@ -22,7 +22,8 @@ class ReactorClock {
     last_monotonic_ = monotonic;
     return now_;
   }
-  // A turn after a time without deadlines: nothing to protect, but time before it must not count either.
+  // Deadlines are armed after a time without any: the time since the last turn must not count against them.
+  void resume(uint64_t monotonic) { last_monotonic_ = monotonic; }
   [[nodiscard]] uint64_t now() const { return now_; }
 
  private:

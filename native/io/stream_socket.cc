@@ -63,14 +63,14 @@ OpenedSocket open_listener(const SocketAddress& address, int backlog) {
   if (!opened.fd.valid()) return opened;
   const int fd = opened.fd.get();
   if (address.family() != AF_UNIX) set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  int bound = ::bind(fd, address.get(), address.length());
-  if (bound != 0 && errno == EADDRINUSE && address.family() == AF_UNIX && remove_stale_unix_file(address)) {
-    bound = ::bind(fd, address.get(), address.length());
+  const auto bind_error = [&] { return ::bind(fd, address.get(), address.length()) == 0 ? 0 : errno; };
+  opened.error = bind_error();
+  // The error of the bind stands whatever the probe of the file meets.
+  if (opened.error == EADDRINUSE && address.family() == AF_UNIX && remove_stale_unix_file(address)) {
+    opened.error = bind_error();
   }
-  if (bound != 0 || ::listen(fd, backlog) != 0) {
-    opened.error = errno != 0 ? errno : EADDRINUSE;
-    opened.fd.reset();
-  }
+  if (opened.error == 0 && ::listen(fd, backlog) != 0) opened.error = errno;
+  if (opened.error != 0) opened.fd.reset();
   return opened;
 }
 

@@ -56,9 +56,10 @@ WriteQueue::Result WriteQueue::flush(int fd, size_t bytes_max) {
     size_t count = 0;
     size_t offered = 0;
     for (const Chunk& chunk : *chunks_) {
-      if (count == kPartsMax) break;
-      parts[count++] = {chunk.data.get() + chunk.begin, chunk.end - chunk.begin};
-      offered += chunk.end - chunk.begin;
+      const size_t bytes = std::min(chunk.end - chunk.begin, bytes_max - result.sent - offered);
+      if (count == kPartsMax || bytes == 0) break;
+      parts[count++] = {chunk.data.get() + chunk.begin, bytes};
+      offered += bytes;
     }
     const ssize_t sent = send_vector(fd, parts, count);
     ++result.syscalls;

@@ -62,7 +62,7 @@ Slice BufferPool::acquire(size_t bytes) {
 
 Slice BufferPool::acquire_read_slice() {
   Tier& tier = tiers_[kReadTier];
-  return tier.free.empty() ? Slice{} : take(tier);
+  return tier.free.empty() ? acquire_dedicated(tier.slice_bytes) : take(tier);
 }
 
 Slice BufferPool::acquire_dedicated(size_t bytes) {

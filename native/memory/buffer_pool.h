@@ -63,7 +63,8 @@ class BufferPool {
 
   // A slice of at least `bytes`, with one reference. Invalid when the byte budget is reached.
   Slice acquire(size_t bytes);
-  // A slice of the read tier, never a mapping of its own. Invalid when all are lent.
+  // A slice as large as the read tier's. When all of those are lent (users moved them out of our sight), a mapping of
+  // its own: a reactor that could not read would only be woken again and again. Invalid when the budget is reached.
   Slice acquire_read_slice();
   void add_reference(SliceId id);
   void release(SliceId id);

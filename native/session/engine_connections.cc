@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 
@@ -79,31 +80,40 @@ void SessionEngine::on_listener_ready(uint32_t id) {
     }
     const int error = errno;
     if (error == EAGAIN || error == EWOULDBLOCK) break;
-    if ((error == EMFILE || error == ENFILE) && turn_away(listener, error)) continue;
+    if (error == EMFILE || error == ENFILE) {
+      // Without a free descriptor the kernel does not even look whether anybody waits; turning away does.
+      const int refused = turn_away(listener, error);
+      if (refused == 0) continue;
+      if (refused == EAGAIN) break;
+    }
     // No descriptor or no kernel memory: the connection stays in the backlog and would wake us for ever.
     listener.error = error;
     listener.suspended = true;
+    // A tick later, not in this turn: a failure that lasts would make every turn bring the next.
+    listener.resume_ns = monotonic_ns() + TimerWheel::kTickNs;
     poller_.remove(listener.fd.get());
-    ++listener.turned_away;
+    // The one that waits counts once, however often we look.
+    listener.turned_away = std::max(listener.turned_away, 1u);
     break;
   }
   report_turned_away(id, listener);
 }
 
-bool SessionEngine::turn_away(Listener& listener, int error) {
-  if (!reserve_fd_.valid()) return false;
+int SessionEngine::turn_away(Listener& listener, int error) {
+  if (!reserve_fd_.valid()) return error;
   reserve_fd_.reset();
   // Accepting and closing tells the peer at once; leaving it in the backlog would let it wait for a time-out.
   UniqueFd refused(accept_connection(listener.fd.get()));
-  const bool any = refused.valid();
+  const int result = refused.valid() ? 0 : errno;
   refused.reset();
   reserve_fd_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   listener.error = error;
-  if (any) {
+  if (result == 0) {
     ++listener.turned_away;
     ++counters_.accepts_refused;
   }
-  return reserve_fd_.valid();
+  // Somebody else took the descriptor, or the whole system is out of them: asking again at once would spin.
+  return reserve_fd_.valid() ? result : error;
 }
 
 void SessionEngine::report_turned_away(uint32_t id, Listener& listener) {
@@ -117,7 +127,9 @@ void SessionEngine::report_turned_away(uint32_t id, Listener& listener) {
 
 void SessionEngine::resume_listeners() {
   for (auto& [id, listener] : listeners_) {
-    if (!listener.suspended) continue;
+    // What came too soon after the last report is due when its time has come, whether or not anybody else connects.
+    report_turned_away(id, listener);
+    if (!listener.suspended || monotonic_ns() < listener.resume_ns) continue;
     if (!reserve_fd_.valid()) reserve_fd_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!reserve_fd_.valid()) continue;
     listener.suspended =

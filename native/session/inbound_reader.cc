@@ -41,7 +41,7 @@ bool InboundReader::ensure_read_slice(size_t bytes) {
 
 InboundReader::Result InboundReader::read_shared(Session& session, bool routed) {
   const size_t carried = session.remainder_bytes;
-  if (!ensure_read_slice(std::max(kReadRoomMin, carried + kStraddleBytesMax))) return {Outcome::kNoReadSlice};
+  if (!ensure_read_slice(std::max(kReadRoomMin, carried + kStraddleBytesMax))) return {Outcome::kNoBuffer};
   uint8_t* const data = slice_.data + cursor_;
   const size_t room = std::min(slice_.bytes - cursor_ - carried, kReadBytesMax - carried);
   const ssize_t received = receive_bytes(session.fd.get(), data + carried, room);

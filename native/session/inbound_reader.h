@@ -31,8 +31,7 @@ class InboundReader {
     kEndOfFile,
     kFailed,         // `error` is the errno
     kProtocolError,  // `status` and `value` tell
-    kNoBuffer,       // the byte budget for large packets is reached
-    kNoReadSlice,    // every read slice is lent: try again next turn
+    kNoBuffer,       // the pool and its byte budget are used up
   };
   struct Result {
     Outcome outcome = Outcome::kRead;

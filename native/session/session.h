@@ -1,5 +1,5 @@
-// One connection, as its reactor sees it. Plain state: the rules are in `tcp_channel.cc` (reading),
-// `outbound.cc` (writing) and `session_engine.cc` (life and death).
+// One connection, as its reactor sees it. Plain state: the rules are in `inbound_reader.cc`,
+// `outbound_writer.cc` and `session_engine.cc` (life and death).
 //
 // Thread: the reactor's. Owner: the engine, from claim to the delivery of the close event.
 #pragma once
@@ -36,11 +36,11 @@ struct Session {
   bool outgoing = false;        // we connected
   bool paused = false;          // the inbound consumer is behind
   bool peer_closed = false;     // end of file was read
-  bool write_failed = false;    // the peer will read no more; the read side tells why
+  bool write_failed = false;    // nothing can be written any more; the read side tells why
+  bool discard_queue = false;   // closed without waiting for what is queued
   bool close_local = false;
   uint8_t pending_events = 0;   // PendingEvent
   bool in_dirty_list = false;
-  bool in_ended_list = false;
   uint32_t origin = 0;          // listener or connect id
   CloseCode close_code = CloseCode::kOrderly;
   int close_errno = 0;

@@ -1,7 +1,6 @@
 #include "session/session_engine.h"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,22 +14,6 @@
 namespace msgtrans {
 
 namespace {
-
-// A close that throws away what is queued: the peer is not reading, or nobody is left to wait for it.
-bool is_abrupt(CloseCode code) {
-  switch (code) {
-    case CloseCode::kConnectionReset:
-    case CloseCode::kConnectionLost:
-    case CloseCode::kSlowConsumer:
-    case CloseCode::kStalled:
-    case CloseCode::kBufferBudget:
-    case CloseCode::kOutOfMemory:
-    case CloseCode::kTransportClosed:
-      return true;
-    default:
-      return false;
-  }
-}
 
 CloseCode close_code_of(HeaderStatus status) {
   switch (status) {
@@ -161,8 +144,9 @@ void SessionEngine::after_delivery() {
 }
 
 void SessionEngine::flush() {
+  if (writer_.ring_empty()) return;
   writer_.take_ring();
-  if (!in_turn_ && !events_.empty()) host_.request_turn();
+  settle_between_turns();
 }
 
 void SessionEngine::on_session_ready(uint32_t slot, uint32_t generation, uint32_t events) {
@@ -190,11 +174,12 @@ void SessionEngine::read_session(Session& session) {
   switch (result.outcome) {
     case InboundReader::Outcome::kRead:
       return;
-    case InboundReader::Outcome::kNoReadSlice:
-      turn_bytes_ = kTurnReadBytesMax;
-      return;
     case InboundReader::Outcome::kEndOfFile:
       session.peer_closed = true;
+      // The failed write has taken the socket's error; what it could not send is lost all the same.
+      if (session.write_failed) {
+        return end_session(session, CloseCode::kConnectionReset, session.close_errno, false);
+      }
       return end_session(session, InboundReader::has_partial_packet(session) ? CloseCode::kProtocolTruncated
                                                                               : CloseCode::kOrderly,
                          0, false);
@@ -208,81 +193,6 @@ void SessionEngine::read_session(Session& session) {
     case InboundReader::Outcome::kNoBuffer:
       return end_session(session, CloseCode::kBufferBudget, 0, true);
   }
-}
-
-void SessionEngine::discard_input(Session& session) {
-  uint8_t scrap[16 * 1024];
-  const ssize_t received = receive_bytes(session.fd.get(), scrap, sizeof(scrap));
-  ++counters_.syscalls;
-  if (received == 0 || (received < 0 && !is_retryable(errno))) finish(session);
-}
-
-void SessionEngine::end_session(Session& session, CloseCode code, int error, bool local) {
-  if (session.phase != Phase::kOpen && session.phase != Phase::kConnecting) return;
-  session.phase = Phase::kEnding;
-  session.close_code = code;
-  session.close_errno = error;
-  session.close_local = local;
-  ended_.push_back(&session);
-  watch(session);
-}
-
-void SessionEngine::settle_ended() {
-  // Not before the turn's messages were delivered and their answers written: a peer that half-closed after its last
-  // request still gets the reply. Closing may end others (a failing write), so the list is taken by index.
-  for (size_t i = 0; i < ended_.size(); ++i) begin_close(*ended_[i]);
-  ended_.clear();
-}
-
-void SessionEngine::begin_close(Session& session) {
-  if (session.phase != Phase::kEnding) return;
-  mark_closing(session);
-  reader_.forget_partial_packet(session);
-  wheel_.disarm(session.timer);
-  session.phase = Phase::kFlushing;
-  if (is_abrupt(session.close_code) || session.write_failed) return finish(session);
-  continue_close(session);
-}
-
-void SessionEngine::mark_closing(const Session& session) {
-  // Release: pairs with the acquire load in `SessionDirectory::is_current`.
-  directory_.state(session.slot).state.store(kSlotClosing, std::memory_order_release);
-}
-
-void SessionEngine::continue_close(Session& session) {
-  if (!session.queue.empty()) {
-    arm_stall(session);
-    return watch(session);
-  }
-  ::shutdown(session.fd.get(), SHUT_WR);
-  ++counters_.syscalls;
-  if (session.peer_closed) return finish(session);
-  session.phase = Phase::kLingering;
-  wheel_.arm(session.timer, clock_.now() + options_.linger_timeout_ns);
-  watch(session);
-}
-
-void SessionEngine::finish(Session& session) {
-  wheel_.disarm(session.timer);
-  reader_.forget_partial_packet(session);
-  if (session.close_code == CloseCode::kSlowConsumer || session.close_code == CloseCode::kStalled) {
-    // The peer does not read: without a reset the kernel would keep megabytes for it for a minute.
-    const linger abort{1, 0};
-    ::setsockopt(session.fd.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
-  }
-  writer_.discard(session);
-  session.fd.reset();
-  session.epoll_events = 0;
-  session.phase = Phase::kClosed;
-  ++counters_.sessions_closed;
-  events_.mark(session, kPendingClose);
-  if (!in_turn_) host_.request_turn();
-}
-
-void SessionEngine::free_session(Session& session) {
-  MSGTRANS_ASSERT(session.phase == Phase::kClosed && !session.in_dirty_list);
-  directory_.release(session.slot);
-  delete &session;
 }
 
 void SessionEngine::watch(Session& session) {
@@ -322,19 +232,6 @@ void SessionEngine::watch(Session& session) {
   }
 }
 
-void SessionEngine::judge_deadlines(uint64_t now) {
-  resume_listeners();
-  wheel_.expire(now, [this](TimerNode& node) {
-    Session& session = *static_cast<Session::Timer&>(node).session;
-    if (session.phase == Phase::kLingering) return finish(session);
-    if (session.phase == Phase::kFlushing) {
-      session.close_code = CloseCode::kStalled;
-      return finish(session);
-    }
-    end_session(session, session.write_failed ? CloseCode::kConnectionLost : CloseCode::kStalled, 0, true);
-  });
-}
-
 void SessionEngine::arm_stall(Session& session) {
   wheel_.arm(session.timer, clock_.now() + options_.stall_timeout_ns);
   if (!ticking_) update_liveness();
@@ -344,8 +241,12 @@ void SessionEngine::update_liveness() {
   const bool alive = !listeners_.empty() || !connects_.empty() || directory_.open_count() > 0;
   if (alive != alive_) host_.set_alive(alive_ = alive);
   bool ticking = external_deadlines_ || !wheel_.empty();
-  for (const auto& [id, listener] : listeners_) ticking = ticking || listener.suspended;
-  if (ticking != ticking_) host_.set_ticking(ticking_ = ticking);
+  for (const auto& [id, listener] : listeners_) {
+    ticking = ticking || listener.suspended || listener.turned_away > 0;
+  }
+  if (ticking == ticking_) return;
+  if (ticking) clock_.resume(monotonic_ns());
+  host_.set_ticking(ticking_ = ticking);
 }
 
 void SessionEngine::on_write_progress(Session& session) {
@@ -373,20 +274,29 @@ void SessionEngine::on_write_blocked(Session& session) {
 void SessionEngine::on_write_failed(Session& session, int error) {
   writer_.discard(session);
   session.write_failed = true;
-  if (session.phase == Phase::kFlushing) {
+  if (session.phase == Phase::kEnding || session.phase == Phase::kFlushing) {
     if (session.close_code == CloseCode::kOrderly) {
       session.close_code = CloseCode::kConnectionReset;
       session.close_errno = error;
     }
-    return finish(session);
+    // What is ending is finished once the turn's messages were delivered.
+    return session.phase == Phase::kFlushing ? finish(session) : watch(session);
   }
   // The read side knows more: what the peer sent before it went, and why it went. Unless nobody reads.
   if (session.paused) return end_session(session, CloseCode::kConnectionReset, error, false);
+  session.close_errno = error;
   wheel_.arm(session.timer, clock_.now() + options_.linger_timeout_ns);
   watch(session);
 }
 
 void SessionEngine::on_write_queue_refused(Session& session) {
+  // A part is missing: nothing that follows it may reach the peer.
+  writer_.discard(session);
+  session.write_failed = true;
+  if (session.phase == Phase::kEnding && session.close_code == CloseCode::kOrderly) {
+    session.close_code = CloseCode::kOutOfMemory;
+    session.close_errno = ENOMEM;
+  }
   end_session(session, CloseCode::kOutOfMemory, ENOMEM, true);
 }
 
@@ -394,41 +304,15 @@ bool SessionEngine::send_parts(uint32_t slot, uint32_t generation, const iovec* 
                                uint32_t messages) {
   flush();
   Session* session = directory_.find(slot, generation);
-  if (session == nullptr || session->phase == Phase::kClosed || session->write_failed) return false;
+  if (session == nullptr || session->phase == Phase::kClosed || session->write_failed) {
+    counters_.messages_discarded += messages;
+    if (session != nullptr) directory_.state(slot).queued_bytes = 0;
+    return false;
+  }
   counters_.messages_sent += messages;
   writer_.send_parts(*session, parts, count);
-  if (!in_turn_) {
-    settle_ended();
-    if (!events_.empty()) host_.request_turn();
-  }
+  settle_between_turns();
   return true;
-}
-
-bool SessionEngine::close_session(uint32_t slot, uint32_t generation, CloseCode code, bool flush_first) {
-  // What was sent before the close goes out before it.
-  if (flush_first) flush();
-  Session* session = directory_.find(slot, generation);
-  if (session == nullptr || session->phase == Phase::kClosed) return false;
-  if (!flush_first && (session->phase == Phase::kFlushing || session->phase == Phase::kLingering)) {
-    session->close_code = code;
-    finish(*session);
-  } else {
-    end_session(*session, code, 0, true);
-    // At once, not when the turn settles: a send after a close is an error even in the same handler.
-    mark_closing(*session);
-  }
-  if (!in_turn_) {
-    settle_ended();
-    update_liveness();
-  }
-  return true;
-}
-
-void SessionEngine::close_all(CloseCode code, bool flush_first) {
-  for (uint32_t slot = 0; slot < directory_.slots_used(); ++slot) {
-    const Session* session = directory_.at(slot);
-    if (session != nullptr) close_session(slot, session->generation, code, flush_first);
-  }
 }
 
 void SessionEngine::set_paused(uint32_t slot, uint32_t generation, bool paused) {
@@ -437,6 +321,7 @@ void SessionEngine::set_paused(uint32_t slot, uint32_t generation, bool paused) 
   session->paused = paused;
   if (session->phase == Phase::kOpen) watch(*session);
   if (!paused && session->write_failed) end_session(*session, CloseCode::kConnectionReset, EPIPE, false);
+  settle_between_turns();
 }
 
 SocketAddress SessionEngine::peer_address(uint32_t slot, uint32_t generation) {
@@ -448,23 +333,6 @@ SocketAddress SessionEngine::peer_address(uint32_t slot, uint32_t generation) {
 void SessionEngine::set_external_deadlines(bool any) {
   external_deadlines_ = any;
   update_liveness();
-}
-
-void SessionEngine::abandon() {
-  batch_.clear();
-  for (uint32_t slot = 0; slot < directory_.slots_used(); ++slot) {
-    Session* session = directory_.at(slot);
-    if (session == nullptr) continue;
-    wheel_.disarm(session->timer);
-    reader_.forget_partial_packet(*session);
-    directory_.release(slot);
-    delete session;
-  }
-  for (auto& [id, listener] : listeners_) {
-    if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
-  }
-  listeners_.clear();
-  connects_.clear();
 }
 
 void SessionEngine::check_invariants() const {

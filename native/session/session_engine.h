@@ -123,7 +123,8 @@ class SessionEngine final : private OutboundWriter::Observer {
     uint32_t turned_away = 0;      // since the last report
     int error = 0;                 // why, the latest
     uint64_t next_report_ns = 0;   // of the monotonic clock: reports are at least kReportIntervalNs apart
-    bool suspended = false;        // not even the reserve descriptor is left: tried again by the tick
+    bool suspended = false;        // accepting failed: tried again at `resume_ns`
+    uint64_t resume_ns = 0;        // of the monotonic clock
   };
 
   // Poll again within a turn, so that a busy reactor saves trips through the loop around it.
@@ -137,13 +138,15 @@ class SessionEngine final : private OutboundWriter::Observer {
   void deliver_batch();
   void after_delivery();
   void settle_ended();
+  void settle_between_turns();
   void judge_deadlines(uint64_t now);
 
   void on_session_ready(uint32_t slot, uint32_t generation, uint32_t events);
   void read_session(Session& session);
   void discard_input(Session& session);
   void on_listener_ready(uint32_t id);
-  bool turn_away(Listener& listener, int error);
+  // 0: one was turned away. EAGAIN: nobody waits. Anything else: not possible now.
+  int turn_away(Listener& listener, int error);
   void report_turned_away(uint32_t id, Listener& listener);
   void resume_listeners();
   void on_connect_ready(uint32_t id);

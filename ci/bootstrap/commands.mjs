@@ -1,0 +1,71 @@
+/** What each command needs to be ready, and what it then runs. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { installDependencies } from './dependencies.mjs';
+import { formatSources, lintSources } from './format-and-lint.mjs';
+import { runFuzzers } from './fuzz-run.mjs';
+import { buildNative } from './native-build.mjs';
+import { runNativeTests, runSanitizers } from './native-checks.mjs';
+import { projectRoot, say } from './project.mjs';
+import { runTests } from './test-run.mjs';
+import { buildTypescript } from './typescript-build.mjs';
+
+/** @typedef {(parameters: string[]) => Promise<number | undefined>} Action resolves with the exit code, if it has one */
+
+async function prepareNothing() {}
+
+async function prepareDependencies() {
+  await installDependencies(projectRoot);
+}
+
+async function prepareEverything() {
+  await prepareDependencies();
+  await buildNative(projectRoot);
+  await buildTypescript(projectRoot);
+}
+
+/**
+ * Becomes a compiled program: the same process goes on as that program, so that its signals, exit code, terminal and
+ * environment are its own, and starting it costs no second process.
+ * @param {string} program relative to the root
+ * @returns {Action}
+ */
+function become(program) {
+  return async (parameters) => {
+    const path = join(projectRoot, program);
+    process.argv.splice(1, process.argv.length, path, ...parameters);
+    await import(pathToFileURL(path).href);
+    return undefined;
+  };
+}
+
+/** @type {Record<string, { prepare: () => Promise<void>, run: Action }>} */
+const commands = {
+  build: { prepare: prepareEverything, run: async () => 0 },
+  scenario: { prepare: prepareEverything, run: become('dist/scenarios/commands/scenario.js') },
+  report: { prepare: prepareEverything, run: become('dist/reports/commands/report.js') },
+  tidy: { prepare: prepareEverything, run: become('dist/ci/commands/tidy.js') },
+  test: { prepare: prepareEverything, run: runTests },
+  lint: { prepare: prepareDependencies, run: lintSources },
+  format: { prepare: prepareDependencies, run: formatSources },
+  'native-test': { prepare: prepareNothing, run: runNativeTests },
+  sanitize: { prepare: prepareNothing, run: runSanitizers },
+  fuzz: { prepare: prepareNothing, run: runFuzzers },
+};
+
+/**
+ * Sets `process.exitCode`, except where the command became a program that decides for itself.
+ * @param {string[]} commandLine
+ */
+export async function runCommand(commandLine) {
+  const [name = '', ...parameters] = commandLine;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    say(`unknown command "${name}"; the commands are: ${Object.keys(commands).join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  await command.prepare();
+  const exitCode = await command.run(parameters);
+  if (exitCode !== undefined) process.exitCode = exitCode;
+}

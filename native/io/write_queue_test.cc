@@ -1,0 +1,146 @@
+#include "io/write_queue.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <random>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "io/stream_socket.h"
+
+namespace msgtrans {
+namespace {
+
+class WriteQueueTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    int pair[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+    ours_.reset(pair[0]);
+    peer_.reset(pair[1]);
+    // The kernel doubles this and has a minimum of its own: a few kilobytes, so that nearly every write is partial.
+    const int bytes = 4096;
+    ::setsockopt(ours_.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+  }
+
+  bool append(const std::string& text) {
+    return queue_.append(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  }
+
+  std::string read_available() {
+    std::string all;
+    char buffer[8192];
+    for (ssize_t got; (got = receive_bytes(peer_.get(), buffer, sizeof(buffer))) > 0;) {
+      all.append(buffer, static_cast<size_t>(got));
+    }
+    return all;
+  }
+
+  static std::string random_text(std::mt19937& random, size_t bytes) {
+    std::string text(bytes, '\0');
+    for (char& byte : text) byte = static_cast<char>(random());
+    return text;
+  }
+
+  UniqueFd ours_;
+  UniqueFd peer_;
+  WriteQueue queue_;
+};
+
+TEST_F(WriteQueueTest, is_empty_until_something_is_appended) {
+  EXPECT_TRUE(queue_.empty());
+  EXPECT_TRUE(append(""));
+  EXPECT_TRUE(queue_.empty());
+  const WriteQueue::Result nothing = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(nothing.state, WriteQueue::Flush::kEmpty);
+  EXPECT_EQ(nothing.syscalls, 0u);
+  EXPECT_TRUE(append("abc"));
+  EXPECT_EQ(queue_.bytes(), 3u);
+}
+
+TEST_F(WriteQueueTest, writes_in_order_with_one_system_call) {
+  for (const char* text : {"one ", "two ", "three"}) ASSERT_TRUE(append(text));
+  const WriteQueue::Result result = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(result.state, WriteQueue::Flush::kEmpty);
+  EXPECT_EQ(result.sent, 13u);
+  EXPECT_EQ(result.syscalls, 1u);
+  EXPECT_EQ(read_available(), "one two three");
+}
+
+TEST_F(WriteQueueTest, keeps_order_over_partial_writes_of_any_size) {
+  const auto seed = std::random_device()();
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  std::string expected;
+  std::string received;
+  size_t sent = 0;
+  bool blocked = false;
+  for (int round = 0; round < 400; ++round) {
+    for (unsigned i = random() % 4; i > 0; --i) {
+      const std::string text = random_text(random, random() % (random() % 20 == 0 ? 600'000 : 3'000));
+      ASSERT_TRUE(append(text));
+      expected += text;
+    }
+    const WriteQueue::Result result = queue_.flush(ours_.get(), SIZE_MAX);
+    ASSERT_NE(result.state, WriteQueue::Flush::kFailed);
+    blocked = blocked || result.state == WriteQueue::Flush::kBlocked;
+    sent += result.sent;
+    ASSERT_EQ(queue_.bytes(), expected.size() - sent);
+    if (random() % 2 == 0) received += read_available();
+  }
+  while (!queue_.empty()) {
+    received += read_available();
+    ASSERT_NE(queue_.flush(ours_.get(), SIZE_MAX).state, WriteQueue::Flush::kFailed);
+  }
+  received += read_available();
+  EXPECT_TRUE(blocked) << "the buffers were too large for this test to mean anything";
+  EXPECT_TRUE(received == expected);
+}
+
+TEST_F(WriteQueueTest, says_blocked_when_the_kernel_is_full_and_goes_on_later) {
+  ASSERT_TRUE(append(std::string(1 << 20, 'x')));
+  const WriteQueue::Result full = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(full.state, WriteQueue::Flush::kBlocked);
+  EXPECT_GT(full.sent, 0u);
+  const WriteQueue::Result still = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(still.state, WriteQueue::Flush::kBlocked);
+  EXPECT_EQ(still.sent, 0u);
+  EXPECT_EQ(read_available().size(), full.sent);
+  EXPECT_GT(queue_.flush(ours_.get(), SIZE_MAX).sent, 0u);
+}
+
+TEST_F(WriteQueueTest, writes_no_more_than_it_may_in_one_call) {
+  const int bytes = 4 << 20;
+  ::setsockopt(ours_.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+  ASSERT_TRUE(append(std::string(100'000, 'x')));
+  const WriteQueue::Result limited = queue_.flush(ours_.get(), 10'000);
+  EXPECT_EQ(limited.state, WriteQueue::Flush::kBlocked) << "not empty: the caller waits for writable";
+  EXPECT_EQ(limited.sent, 10'000u);
+  EXPECT_EQ(queue_.bytes(), 90'000u);
+}
+
+TEST_F(WriteQueueTest, reports_a_peer_that_went) {
+  ASSERT_TRUE(append("abc"));
+  peer_.reset();
+  const WriteQueue::Result result = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(result.state, WriteQueue::Flush::kFailed);
+  EXPECT_EQ(result.error, EPIPE);
+  EXPECT_EQ(queue_.bytes(), 3u) << "what to do about it is the caller's";
+}
+
+TEST_F(WriteQueueTest, can_be_used_again_after_clear) {
+  ASSERT_TRUE(append(std::string(1 << 20, 'x')));
+  (void)queue_.flush(ours_.get(), SIZE_MAX);
+  queue_.clear();
+  EXPECT_TRUE(queue_.empty());
+  (void)read_available();
+  ASSERT_TRUE(append("again"));
+  EXPECT_EQ(queue_.flush(ours_.get(), SIZE_MAX).state, WriteQueue::Flush::kEmpty);
+  EXPECT_EQ(read_available(), "again");
+}
+
+}  // namespace
+}  // namespace msgtrans
