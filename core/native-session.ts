@@ -120,7 +120,15 @@ export class NativeSession implements Session, InboxOwner {
         messageId = this.reactor.table.nextMessageId(this.slotWord);
       } while (this.requests.has(messageId));
       const word0 = wireWord0(PACKET_REQUEST, options?.bizType ?? 0);
+      const { messagesDropped } = this.reactor;
       this.write(word0, byteSwap32(messageId), flags, options, payload);
+      if (this.reactor.messagesDropped > messagesDropped) {
+        throw new TransportError(
+          'ERR_MSGTRANS_WRITE_QUEUE_FULL',
+          `the request was dropped: session ${this.id} holds ${this.bufferedBytes} unsent bytes (slowConsumerPolicy ` +
+            'drop-newest); wait for drained() before asking again',
+        );
+      }
       const deadline = this.deadlines.add(timeoutMs, () =>
         this.requests.fail(messageId, requestTimeout(timeoutMs)),
       );

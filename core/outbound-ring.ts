@@ -66,7 +66,18 @@ export class OutboundRing {
     const extLength = extHeader === undefined ? 0 : extHeader.length;
     const total = HEADER_BYTES + extLength + length;
     const words = this.words;
-    this.openRun(slotWord, generation, total, false);
+    const position = this.position;
+    if (
+      words[CONTROL_RING_USED] !== position ||
+      position === 0 ||
+      this.runIsReference ||
+      slotWord !== this.runSlotWord ||
+      generation !== this.runGeneration ||
+      (position & 3) !== 0 ||
+      position + total > RING_BYTES
+    ) {
+      this.openRun(slotWord, generation, total, false);
+    }
     const at = (this.base + this.position) >>> 2;
     words[at] = wireWord0;
     words[at + 1] = messageIdWire;
@@ -124,20 +135,9 @@ export class OutboundRing {
     this.scratchWords = undefined;
   }
 
+  /** Begins a run: what came before belongs to another session, was taken, or would leave the next packet unaligned. */
   private openRun(slotWord: number, generation: number, total: number, reference: boolean): void {
     const taken = this.words[CONTROL_RING_USED] !== this.position;
-    if (
-      !taken &&
-      !reference &&
-      !this.runIsReference &&
-      this.position > 0 &&
-      slotWord === this.runSlotWord &&
-      generation === this.runGeneration &&
-      (this.position & 3) === 0 &&
-      this.position + total <= RING_BYTES
-    ) {
-      return;
-    }
     let at = taken ? 0 : (this.position + RUN_ALIGNMENT - 1) & ~(RUN_ALIGNMENT - 1);
     if (at + RUN_HEADER_BYTES + total > RING_BYTES) {
       this.native.flush();

@@ -49,6 +49,11 @@ export class Reactor {
   /** Messages that `drop-newest` dropped. */
   messagesDropped = 0;
   private readonly doubles: Float64Array;
+  // Options that every send looks at, one load away.
+  private readonly payloadBytesMax: number;
+  private readonly extHeaderBytesMax: number;
+  private readonly highWatermarkBytes: number;
+  private readonly totalBytesMax: number;
   private readonly header = new Uint8Array(HEADER_BYTES);
   private readonly headerView = new DataView(this.header.buffer);
 
@@ -59,6 +64,10 @@ export class Reactor {
     this.bytes = new Uint8Array(native.arena);
     this.view = new DataView(native.arena);
     this.doubles = new Float64Array(native.arena, 0, 8);
+    this.payloadBytesMax = options.payloadBytesMax;
+    this.extHeaderBytesMax = options.extHeaderBytesMax;
+    this.highWatermarkBytes = options.writeQueueHighWatermarkBytes;
+    this.totalBytesMax = options.writeQueueTotalBytesMax;
     this.descriptorWord = native.descriptorOffset / 4;
     this.eventWord = native.eventOffset / 4;
     this.views = new TurnViews(native, this.bytes);
@@ -86,10 +95,10 @@ export class Reactor {
     payload: Uint8Array,
   ): boolean {
     const extLength = extHeader === undefined ? 0 : extHeader.length;
-    if (payload.length > this.options.payloadBytesMax || extLength > this.options.extHeaderBytesMax) {
-      throw this.tooLarge(payload.length, extLength);
-    }
-    const total = HEADER_BYTES + extLength + payload.length;
+    const length = payload.length;
+    if (length > this.payloadBytesMax || extLength > this.extHeaderBytesMax)
+      throw this.tooLarge(length, extLength);
+    const total = HEADER_BYTES + extLength + length;
     const slot = slotWord & SLOT_MASK;
     const segment = this.table.segment(slot);
     const at = (slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS;
@@ -97,7 +106,7 @@ export class Reactor {
       throw this.notOpen(slotWord, generation);
     }
     let queued = segment[at + SLOT_QUEUED_BYTES] + total;
-    if (queued > this.options.writeQueueHighWatermarkBytes || this.isTotalAbove(total)) {
+    if (queued > this.highWatermarkBytes || this.isTotalAbove(total)) {
       if (!this.makeRoom(slotWord, generation, total)) return false;
       queued = segment[at + SLOT_QUEUED_BYTES] + total;
     }
@@ -108,7 +117,7 @@ export class Reactor {
       this.sendDirect(slot, generation, wireWord0, messageIdWire, reserved, extHeader ?? NO_BYTES, payload);
       queued = segment[at + SLOT_QUEUED_BYTES];
     }
-    if (queued <= this.options.writeQueueHighWatermarkBytes) return true;
+    if (queued <= this.highWatermarkBytes) return true;
     segment[at + SLOT_FLAGS] |= SLOT_WANTS_DRAIN | SLOT_TOLD_FULL;
     return false;
   }
@@ -181,7 +190,7 @@ export class Reactor {
 
   /** Whether `more` bytes would bring the queues of all sessions together above their bound. */
   private isTotalAbove(more: number): boolean {
-    return this.doubles[CONTROL_QUEUED_TOTAL_F64] + more > this.options.writeQueueTotalBytesMax;
+    return this.doubles[CONTROL_QUEUED_TOTAL_F64] + more > this.totalBytesMax;
   }
 
   private tooLarge(length: number, extLength: number): TransportError {

@@ -105,6 +105,15 @@ describe('a slow consumer', () => {
     await scene.expectOthersServed('after');
   });
 
+  it('fails a request that drop-newest dropped, at once', async () => {
+    await using scene = await Scene.open({ slowConsumerPolicy: 'drop-newest' });
+    await scene.flood();
+    const { session } = scene.slow;
+    const outcome = session.request(new Uint8Array(CHUNK_BYTES), { timeoutMs: 3_600_000 });
+    await expect(outcome).rejects.toThrow(expect.objectContaining({ code: 'ERR_MSGTRANS_WRITE_QUEUE_FULL' }));
+    expect(session.closed).toBe(false);
+  });
+
   it('takes nothing with throw, and everything accepted arrives', async () => {
     await using scene = await Scene.open({ slowConsumerPolicy: 'throw' });
     const { accepted, refused, errors, queuedMost } = await scene.flood();

@@ -25,6 +25,9 @@ class ReactorClock {
   // Deadlines are armed after a time without any: the time since the last turn must not count against them.
   void resume(uint64_t monotonic) { last_monotonic_ = monotonic; }
   [[nodiscard]] uint64_t now() const { return now_; }
+  // What a turn at this monotonic time would make of it: for deadlines that are set between turns, perhaps at the end
+  // of a long task, and must not lose the time that the next turn will add.
+  [[nodiscard]] uint64_t at(uint64_t monotonic) const { return now_ + std::min(monotonic - last_monotonic_, kGapNs); }
 
  private:
   uint64_t now_ = 1;

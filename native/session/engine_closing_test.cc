@@ -133,10 +133,14 @@ TEST_F(EngineClosingTest, writes_everything_that_was_sent_before_a_close) {
 }
 
 TEST_F(EngineClosingTest, waits_for_the_peers_end_and_throws_away_what_still_comes) {
+  EngineOptions options;
+  options.linger_timeout_ns = 10 * kPatienceNs;
+  start(options);
   const auto [peer, handle] = join(listen_unix());
   ASSERT_TRUE(close(handle, CloseCode::kOrderly, true));
+  ASSERT_TRUE(run_until([&] { return peers_[0].end_seen; })) << "our half is shut";
   peer.send(packet_bytes(kPacketOneWay, 1, std::string(100'000, 'z')));
-  settle();
+  ASSERT_TRUE(run_until([&] { return peers_[0].unsent.empty(); }));
   EXPECT_FALSE(closed());
   peer.close();
   ASSERT_TRUE(run_until([&] { return closed(); }));

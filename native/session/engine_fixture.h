@@ -77,9 +77,11 @@ class EngineFixture : public testing::Test {
     return true;
   }
 
-  // Lets everything that is under way come to rest.
+  // Lets everything that is under way come to rest, and fails when it never does.
   void settle() {
+    const uint64_t end = monotonic_ns() + kPatienceNs;
     for (int quiet = 0; quiet < 3;) {
+      ASSERT_LT(monotonic_ns(), end) << "the engine does not come to rest";
       quiet = step() ? 0 : quiet + 1;
       for (SocketPeer& peer : peers_) peer.pump();
     }

@@ -65,6 +65,7 @@ class OutboundWriterTest : public testing::Test, private OutboundWriter::Observe
   void on_write_blocked(Session&) override { ++blocked_; }
   void on_write_failed(Session& session, int error) override {
     failure_ = error;
+    ++failures_;
     writer_.discard(session);
     session.write_failed = true;
   }
@@ -78,6 +79,7 @@ class OutboundWriterTest : public testing::Test, private OutboundWriter::Observe
   int progress_ = 0;
   int blocked_ = 0;
   int failure_ = 0;
+  int failures_ = 0;
 };
 
 TEST_F(OutboundWriterTest, takes_the_ring_whole_and_restarts_it) {
@@ -138,6 +140,19 @@ TEST_F(OutboundWriterTest, writes_references_from_where_the_packets_lie) {
   line.peer.pump();
   EXPECT_EQ(line.peer.received, "before lying in a slice after");
   EXPECT_EQ(counters_.messages_sent, 3u);
+}
+
+TEST_F(OutboundWriterTest, joins_references_that_lie_side_by_side) {
+  Line& line = open_line();
+  for (uint32_t i = 0; i < 1'000; ++i) {
+    queued_bytes(line) += 16;
+    const uint32_t words[2] = {static_cast<uint32_t>(arena_.pool_offset()) + i * 16, 16};
+    put(line.session->slot, 1, std::string(reinterpret_cast<const char*>(words), sizeof(words)), 1 | kRunReferenceBit);
+  }
+  writer_.take_ring();
+  EXPECT_EQ(counters_.syscalls, 1u);
+  line.peer.pump();
+  EXPECT_EQ(line.peer.received.size(), 16'000u);
 }
 
 TEST_F(OutboundWriterTest, queues_what_the_socket_does_not_take_and_charges_it) {
@@ -238,6 +253,7 @@ TEST_F(OutboundWriterTest, gives_up_the_rest_of_a_session_whose_write_fails_and_
   }
   writer_.take_ring();
   EXPECT_EQ(failure_, EPIPE);
+  EXPECT_EQ(failures_, 1) << "the rest is not even tried";
   EXPECT_EQ(queued_bytes(gone), 0u);
   live.peer.pump();
   EXPECT_EQ(live.peer.received.size(), 700u * 4u);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/close_code.h"
+#include "base/monotonic_clock.h"
 #include "base/unique_fd.h"
 #include "io/epoll_poller.h"
 #include "io/reactor_clock.h"
@@ -88,7 +89,7 @@ class SessionEngine final : private OutboundWriter::Observer {
 
   void turn();
   // The reactor's time, which deadlines of JavaScript are judged by too.
-  [[nodiscard]] uint64_t now_ns() const { return clock_.now(); }
+  [[nodiscard]] uint64_t now_ns() const { return clock_.at(monotonic_ns()); }
   // Writes what JavaScript put into the ring. Never calls JavaScript.
   void flush();
 

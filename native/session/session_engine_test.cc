@@ -239,6 +239,21 @@ TEST_F(SessionEngineTest, keeps_its_place_in_line_when_the_budget_of_a_turn_is_s
   for (const auto& [slot, stream] : streams) EXPECT_TRUE(stream == burst) << slot;
 }
 
+TEST_F(SessionEngineTest, reads_nothing_of_a_session_that_was_paused_while_it_stood_in_line) {
+  const SocketAddress address = listen_unix();
+  for (int i = 0; i < 40; ++i) dial(address);
+  ASSERT_TRUE(run_until([&] { return host_->count(kEventAccepted) == 40; }));
+  host_->on_seen = [this](const Seen&) {
+    for (uint32_t slot = 0; slot < 40; ++slot) engine_->set_paused(slot, 1, true);
+  };
+  std::string burst;
+  for (uint32_t id = 1; id <= 600; ++id) burst += packet_bytes(kPacketOneWay, id, "");
+  for (SocketPeer& peer : peers_) peer.send(burst);
+  settle();
+  // Two bursts fill a delivery; the other 38 were ready, and paused before their turn came.
+  EXPECT_EQ(host_->count(0), 1'200u);
+}
+
 TEST_F(SessionEngineTest, detaches_views_before_it_reads_again) {
   const auto [peer, handle] = join(listen_unix());
   const int before = host_->detached;
