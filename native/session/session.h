@@ -1,5 +1,5 @@
 // One connection, as its reactor sees it. Plain state: the rules are in `inbound_reader.cc`,
-// `outbound_writer.cc` and `session_engine.cc` (life and death).
+// `outbound_writer.cc`, `session_engine.cc` (life) and `engine_closing.cc` (death).
 //
 // Thread: the reactor's. Owner: the engine, from claim to the delivery of the close event.
 #pragma once
