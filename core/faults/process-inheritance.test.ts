@@ -16,7 +16,7 @@ describe('other processes and signals', () => {
     expect((await program.ended).code).toBe(0);
   });
 
-  it('do not end the process when it writes to a connection that was reset', async () => {
+  it('do not end the process when it writes to a peer that is gone', async () => {
     await using program = new ChildProgram('descriptor-listing-program', { args: ['sigpipe'] });
     expect(await program.next()).toEqual({ closes: 20 });
     expect(await program.ended).toEqual({ code: 0, signal: null, stderr: '' });
