@@ -253,8 +253,12 @@ export class HighPerformanceTransport implements Transport {
       emitMessage: (session, packet) => emitter.emit('message', session, packet),
       emitClose: (session, reason) => emitter.emit('close', session, reason),
       emitDrain: (session) => emitter.emit('drain', session),
-      // As with every emitter, an error nobody listens for is thrown; the dispatcher hands it to uncaughtException.
-      emitError: (error) => emitter.emit('error', error),
+      // Such an error is the machine's state, not the program's mistake: without a listener it is a warning, not the
+      // end of the process.
+      emitError: (error) => {
+        if (emitter.listenerCount('error') > 0) emitter.emit('error', error);
+        else process.emitWarning(error.message, { type: 'TransportWarning', code: error.code });
+      },
       connected: (id, session) => this.takeConnect(id)?.resolve(session),
       connectFailed: (id, errno) => {
         const pending = this.takeConnect(id);

@@ -47,6 +47,7 @@ export const SLOT_CLOSING = 2;
 export const SLOT_WANTS_DRAIN = 1;
 export const SLOT_PULLED = 2;
 export const SLOT_TOLD_FULL = 4;
+export const SLOT_BROKEN = 8;
 export const DEDICATED_BIT = 8388608;
 export const CLOSE_ORDERLY = 0;
 export const CLOSE_PROTOCOL_VERSION = 1;

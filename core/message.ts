@@ -198,7 +198,9 @@ export class Message {
   private isInPlace(): boolean {
     return (
       (this.word(DESCRIPTOR_EXT_LENGTH) & 0xffff) === 0 &&
-      (this.word(DESCRIPTOR_SLICE_ID) & DEDICATED_BIT) === 0
+      (this.word(DESCRIPTOR_SLICE_ID) & DEDICATED_BIT) === 0 &&
+      // A handler that took a view of this slice may have written over the headers in it.
+      !this.reactor.views.isExposed(this.word(DESCRIPTOR_SLICE_ID))
     );
   }
 

@@ -2,6 +2,8 @@ import type { Deadlines } from './deadlines.js';
 import { TransportError } from './errors.js';
 import {
   CLOSE_ORDERLY,
+  SLOT_BROKEN,
+  SLOT_FLAGS,
   SLOT_MASK,
   SLOT_PULLED,
   SLOT_QUEUED_BYTES,
@@ -147,7 +149,8 @@ export class NativeSession implements Session, InboxOwner {
   async drained(): Promise<void> {
     if (this.reason !== undefined) throw this.closedError();
     this.reactor.native.flush();
-    if (this.bufferedBytes === 0) return;
+    const isBroken = (this.reactor.table.word(this.slotWord, SLOT_FLAGS) & SLOT_BROKEN) !== 0;
+    if (this.bufferedBytes === 0 && !isBroken) return;
     this.reactor.table.setFlags(this.slotWord, SLOT_WANTS_DRAIN);
     await new Promise<void>((resolve, reject) => {
       this.drainWaiters ??= [];

@@ -27,8 +27,17 @@ export class TurnViews {
     if (length >= EXACT_BYTES_MIN) {
       return new Uint8Array(this.native.expose(slice, offset - extent.start, length));
     }
-    extent.buffer ??= this.native.expose(slice, 0, extent.length);
+    if (extent.buffer === undefined) {
+      // Answers that lie in the slice leave before anybody can write to it.
+      this.native.flush();
+      extent.buffer = this.native.expose(slice, 0, extent.length);
+    }
     return new Uint8Array(extent.buffer, offset - extent.start, length);
+  }
+
+  /** Whether a handler can write to all of the slice, the headers between the payloads included. */
+  isExposed(slice: number): boolean {
+    return this.lastSlice >= 0 && this.extents.get(slice)?.buffer !== undefined;
   }
 
   /** Offset of the slice's first byte in the memory that descriptors of it are relative to. */

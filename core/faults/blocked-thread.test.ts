@@ -111,7 +111,7 @@ describe('a process that is stopped and continued', () => {
       for (const message of batch) tickets.push(message.ticket());
     });
     const listener = await server.listen('tcp://127.0.0.1:0');
-    const options = JSON.stringify({ requestTimeoutMs: 2 * TIMEOUT_MS });
+    const options = JSON.stringify({ requestTimeoutMs: 4 * TIMEOUT_MS });
     await using client = new ChildProgram('asking-client-program', { args: [listener.url, '100', options] });
     await until(() => tickets.length === 100);
     client.kill('SIGSTOP');

@@ -60,6 +60,7 @@ constexpr LayoutConstant kConstants[] = {
     {"SLOT_WANTS_DRAIN", kSlotWantsDrain},
     {"SLOT_PULLED", kSlotPulled},
     {"SLOT_TOLD_FULL", kSlotToldFull},
+    {"SLOT_BROKEN", kSlotBroken},
     {"DEDICATED_BIT", kDedicatedBit},
     {"CLOSE_ORDERLY", static_cast<uint64_t>(CloseCode::kOrderly)},
     {"CLOSE_PROTOCOL_VERSION", static_cast<uint64_t>(CloseCode::kProtocolVersion)},

@@ -141,7 +141,10 @@ void OutboundWriter::discard(Session& session) {
   set_queued_total(-static_cast<double>(session.queue.bytes()));
   session.queue.clear();
   session.parts_first = session.parts_last = -1;
-  directory_.state(session.slot).queued_bytes = 0;
+  SlotState& slot_state = directory_.state(session.slot);
+  slot_state.queued_bytes = 0;
+  // An empty queue alone would look as if everything had been sent.
+  slot_state.flags |= kSlotBroken;
 }
 
 void OutboundWriter::account_sent(Session& session, size_t bytes) {

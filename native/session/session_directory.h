@@ -45,6 +45,7 @@ enum SlotStatus : uint32_t {
 enum SlotFlag : uint32_t {
   kSlotWantsDrain = 1,  // JavaScript was told "above the high watermark" and is owed one drain event
   kSlotPulled = 2,      // messages go to the session's own inbox, not to the transport's handler
+  kSlotBroken = 8,      // a write failed and what was queued is lost: nothing drains any more, the close says why
   kSlotToldFull = 4,    // JavaScript's own: `send` returned false, so the drain event is one of the transport's too
 };
 
