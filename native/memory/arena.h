@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "memory/mapping.h"
+#include "memory/slice.h"
 
 namespace msgtrans {
 
@@ -29,8 +30,8 @@ class Arena {
       : descriptor_offset_(align(regions.control_bytes)),
         event_offset_(descriptor_offset_ + align(regions.descriptor_bytes)),
         ring_offset_(event_offset_ + align(regions.event_bytes)),
-        pool_offset_(ring_offset_ + align(regions.ring_bytes)),
-        mapping_(Mapping::create(pool_offset_ + regions.pool_bytes)) {}
+        pool_offset_(align(ring_offset_ + align(regions.ring_bytes), pool_alignment(regions.pool_bytes))),
+        mapping_(Mapping::create_aligned(pool_offset_ + regions.pool_bytes, pool_alignment(regions.pool_bytes))) {}
 
   [[nodiscard]] bool valid() const { return mapping_.valid(); }
   [[nodiscard]] uint8_t* data() const { return mapping_.data(); }
@@ -42,7 +43,11 @@ class Arena {
 
  private:
   // Regions start on pages so that warming or returning one leaves its neighbours alone.
-  static constexpr size_t align(size_t bytes) { return (bytes + 4095) & ~size_t{4095}; }
+  static constexpr size_t align(size_t bytes, size_t alignment = 4096) {
+    return (bytes + alignment - 1) & ~(alignment - 1);
+  }
+  // A pool that has room for one begins on a huge page, since its slabs are huge pages. Nothing is lost but addresses.
+  static constexpr size_t pool_alignment(size_t bytes) { return bytes >= kHugePageBytes ? kHugePageBytes : 4096; }
 
   size_t descriptor_offset_;
   size_t event_offset_;

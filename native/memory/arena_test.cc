@@ -30,6 +30,26 @@ TEST(Arena, is_zero_filled_and_writable_to_its_last_byte) {
   EXPECT_EQ(arena.data()[arena.bytes() - 1], 1);
 }
 
+TEST(Arena, starts_a_pool_that_holds_one_on_a_huge_page) {
+  const Arena arena({1, 4097, 32, 100, kHugePageBytes + 1});
+  ASSERT_TRUE(arena.valid());
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(arena.data() + arena.pool_offset()) % kHugePageBytes, 0u);
+  EXPECT_GE(arena.bytes(), arena.pool_offset() + kHugePageBytes + 1);
+  arena.data()[arena.bytes() - 1] = 1;
+}
+
+TEST(Mapping, begins_at_a_multiple_of_an_alignment_and_keeps_only_what_was_asked_for) {
+  for (const size_t alignment : {size_t{4096}, size_t{1} << 16, kHugePageBytes}) {
+    const Mapping mapping = Mapping::create_aligned(5 * 4096 + 1, alignment);
+    ASSERT_TRUE(mapping.valid());
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(mapping.data()) % alignment, 0u);
+    EXPECT_EQ(mapping.bytes(), Mapping::create(5 * 4096 + 1).bytes());
+    mapping.data()[0] = mapping.data()[mapping.bytes() - 1] = 1;
+  }
+  EXPECT_FALSE(Mapping::create_aligned(size_t{1} << 62, kHugePageBytes).valid());
+  EXPECT_FALSE(Mapping::create_aligned(SIZE_MAX, kHugePageBytes).valid());
+}
+
 TEST(Mapping, rounds_up_to_pages) {
   const auto page_bytes = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   EXPECT_EQ(Mapping::create(1).bytes(), page_bytes);

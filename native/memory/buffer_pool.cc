@@ -1,175 +1,228 @@
 #include "memory/buffer_pool.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace msgtrans {
 
 namespace {
 
-// The free lists and the id space are sized once; a tier count above this would overlap kDedicatedBit.
-constexpr uint32_t kTierSlicesMax = kDedicatedBit / 4;
+TierCounts counts_max(const BufferPoolOptions& options) {
+  TierCounts counts{};
+  for (size_t tier = 0; tier < kTiers; ++tier) {
+    counts[tier] = std::max(options.tier_counts[tier], options.tier_counts_max[tier]);
+  }
+  return counts;
+}
+
+// Where each tier begins, and behind the last where the pool ends. A tier with a whole slab begins on a huge page.
+std::array<size_t, kTiers + 1> tier_offsets(const BufferPoolOptions& options) {
+  std::array<size_t, kTiers + 1> offsets{};
+  size_t offset = 0;
+  for (size_t tier = 0; tier < kTiers; ++tier) {
+    const size_t bytes = SliceTier::region_bytes(tier, counts_max(options)[tier]);
+    const size_t alignment = bytes >= kHugePageBytes ? kHugePageBytes : 4096;
+    offset = (offset + alignment - 1) & ~(alignment - 1);
+    offsets[tier] = offset;
+    offset += bytes;
+  }
+  offsets[kTiers] = offset;
+  return offsets;
+}
+
+SliceTier make_tier(size_t tier, uint8_t* memory, const BufferPoolOptions& options) {
+  return {tier, memory + tier_offsets(options)[tier], counts_max(options)[tier]};
+}
+
+TierKeeper make_keeper(size_t index, SliceTier& tier, const BufferPoolOptions& options,
+                       const BufferPoolServices& services, const SliceGuard& guard) {
+  const uint32_t reserved = index == kReadTier ? options.read_slices_reserved : 0;
+  const TierPlan plan{options.tier_counts[index], reserved, options.quiet_windows, options.huge_pages};
+  return {tier, plan, services.warmer, guard};
+}
 
 }  // namespace
 
-size_t BufferPool::bytes_needed(const BufferPoolOptions& options) {
-  size_t bytes = 0;
-  for (size_t i = 0; i < kTierPayloadBytes.size(); ++i) {
-    bytes += options.tier_counts[i] * (kTierPayloadBytes[i] + kSliceHeadroomBytes);
-  }
-  return bytes;
+size_t BufferPool::bytes_needed(const BufferPoolOptions& options) { return tier_offsets(options)[kTiers]; }
+
+BufferPool::BufferPool(uint8_t* memory, const BufferPoolOptions& options, const BufferPoolServices& services)
+    : guard_(options.poisoning),
+      read_slices_reserved_(options.read_slices_reserved),
+      window_calls_(std::max(1u, options.window_calls)),
+      tiers_{make_tier(0, memory, options), make_tier(1, memory, options), make_tier(2, memory, options),
+             make_tier(3, memory, options)},
+      keepers_{make_keeper(0, tiers_[0], options, services, guard_),
+               make_keeper(1, tiers_[1], options, services, guard_),
+               make_keeper(2, tiers_[2], options, services, guard_),
+               make_keeper(3, tiers_[3], options, services, guard_)},
+      dedicated_(options.dedicated_bytes_max, services.dedicated_budget),
+      memory_(memory),
+      bytes_(bytes_needed(options)),
+      lending_(counts_max(options), dedicated_) {}
+
+BufferPool::~BufferPool() {
+  drain_returns();
+  // A thread that gives back later would write into freed memory.
+  MSGTRANS_ASSERT(shared_ == 0);
+  // The memory goes on to whoever comes next.
+  SliceGuard::allow(memory_, bytes_);
 }
 
-BufferPool::BufferPool(uint8_t* memory, const BufferPoolOptions& options)
-    : read_slices_reserved_(options.read_slices_reserved), dedicated_bytes_max_(options.dedicated_bytes_max) {
-  SliceId next_id = 0;
-  for (size_t i = 0; i < tiers_.size(); ++i) {
-    Tier& tier = tiers_[i];
-    MSGTRANS_ASSERT(options.tier_counts[i] <= kTierSlicesMax);
-    tier.base = memory;
-    tier.slice_bytes = kTierPayloadBytes[i] + kSliceHeadroomBytes;
-    tier.first_id = next_id;
-    tier.count = options.tier_counts[i];
-    tier.free.reserve(tier.count);
-    // Lowest addresses on top: a quiet reactor touches only the first pages.
-    for (uint32_t k = tier.count; k > 0; --k) tier.free.push_back(next_id + k - 1);
-    memory += tier.slice_bytes * tier.count;
-    next_id += tier.count;
-  }
-  references_.assign(next_id, 0);
-  filled_.assign(next_id, 0);
-}
-
-Slice BufferPool::take(Tier& tier) {
-  const SliceId id = tier.free.back();
-  tier.free.pop_back();
-  MSGTRANS_ASSERT(references_[id] == 0);
-  references_[id] = 1;
-  filled_[id] = 0;
-  ++counters_.hits;
-  ++counters_.slices_lent;
-  return slice(id);
-}
-
-Slice BufferPool::acquire(size_t bytes) {
-  for (Tier& tier : tiers_) {
-    if (tier.slice_bytes < bytes) continue;
-    const bool is_read_tier = &tier == &tiers_[kReadTier];
-    if (tier.free.size() > (is_read_tier ? read_slices_reserved_ : 0)) return take(tier);
-    break;
-  }
-  return acquire_dedicated(bytes);
-}
-
-Slice BufferPool::acquire_read_slice() {
-  Tier& tier = tiers_[kReadTier];
-  return tier.free.empty() ? acquire_dedicated(tier.slice_bytes) : take(tier);
+Slice BufferPool::acquire_late(size_t tier, uint32_t kept, size_t bytes) {
+  // A growth may have ended since the last turn, or other threads may have given back.
+  keepers_[tier].poll();
+  if (tiers_[tier].free_count() <= kept) drain_returns();
+  return tiers_[tier].free_count() > kept ? take(tier) : acquire_dedicated(bytes);
 }
 
 Slice BufferPool::acquire_dedicated(size_t bytes) {
-  if (bytes > dedicated_bytes_max_ || counters_.dedicated_bytes > dedicated_bytes_max_ - bytes) {
-    ++counters_.refused;
+  const SliceId id = dedicated_.acquire(bytes);
+  if (id == kNoSlice) {
+    ++refused_;
     return {};
   }
-  Mapping mapping = Mapping::create(bytes);
-  if (!mapping.valid()) {
-    ++counters_.refused;
-    return {};
-  }
-  uint32_t index;
-  if (dedicated_free_.empty()) {
-    index = static_cast<uint32_t>(dedicated_.size());
-    dedicated_.emplace_back();
-  } else {
-    index = dedicated_free_.back();
-    dedicated_free_.pop_back();
-  }
-  MSGTRANS_ASSERT(index < kDedicatedBit);
-  counters_.dedicated_bytes += mapping.bytes();
-  ++counters_.misses;
-  ++counters_.slices_lent;
-  dedicated_[index].mapping = std::make_shared<Mapping>(std::move(mapping));
-  dedicated_[index].references = 1;
-  dedicated_[index].filled = 0;
-  return slice(index | kDedicatedBit);
+  ++misses_;
+  return slice(id);
 }
 
 void BufferPool::add_reference(SliceId id) {
-  uint32_t& references = (id & kDedicatedBit) ? dedicated_[id & ~kDedicatedBit].references : references_[id];
-  MSGTRANS_ASSERT(references > 0);
+  uint32_t& references =
+      (id & kDedicatedBit) != 0 ? dedicated_.entry(id).references : tiers_[id >> kTierShift].state(id).references;
+  MSGTRANS_ASSERT(references > 0 && references < UINT32_MAX);
   ++references;
 }
 
-void BufferPool::release(SliceId id) {
-  if (id & kDedicatedBit) {
-    const uint32_t index = id & ~kDedicatedBit;
-    Dedicated& dedicated = dedicated_[index];
-    MSGTRANS_ASSERT(dedicated.references > 0);
-    if (--dedicated.references > 0) return;
-    counters_.dedicated_bytes -= dedicated.mapping->bytes();
-    dedicated.mapping.reset();
-    dedicated_free_.push_back(index);
-  } else {
-    MSGTRANS_ASSERT(references_[id] > 0);
-    if (--references_[id] > 0) return;
-    Tier& tier = const_cast<Tier&>(tier_of(id));
-    tier.free.push_back(id);
-  }
-  --counters_.slices_lent;
-}
-
-const BufferPool::Tier& BufferPool::tier_of(SliceId id) const {
-  size_t i = 0;
-  while (id >= tiers_[i].first_id + tiers_[i].count) ++i;
-  return tiers_[i];
+void BufferPool::release_dedicated(SliceId id) {
+  uint32_t& references = dedicated_.entry(id).references;
+  MSGTRANS_ASSERT(references > 0);
+  if (--references == 0) dedicated_.end(id);
 }
 
 Slice BufferPool::slice(SliceId id) const {
-  if (id & kDedicatedBit) {
-    const Mapping& mapping = *dedicated_[id & ~kDedicatedBit].mapping;
+  if ((id & kDedicatedBit) != 0) {
+    const Mapping& mapping = *dedicated_.entry(id).mapping;
     return {id, mapping.data(), mapping.bytes()};
   }
-  const Tier& tier = tier_of(id);
-  return {id, tier.base + (id - tier.first_id) * tier.slice_bytes, tier.slice_bytes};
+  const SliceTier& tier = tiers_[id >> kTierShift];
+  return {id, tier.address(id), tier.slice_bytes()};
 }
 
 uint32_t BufferPool::references(SliceId id) const {
-  return (id & kDedicatedBit) ? dedicated_[id & ~kDedicatedBit].references : references_[id];
+  return (id & kDedicatedBit) != 0 ? dedicated_.entry(id).references : tiers_[id >> kTierShift].state(id).references;
 }
 
 void BufferPool::set_filled(SliceId id, size_t bytes) {
-  ((id & kDedicatedBit) ? dedicated_[id & ~kDedicatedBit].filled : filled_[id]) = static_cast<uint32_t>(bytes);
+  ((id & kDedicatedBit) != 0 ? dedicated_.entry(id).filled : tiers_[id >> kTierShift].state(id).filled) =
+      static_cast<uint32_t>(bytes);
 }
 
 size_t BufferPool::filled(SliceId id) const {
-  return (id & kDedicatedBit) ? dedicated_[id & ~kDedicatedBit].filled : filled_[id];
+  return (id & kDedicatedBit) != 0 ? dedicated_.entry(id).filled : tiers_[id >> kTierShift].state(id).filled;
 }
 
 bool BufferPool::may_pin(SliceId id) const {
-  if (id & kDedicatedBit) return true;
-  const Tier& tier = tier_of(id);
-  return &tier != &tiers_[kReadTier] || tier.free.size() >= read_slices_reserved_;
+  if ((id & kDedicatedBit) != 0 || id >> kTierShift != kReadTier) return true;
+  return tiers_[kReadTier].free_count() >= read_slices_reserved_;
 }
 
 std::shared_ptr<Mapping> BufferPool::dedicated_mapping(SliceId id) const {
-  return (id & kDedicatedBit) ? dedicated_[id & ~kDedicatedBit].mapping : nullptr;
+  return (id & kDedicatedBit) != 0 ? dedicated_.entry(id).mapping : nullptr;
+}
+
+void BufferPool::share(SliceId id, uint32_t holders) {
+  MSGTRANS_ASSERT(references(id) > 0);
+  if (holders == 0 || !ReturnStack<>::share(lending_(id), holders)) return;
+  add_reference(id);
+  ++shared_;
+}
+
+uint32_t BufferPool::drain_returns() {
+  const uint32_t count = returns_.take_all(lending_, [this](SliceId id) { release(id); });
+  shared_ -= count;
+  foreign_returns_ += count;
+  return count;
+}
+
+size_t BufferPool::warm_up(const TierCounts& counts) {
+  size_t bytes = 0;
+  for (size_t tier = 0; tier < kTiers; ++tier) bytes += tiers_[tier].warm_up(counts[tier]);
+  return bytes;
+}
+
+size_t BufferPool::warm_up(size_t bytes) {
+  size_t warmed = 0;
+  for (const size_t tier : {kReadTier, size_t{0}, size_t{1}, size_t{3}}) {
+    if (warmed >= bytes) break;
+    const size_t slice_bytes = tiers_[tier].slice_bytes();
+    const size_t count = (bytes - warmed + slice_bytes - 1) / slice_bytes;
+    warmed += tiers_[tier].warm_up(static_cast<uint32_t>(std::min<size_t>(count, tiers_[tier].in_service())));
+  }
+  return warmed;
+}
+
+void BufferPool::end_window() {
+  for (TierKeeper& keeper : keepers_) keeper.end_window();
+}
+
+BufferPoolCounters BufferPool::counters() const {
+  BufferPoolCounters counters;
+  uint64_t partly_used_bytes = 0;
+  uint64_t partly_free_bytes = 0;
+  for (const SliceTier& tier : tiers_) {
+    counters.hits += tier.taken();
+    counters.slices_lent += tier.lent();
+    counters.slices_in_service += tier.in_service();
+    counters.slices_retired += tier.retired_slices();
+    counters.tier_bytes += (tier.in_service() + tier.retired_slices()) * tier.slice_bytes();
+    counters.slices_reserve += tier.count_max() - tier.in_service() - tier.retired_slices();
+    for (const Slab& slab : tier.slabs()) {
+      counters.warm_bytes += slab.touched * tier.slice_bytes();
+      if (!slab.partly_used()) continue;
+      partly_used_bytes += slab.in_service * tier.slice_bytes();
+      partly_free_bytes += slab.free_count * tier.slice_bytes();
+    }
+  }
+  for (const TierKeeper& keeper : keepers_) {
+    const TierHistory& history = keeper.history();
+    counters.slices_grown += history.slices_grown;
+    counters.slices_shrunk += history.slices_shrunk;
+    counters.growths_refused += history.growths_refused;
+    counters.slabs_retired += history.slabs_retired;
+    counters.huge_pages_accepted += history.huge_pages_accepted;
+    counters.huge_pages_refused += history.huge_pages_refused;
+  }
+  if (partly_used_bytes > 0) {
+    counters.fragmentation_permille = static_cast<uint32_t>(partly_free_bytes * 1000 / partly_used_bytes);
+  }
+  counters.misses = misses_;
+  counters.refused = refused_;
+  counters.dedicated_bytes = dedicated_.bytes();
+  counters.slices_lent += dedicated_.count();
+  counters.slices_shared = shared_;
+  counters.foreign_returns = foreign_returns_;
+  counters.poison_violations = guard_.violations();
+  return counters;
 }
 
 void BufferPool::check_invariants() const {
-  size_t lent = 0;
-  for (const Tier& tier : tiers_) {
-    MSGTRANS_ASSERT(tier.free.size() <= tier.count);
-    for (const SliceId id : tier.free) MSGTRANS_ASSERT(references_[id] == 0);
-    lent += tier.count - tier.free.size();
+  uint32_t abroad = 0;
+  for (size_t index = 0; index < kTiers; ++index) {
+    const SliceTier& tier = tiers_[index];
+    tier.check_invariants();
+    for (uint32_t i = 0; i < tier.slabs().size(); ++i) {
+      const Slab& slab = tier.slabs()[i];
+      for (uint32_t k = 0; k < slab.in_service; ++k) {
+        const SliceId id = static_cast<SliceId>(index << kTierShift) | (i << kTierGeometry[index].slab_shift) | k;
+        // Relaxed: whether it is zero is the owner's doing alone.
+        if (lending_(id).word.load(std::memory_order_relaxed) == 0) continue;
+        MSGTRANS_ASSERT(tier.state(id).references > 0);
+        ++abroad;
+      }
+    }
   }
-  size_t dedicated_bytes = 0;
-  for (const Dedicated& dedicated : dedicated_) {
-    MSGTRANS_ASSERT((dedicated.references > 0) == (dedicated.mapping != nullptr));
-    if (dedicated.references == 0) continue;
-    dedicated_bytes += dedicated.mapping->bytes();
-    ++lent;
-  }
-  MSGTRANS_ASSERT(lent == counters_.slices_lent);
-  MSGTRANS_ASSERT(dedicated_bytes == counters_.dedicated_bytes);
+  MSGTRANS_ASSERT(abroad <= shared_ && shared_ - abroad <= dedicated_.count());
+  dedicated_.check_invariants();
 }
 
 }  // namespace msgtrans

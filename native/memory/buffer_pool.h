@@ -1,73 +1,98 @@
 // Pooled slices in four tiers, and mappings of their own for what no tier holds.
 //
-// Thread: the reactor's, all calls. Slices are reused last-in first-out, so that the bytes in flight stay in the
-// cache. A slice is reference-counted: the turn that reads into it holds one reference, every retained message
-// another. It returns to its tier when the last one goes, and never before: memory that somebody can see is not
-// written (the binding detaches views before it drops its reference).
+// A slice is reference-counted: the turn that reads into it holds one reference, every retained message another. It
+// returns to its tier when the last one goes, and never before: memory that somebody can see is not written (the
+// binding detaches views before it drops its reference). Slices that were lent to other threads count as one reference
+// until the last of these gave it back; see return_stack.h.
 //
-// Bounds: the tiers are fixed at construction; mappings of their own are charged to `dedicated_bytes_max`.
+// Threads: the owner's, all calls but return_from_other_thread(), which is anybody's who holds the slice. The pool must
+// outlive them.
+//
+// Bounds: tiers grow from `tier_counts` to `tier_counts_max`, whose address space is reserved from the start; mappings
+// of their own are charged to `dedicated_bytes_max` and to the budget of the process.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+#include "memory/buffer_pool_counters.h"
+#include "memory/byte_budget.h"
+#include "memory/dedicated_mappings.h"
+#include "memory/lending_table.h"
 #include "memory/mapping.h"
+#include "memory/pool_warmer.h"
+#include "memory/return_stack.h"
+#include "memory/slice.h"
+#include "memory/slice_guard.h"
+#include "memory/slice_tier.h"
+#include "memory/tier_keeper.h"
+#include "memory/tier_sharing.h"
 
 namespace msgtrans {
 
-// Payload bytes per tier. Every slice is larger by kSliceHeadroomBytes: headers in front, alignment behind.
-inline constexpr std::array<size_t, 4> kTierPayloadBytes = {1024, 8 * 1024, 64 * 1024, 1024 * 1024};
-inline constexpr size_t kSliceHeadroomBytes = 256;
-inline constexpr size_t kReadTier = 2;
-
-using SliceId = uint32_t;
-inline constexpr SliceId kNoSlice = UINT32_MAX;
-// Set in the ids of mappings of their own, whose bytes are not in the arena.
-inline constexpr SliceId kDedicatedBit = 1u << 23;
-
-struct Slice {
-  SliceId id = kNoSlice;
-  uint8_t* data = nullptr;
-  size_t bytes = 0;
-  [[nodiscard]] bool valid() const { return id != kNoSlice; }
-  [[nodiscard]] bool dedicated() const { return (id & kDedicatedBit) != 0; }
-};
-
 struct BufferPoolOptions {
-  // 64 read slices are 8 times what one turn reads (512 KB): the rest is for messages that users retain.
-  std::array<uint32_t, 4> tier_counts = {512, 128, 64, 4};
-  // Read slices that retaining may not take, so that a reactor can always read: 512 KB a turn, and as much again.
-  uint32_t read_slices_reserved = 16;
+  // In service from the start. 64 read slices are 8 times what one turn reads (512 KB): the rest is for messages that
+  // users retain.
+  TierCounts tier_counts = {512, 128, 64, 4};
+  uint32_t read_slices_reserved = kReadSlicesReserved;
   size_t dedicated_bytes_max = size_t{1} << 30;
+  // How far tiers may grow; less than `tier_counts` means not at all. See growth_limits().
+  TierCounts tier_counts_max = {};
+  // Calls of maintain() in a window of observation, and windows of little use before a slab is given back.
+  uint32_t window_calls = 256;
+  uint32_t quiet_windows = 64;
+  bool huge_pages = true;
+  Poisoning poisoning = Poisoning::kOff;
 };
 
-struct BufferPoolCounters {
-  uint64_t hits = 0;        // served from a tier
-  uint64_t misses = 0;      // the fitting tier was empty, or there is none: a mapping of its own
-  uint64_t refused = 0;     // the byte budget was reached
-  size_t dedicated_bytes = 0;
-  uint32_t slices_lent = 0;
+// What pools of a process share. Without a warmer, grown slices fault where they are first used; without a budget, that
+// of the pool alone counts.
+struct BufferPoolServices {
+  std::shared_ptr<PoolWarmer> warmer = nullptr;
+  std::shared_ptr<ByteBudget> dedicated_budget = nullptr;
 };
 
 class BufferPool {
  public:
   static size_t bytes_needed(const BufferPoolOptions& options);
 
-  // `memory` is bytes_needed() long, stays where it is, and outlives the pool.
-  BufferPool(uint8_t* memory, const BufferPoolOptions& options);
+  // `memory` is bytes_needed() long, zero-filled, stays where it is, and outlives the pool. Huge pages are had where it
+  // begins on one (`Arena` sees to that). The pages are placed on the NUMA node of the thread that makes the pool and
+  // uses it, by first touch: pin that thread before.
+  BufferPool(uint8_t* memory, const BufferPoolOptions& options, const BufferPoolServices& services = {});
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
+  // No slice may be abroad.
+  ~BufferPool();
 
   // A slice of at least `bytes`, with one reference. Invalid when the byte budget is reached.
-  Slice acquire(size_t bytes);
+  Slice acquire(size_t bytes) {
+    const size_t tier = tier_for(bytes);
+    if (tier == kTiers) [[unlikely]] return acquire_dedicated(bytes);
+    const uint32_t kept = tier == kReadTier ? read_slices_reserved_ : 0;
+    if (tiers_[tier].free_count() <= kept) [[unlikely]] return acquire_late(tier, kept, bytes);
+    return take(tier);
+  }
   // A slice as large as the read tier's. When all of those are lent (users moved them out of our sight), a mapping of
   // its own: a reactor that could not read would only be woken again and again. Invalid when the budget is reached.
-  Slice acquire_read_slice();
+  Slice acquire_read_slice() {
+    if (tiers_[kReadTier].free_count() == 0) [[unlikely]] {
+      return acquire_late(kReadTier, 0, tiers_[kReadTier].slice_bytes());
+    }
+    return take(kReadTier);
+  }
   void add_reference(SliceId id);
-  void release(SliceId id);
+  void release(SliceId id) {
+    if ((id & kDedicatedBit) != 0) [[unlikely]] return release_dedicated(id);
+    SliceTier& tier = tiers_[id >> kTierShift];
+    uint32_t& references = tier.state(id).references;
+    MSGTRANS_ASSERT(references > 0);
+    if (--references > 0) return;
+    if (guard_.active()) [[unlikely]] guard_.mark_free(tier.address(id), tier.slice_bytes());
+    tier.give_back(id);
+  }
   [[nodiscard]] Slice slice(SliceId id) const;
   [[nodiscard]] uint32_t references(SliceId id) const;
   // Bytes from the slice's start that were written for its present holder: the only ones that may be shown to anyone,
@@ -79,35 +104,64 @@ class BufferPool {
   // The memory of a mapping of its own, for whoever may see it longer than the pool lends it. It is never used for
   // another packet, so nothing more is needed to keep a late reader safe.
   [[nodiscard]] std::shared_ptr<Mapping> dedicated_mapping(SliceId id) const;
-  [[nodiscard]] const BufferPoolCounters& counters() const { return counters_; }
+
+  // Lends a slice, to which the caller has a reference, to `holders` other threads (or more of them). Each gives it
+  // back once; until drain_returns() finds the last one's, the slice keeps a reference for all of them.
+  void share(SliceId id, uint32_t holders);
+  // Any thread that a slice was lent to, once per share: it is done with the bytes. Lock-free, allocates nothing.
+  void return_from_other_thread(SliceId id) { returns_.give_back(id, lending_); }
+  // Many at once: cheaper, since other threads' returns are met once.
+  void return_from_other_thread(const SliceId* ids, size_t count) { returns_.give_back(ids, count, lending_); }
+  // Drops the references of slices that came home. Returns how many those were. Once a turn; when there are none it
+  // costs a load.
+  uint32_t drain_returns();
+
+  // Touches the pages of the first slices of each tier that are in service, so that their first use does not fault.
+  // Returns the bytes touched: fewer when the kernel has no more memory. Milliseconds; before traffic.
+  size_t warm_up(const TierCounts& counts);
+  // About `bytes` of them: the read tier first, then small to large.
+  size_t warm_up(size_t bytes);
+
+  // Once a turn: puts in service what has grown, and at the end of a window shrinks what has been idle.
+  void maintain() {
+    if (++maintain_calls_ % window_calls_ == 0) return end_window();
+    for (TierKeeper& keeper : keepers_) keeper.poll();
+  }
+
+  [[nodiscard]] BufferPoolCounters counters() const;
   void check_invariants() const;
 
  private:
-  struct Tier {
-    uint8_t* base = nullptr;
-    size_t slice_bytes = 0;
-    SliceId first_id = 0;
-    uint32_t count = 0;
-    std::vector<SliceId> free;  // last in, first out
-  };
-  struct Dedicated {
-    std::shared_ptr<Mapping> mapping;
-    uint32_t references = 0;
-    uint32_t filled = 0;
-  };
-
-  [[nodiscard]] const Tier& tier_of(SliceId id) const;
-  Slice take(Tier& tier);
+  Slice take(size_t index) {
+    SliceTier& tier = tiers_[index];
+    const SliceId id = tier.take();
+    const Slice taken{id, tier.address(id), tier.slice_bytes()};
+    if (guard_.active()) [[unlikely]] guard_.mark_taken(taken.data, taken.bytes);
+    if (tier.is_below_noted()) [[unlikely]] keepers_[index].note_low();
+    return taken;
+  }
+  Slice acquire_late(size_t tier, uint32_t kept, size_t bytes);
   Slice acquire_dedicated(size_t bytes);
+  void release_dedicated(SliceId id);
+  void end_window();
 
-  std::array<Tier, kTierPayloadBytes.size()> tiers_;
-  std::vector<uint32_t> references_;  // by id, tiers only
-  std::vector<uint32_t> filled_;      // likewise
-  std::vector<Dedicated> dedicated_;
-  std::vector<uint32_t> dedicated_free_;
+  SliceGuard guard_;
   uint32_t read_slices_reserved_;
-  size_t dedicated_bytes_max_;
-  BufferPoolCounters counters_;
+  uint32_t window_calls_;
+  uint32_t maintain_calls_ = 0;
+  std::array<SliceTier, kTiers> tiers_;
+  std::array<TierKeeper, kTiers> keepers_;
+  DedicatedMappings dedicated_;
+  uint8_t* memory_;
+  size_t bytes_;
+  uint64_t misses_ = 0;
+  uint64_t refused_ = 0;
+  uint64_t foreign_returns_ = 0;
+  uint32_t shared_ = 0;
+
+  // What other threads touch: on lines of their own.
+  LendingTable lending_;
+  ReturnStack<> returns_;
 };
 
 }  // namespace msgtrans

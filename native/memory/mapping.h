@@ -18,6 +18,8 @@ class Mapping {
 
   // Maps `bytes`, rounded up to pages, zero-filled. An empty mapping means the kernel refused.
   static Mapping create(size_t bytes);
+  // The same, beginning at a multiple of `alignment`, which is a power of two.
+  static Mapping create_aligned(size_t bytes, size_t alignment);
 
   [[nodiscard]] bool valid() const { return data_ != nullptr; }
   [[nodiscard]] uint8_t* data() const { return data_; }
