@@ -4,10 +4,11 @@
 
 namespace msgtrans {
 
-std::span<const epoll_event> EpollPoller::poll() {
+std::span<const epoll_event> EpollPoller::wait(int timeout_ms) {
   int count;
   do {
-    count = ::epoll_wait(epoll_.get(), events_, kEventsMax, 0);
+    // An interrupted wait starts again with the whole time: deadlines are judged by the clock, not by this.
+    count = ::epoll_wait(epoll_.get(), events_, kEventsMax, timeout_ms);
   } while (count < 0 && errno == EINTR);
   return {events_, count > 0 ? static_cast<size_t>(count) : 0};
 }

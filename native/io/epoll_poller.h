@@ -27,7 +27,9 @@ class EpollPoller {
   void remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
   // What is ready now; never waits, since the loop around us does the waiting.
-  std::span<const epoll_event> poll();
+  std::span<const epoll_event> poll() { return wait(0); }
+  // Waits for at most `timeout_ms`, -1 for as long as it takes: for a reactor on a thread of its own.
+  std::span<const epoll_event> wait(int timeout_ms);
 
  private:
   int control(int operation, int fd, uint32_t events, uint64_t token);

@@ -11,8 +11,8 @@ namespace msgtrans {
 
 namespace {
 
-constexpr size_t kChunkBytesMin = 4 * 1024;
-constexpr size_t kChunkBytesMax = 256 * 1024;
+constexpr size_t kEntryBytesMin = 4 * 1024;
+constexpr size_t kEntryBytesMax = 256 * 1024;
 constexpr size_t kPartsMax = 64;  // per sendmsg; more parts cost more than a second call saves
 
 }  // namespace
@@ -20,32 +20,51 @@ constexpr size_t kPartsMax = 64;  // per sendmsg; more parts cost more than a se
 bool WriteQueue::append(const uint8_t* data, size_t bytes) {
   if (bytes == 0) return true;
   try {
-    if (!chunks_) chunks_ = std::make_unique<std::deque<Chunk>>();
+    if (!entries_) entries_ = std::make_unique<std::deque<Entry>>();
     size_t room = 0;
-    if (!chunks_->empty()) room = chunks_->back().capacity - chunks_->back().end;
+    if (!entries_->empty() && entries_->back().memory != nullptr) room = entries_->back().capacity - entries_->back().end;
     if (room < bytes) {
-      // The new chunk is made before anything is copied, so a refusal leaves the queue as it was.
+      // The new entry is made before anything is copied, so a refusal leaves the queue as it was.
       const size_t missing = bytes - room;
-      Chunk chunk;
-      chunk.capacity = std::max(missing, std::clamp(bytes_, kChunkBytesMin, kChunkBytesMax));
-      chunk.data.reset(new uint8_t[chunk.capacity]);
-      std::memcpy(chunk.data.get(), data + room, missing);
-      chunk.end = missing;
-      chunks_->push_back(std::move(chunk));
+      Entry entry;
+      entry.capacity = std::max(missing, std::clamp(bytes_, kEntryBytesMin, kEntryBytesMax));
+      entry.memory.reset(new uint8_t[entry.capacity]);
+      std::memcpy(entry.memory.get(), data + room, missing);
+      entry.data = entry.memory.get();
+      entry.end = missing;
+      entries_->push_back(std::move(entry));
       if (room > 0) {
-        Chunk& previous = (*chunks_)[chunks_->size() - 2];
-        std::memcpy(previous.data.get() + previous.end, data, room);
+        Entry& previous = (*entries_)[entries_->size() - 2];
+        std::memcpy(previous.memory.get() + previous.end, data, room);
         previous.end += room;
       }
     } else {
-      Chunk& last = chunks_->back();
-      std::memcpy(last.data.get() + last.end, data, bytes);
+      Entry& last = entries_->back();
+      std::memcpy(last.memory.get() + last.end, data, bytes);
       last.end += bytes;
     }
   } catch (const std::bad_alloc&) {
     return false;
   }
   bytes_ += bytes;
+  own_bytes_ += bytes;
+  return true;
+}
+
+bool WriteQueue::append_referred(const uint8_t* data, size_t bytes, BytesOwner& owner, uint32_t token) {
+  try {
+    if (!entries_) entries_ = std::make_unique<std::deque<Entry>>();
+    Entry entry;
+    entry.data = data;
+    entry.end = bytes;
+    entry.owner = &owner;
+    entry.token = token;
+    entries_->push_back(std::move(entry));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  bytes_ += bytes;
+  if (!owner.is_shared()) own_bytes_ += bytes;
   return true;
 }
 
@@ -55,11 +74,20 @@ WriteQueue::Result WriteQueue::flush(int fd, size_t bytes_max) {
     iovec parts[kPartsMax];
     size_t count = 0;
     size_t offered = 0;
-    for (const Chunk& chunk : *chunks_) {
-      const size_t bytes = std::min(chunk.end - chunk.begin, bytes_max - result.sent - offered);
+    bool is_lost = false;
+    for (const Entry& entry : *entries_) {
+      const size_t bytes = std::min(entry.end - entry.begin, bytes_max - result.sent - offered);
       if (count == kPartsMax || bytes == 0) break;
-      parts[count++] = {chunk.data.get() + chunk.begin, bytes};
+      // Right before the write: between two writes JavaScript may have done anything to memory of its own.
+      is_lost = entry.owner != nullptr && !entry.owner->is_intact(entry.token);
+      if (is_lost) break;
+      parts[count++] = {const_cast<uint8_t*>(entry.data) + entry.begin, bytes};
       offered += bytes;
+    }
+    if (is_lost) {
+      // What comes before is as it should be, but the packet that it belongs to will never be whole.
+      result.state = Flush::kLost;
+      return result;
     }
     const ssize_t sent = send_vector(fd, parts, count);
     ++result.syscalls;
@@ -68,32 +96,66 @@ WriteQueue::Result WriteQueue::flush(int fd, size_t bytes_max) {
       result.error = errno;
       return result;
     }
-    size_t left = static_cast<size_t>(sent);
-    result.sent += left;
-    bytes_ -= left;
-    while (left > 0) {
-      Chunk& front = chunks_->front();
-      const size_t taken = std::min(left, front.end - front.begin);
-      front.begin += taken;
-      left -= taken;
-      if (front.begin == front.end) chunks_->pop_front();
-    }
+    result.sent += static_cast<size_t>(sent);
+    take_written(static_cast<size_t>(sent));
     if (static_cast<size_t>(sent) < offered) {
       result.state = Flush::kBlocked;
       return result;
     }
   }
   if (bytes_ == 0) {
-    chunks_.reset();
+    entries_.reset();
   } else {
     result.state = Flush::kBlocked;
   }
   return result;
 }
 
+void WriteQueue::take_written(size_t bytes) {
+  bytes_ -= bytes;
+  while (bytes > 0) {
+    Entry& front = entries_->front();
+    const size_t taken = std::min(bytes, front.end - front.begin);
+    front.begin += taken;
+    bytes -= taken;
+    if (front.owner == nullptr || !front.owner->is_shared()) own_bytes_ -= taken;
+    if (front.begin < front.end) continue;
+    BytesOwner* const owner = front.owner;
+    const uint32_t token = front.token;
+    entries_->pop_front();
+    if (owner != nullptr) owner->release(token);
+  }
+}
+
+size_t WriteQueue::copy_referred(BytesOwner& owner, uint32_t token) {
+  size_t copied = 0;
+  if (!entries_) return copied;
+  for (Entry& entry : *entries_) {
+    if (entry.owner != &owner || entry.token != token) continue;
+    const size_t bytes = entry.end - entry.begin;
+    std::unique_ptr<uint8_t[]> memory(new (std::nothrow) uint8_t[bytes]);
+    if (memory == nullptr) continue;
+    std::memcpy(memory.get(), entry.data + entry.begin, bytes);
+    entry.memory = std::move(memory);
+    entry.data = entry.memory.get();
+    entry.capacity = entry.end = bytes;
+    entry.begin = 0;
+    entry.owner = nullptr;
+    copied += bytes;
+    if (owner.is_shared()) own_bytes_ += bytes;
+    owner.release(token);
+  }
+  return copied;
+}
+
 void WriteQueue::clear() {
-  chunks_.reset();
-  bytes_ = 0;
+  bytes_ = own_bytes_ = 0;
+  // Apart from the queue first: an owner may look at it.
+  const std::unique_ptr<std::deque<Entry>> entries = std::move(entries_);
+  if (!entries) return;
+  for (const Entry& entry : *entries) {
+    if (entry.owner != nullptr) entry.owner->release(entry.token);
+  }
 }
 
 }  // namespace msgtrans

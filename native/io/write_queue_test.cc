@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "io/stream_socket.h"
@@ -140,6 +141,115 @@ TEST_F(WriteQueueTest, can_be_used_again_after_clear) {
   ASSERT_TRUE(append("again"));
   EXPECT_EQ(queue_.flush(ours_.get(), SIZE_MAX).state, WriteQueue::Flush::kEmpty);
   EXPECT_EQ(read_available(), "again");
+}
+
+// Memory that queues refer to: counts its holds, and can be lost.
+class CountingOwner final : public BytesOwner {
+ public:
+  explicit CountingOwner(bool is_shared) : is_shared_(is_shared) {}
+  bool is_intact(uint32_t token) override {
+    ++asked;
+    return token != lost;
+  }
+  void release(uint32_t token) override { released.push_back(token); }
+  bool is_shared() const override { return is_shared_; }
+
+  int asked = 0;
+  uint32_t lost = UINT32_MAX;
+  std::vector<uint32_t> released;
+
+ private:
+  bool is_shared_;
+};
+
+class MixedQueueTest : public WriteQueueTest {
+ protected:
+  // Owners outlive queues.
+  void TearDown() override { queue_.clear(); }
+
+  // Copied and referred entries in turn, and all their bytes.
+  std::string fill() {
+    std::string all;
+    for (uint32_t i = 0; i < 6; ++i) {
+      texts_[i] = std::string(5 + i, static_cast<char>('a' + i));
+      all += texts_[i];
+      if (i % 2 == 0) {
+        EXPECT_TRUE(append(texts_[i]));
+        continue;
+      }
+      BytesOwner& owner = i == 3 ? static_cast<BytesOwner&>(shared_) : alone_;
+      EXPECT_TRUE(queue_.append_referred(bytes_of(i), texts_[i].size(), owner, i));
+    }
+    return all;
+  }
+  const uint8_t* bytes_of(uint32_t i) { return reinterpret_cast<const uint8_t*>(texts_[i].data()); }
+
+  std::string texts_[6];
+  CountingOwner alone_{false};
+  CountingOwner shared_{true};
+};
+
+TEST_F(MixedQueueTest, keeps_the_order_of_copied_and_referred_bytes_at_every_partial_write) {
+  const size_t total = std::string(fill()).size();
+  queue_.clear();
+  for (size_t first = 1; first <= total; ++first) {
+    for (size_t step = 1; step <= total; step += 3) {
+      alone_.released.clear();
+      shared_.released.clear();
+      const std::string all = fill();
+      ASSERT_EQ(queue_.bytes(), all.size());
+      ASSERT_EQ(queue_.own_bytes(), all.size() - texts_[3].size());
+      WriteQueue::Result result = queue_.flush(ours_.get(), first);
+      ASSERT_EQ(result.sent, first);
+      std::string received = read_available();
+      while (result.state == WriteQueue::Flush::kBlocked) {
+        result = queue_.flush(ours_.get(), step);
+        received += read_available();
+      }
+      ASSERT_EQ(result.state, WriteQueue::Flush::kEmpty);
+      ASSERT_EQ(received, all) << first << " bytes, then " << step << " at a time";
+      ASSERT_EQ(queue_.own_bytes(), 0u);
+      ASSERT_EQ(alone_.released, (std::vector<uint32_t>{1, 5}));
+      ASSERT_EQ(shared_.released, (std::vector<uint32_t>{3}));
+    }
+  }
+}
+
+TEST_F(MixedQueueTest, never_writes_bytes_that_their_owner_has_lost) {
+  const std::string all = fill();
+  ASSERT_EQ(queue_.flush(ours_.get(), 7).sent, 7u);
+  alone_.lost = 5;
+  const WriteQueue::Result result = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(result.state, WriteQueue::Flush::kLost);
+  EXPECT_EQ(result.sent, 0u);
+  EXPECT_EQ(read_available(), all.substr(0, 7));
+  queue_.clear();
+  EXPECT_EQ(alone_.released, (std::vector<uint32_t>{1, 5}));
+  EXPECT_EQ(shared_.released, (std::vector<uint32_t>{3}));
+  EXPECT_TRUE(queue_.empty());
+}
+
+TEST_F(MixedQueueTest, copies_what_an_owner_takes_back) {
+  const std::string all = fill();
+  ASSERT_EQ(queue_.flush(ours_.get(), texts_[0].size() + 2).sent, texts_[0].size() + 2);
+  EXPECT_EQ(queue_.copy_referred(alone_, 1), texts_[1].size() - 2);
+  EXPECT_EQ(queue_.copy_referred(alone_, 1), 0u);
+  EXPECT_EQ(queue_.copy_referred(shared_, 3), texts_[3].size());
+  EXPECT_EQ(alone_.released, (std::vector<uint32_t>{1}));
+  EXPECT_EQ(queue_.own_bytes(), queue_.bytes());
+  texts_[1].assign(texts_[1].size(), '!');
+  texts_[3].assign(texts_[3].size(), '!');
+  EXPECT_EQ(queue_.flush(ours_.get(), SIZE_MAX).state, WriteQueue::Flush::kEmpty);
+  EXPECT_EQ(read_available(), all);
+}
+
+TEST_F(MixedQueueTest, lets_go_of_what_it_refers_to_when_it_ends) {
+  fill();
+  {
+    WriteQueue other;
+    ASSERT_TRUE(other.append_referred(bytes_of(1), 3, alone_, 9));
+  }
+  EXPECT_EQ(alone_.released, (std::vector<uint32_t>{9}));
 }
 
 }  // namespace

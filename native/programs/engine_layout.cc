@@ -2,9 +2,11 @@
 #include <cstddef>
 
 #include "base/close_code.h"
+#include "base/latency_buckets.h"
 #include "memory/buffer_pool.h"
 #include "programs/layout_table.h"
 #include "session/batch_layout.h"
+#include "session/pinned_slices.h"
 #include "session/session_directory.h"
 #include "session/session_id.h"
 
@@ -15,6 +17,7 @@ constexpr LayoutConstant kConstants[] = {
     {"CONTROL_RING_USED", kControlRingUsed},
     {"CONTROL_ROUTE_ALL", kControlRouteAll},
     {"CONTROL_QUEUED_TOTAL_F64", kControlQueuedTotalF64},
+    {"CONTROL_RING_SEGMENT", kControlRingSegment},
     {"DESCRIPTOR_WORDS", kDescriptorWords},
     {"DESCRIPTOR_SLOT_WORD", kDescriptorSlotWord},
     {"DESCRIPTOR_GENERATION", kDescriptorGeneration},
@@ -22,7 +25,7 @@ constexpr LayoutConstant kConstants[] = {
     {"DESCRIPTOR_PAYLOAD_LENGTH", kDescriptorPayloadLength},
     {"DESCRIPTOR_WIRE_WORD0", kDescriptorWireWord0},
     {"DESCRIPTOR_MESSAGE_ID_WIRE", kDescriptorMessageIdWire},
-    {"DESCRIPTOR_SLICE_ID", kDescriptorSliceId},
+    {"DESCRIPTOR_SLICE_WORD", kDescriptorSliceWord},
     {"DESCRIPTOR_EXT_LENGTH", kDescriptorExtLength},
     {"DESCRIPTORS_MAX", kDescriptorsMax},
     {"EVENT_WORDS", kEventWords},
@@ -38,6 +41,8 @@ constexpr LayoutConstant kConstants[] = {
     {"EVENT_ACCEPT_FAILED", kEventAcceptFailed},
     {"EVENT_DRAIN", kEventDrain},
     {"EVENT_CLOSE", kEventClose},
+    {"EVENT_BROKEN", kEventBroken},
+    {"EVENT_ARENA", kEventArena},
     {"DELIVERY_WITH_OPENINGS", kDeliveryWithOpenings},
     {"DELIVERY_WITH_CLOSINGS", kDeliveryWithClosings},
     {"RUN_WORDS", kRunWords},
@@ -46,15 +51,24 @@ constexpr LayoutConstant kConstants[] = {
     {"RUN_BYTES", kRunBytes},
     {"RUN_MESSAGES", kRunMessages},
     {"RUN_REFERENCE_BIT", kRunReferenceBit},
+    {"RUN_FOREIGN_BIT", kRunForeignBit},
+    {"RUN_SLICE_BIT", kRunSliceBit},
+    {"RUN_SLICE_WORDS", kRunSliceWords},
     {"RUN_ALIGNMENT", kRunAlignment},
     {"RING_BYTES", kRingBytes},
     {"SLOT_MASK", kSlotMask},
-    {"SEGMENT_SLOTS", SessionDirectory::kSegmentSlots},
+    {"SLOT_BITS", kSlotBits},
+    {"REACTORS_MAX", kReactorsMax},
+    {"SEGMENT_SLOTS", kSegmentSlots},
     {"SLOT_STATE_WORDS", sizeof(SlotState) / kWordBytes},
     {"SLOT_GENERATION", offsetof(SlotState, generation) / kWordBytes},
     {"SLOT_STATE", offsetof(SlotState, state) / kWordBytes},
     {"SLOT_QUEUED_BYTES", offsetof(SlotState, queued_bytes) / kWordBytes},
     {"SLOT_FLAGS", offsetof(SlotState, flags) / kWordBytes},
+    {"SLOT_PEER_WORD", offsetof(SlotState, peer_word) / kWordBytes},
+    {"SLOT_PEER_GENERATION", offsetof(SlotState, peer_generation) / kWordBytes},
+    {"SLOT_SETTLED_BYTES", offsetof(SlotState, settled_bytes) / kWordBytes},
+    {"SLOT_SEEN_BYTES", offsetof(SlotState, seen_bytes) / kWordBytes},
     {"SLOT_OPEN", kSlotOpen},
     {"SLOT_CLOSING", kSlotClosing},
     {"SLOT_WANTS_DRAIN", kSlotWantsDrain},
@@ -62,6 +76,17 @@ constexpr LayoutConstant kConstants[] = {
     {"SLOT_TOLD_FULL", kSlotToldFull},
     {"SLOT_BROKEN", kSlotBroken},
     {"DEDICATED_BIT", kDedicatedBit},
+    {"SLICE_TIER_SHIFT", kTierShift},
+    {"SLICE_TIER_BYTES_0", kTierGeometry[0].slice_bytes},
+    {"SLICE_TIER_BYTES_1", kTierGeometry[1].slice_bytes},
+    {"SLICE_TIER_BYTES_2", kTierGeometry[2].slice_bytes},
+    {"SLICE_TIER_BYTES_3", kTierGeometry[3].slice_bytes},
+    {"SLICE_ID_MASK", kSliceIdMask},
+    {"SLICE_PIN_SHARE", PinnedSlices::kPinShare},
+    {"SLICE_ARENA_SHIFT", kSliceArenaShift},
+    {"SLICE_SEGMENT_BIT", kSliceSegmentBit},
+    {"LATENCY_HALF_BITS", kReactorLatencyHalfBits},
+    {"LATENCY_VALUE_BITS", kLatencyValueBits},
     {"CLOSE_ORDERLY", static_cast<uint64_t>(CloseCode::kOrderly)},
     {"CLOSE_PROTOCOL_VERSION", static_cast<uint64_t>(CloseCode::kProtocolVersion)},
     {"CLOSE_PROTOCOL_COMPRESSION", static_cast<uint64_t>(CloseCode::kProtocolCompression)},
@@ -77,6 +102,8 @@ constexpr LayoutConstant kConstants[] = {
     {"CLOSE_BUFFER_BUDGET", static_cast<uint64_t>(CloseCode::kBufferBudget)},
     {"CLOSE_OUT_OF_MEMORY", static_cast<uint64_t>(CloseCode::kOutOfMemory)},
     {"CLOSE_TRANSPORT_CLOSED", static_cast<uint64_t>(CloseCode::kTransportClosed)},
+    {"CLOSE_WORKER_EXITED", static_cast<uint64_t>(CloseCode::kWorkerExited)},
+    {"CLOSE_SEND_BUFFER_LOST", static_cast<uint64_t>(CloseCode::kSendBufferLost)},
 };
 
 }  // namespace

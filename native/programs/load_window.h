@@ -10,8 +10,8 @@
 
 #include <cstdint>
 
+#include "base/latency_histogram.h"
 #include "programs/generator_commands.h"
-#include "programs/latency_histogram.h"
 #include "programs/session_group.h"
 
 namespace msgtrans {

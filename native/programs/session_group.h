@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/latency_histogram.h"
 #include "base/unique_fd.h"
-#include "programs/latency_histogram.h"
 #include "programs/output_queue.h"
 #include "programs/reply_ledger.h"
 #include "programs/stream_reader.h"

@@ -3,7 +3,8 @@
 //
 // control        [0] ring used, bytes     written by JS with each send, set to 0 when the ring was taken
 //                [1] route all            JS sets 1 while no message handler is registered
-//                [2] [3] queued total     float64, bytes in all write queues of this reactor, written by C++
+//                [2] [3] queued total     float64, bytes in write queues and under way to other reactors, by C++
+//                [4] ring segment         which one JavaScript writes into, written by C++
 //
 // descriptor     [0] slot word            reactor << 24 | slot
 //  (8 words)     [1] generation
@@ -11,15 +12,19 @@
 //                [3] payload length       bytes
 //                [4] wire word 0          header bytes 0–3 as they came: version, compression, type, biz type
 //                [5] message id           as it came, big-endian, so that an answer can copy it
-//                [6] slice id             bit 23: a mapping of its own, not in the arena
+//                [6] slice word           reactor whose arena it lies in << 24 | slice id; bit 23: a mapping of its
+//                                         own, not in the arena; bit 22: a segment of that reactor's outbound ring
 //                [7] ext length | reserved << 16    the ext header ends where the payload begins
 //
 // event          [0] kind, [1] slot word, [2] generation, [3] a, [4] b, [5] c   (see EventKind)
 //  (8 words)
 //
-// outbound run   [0] slot word, [1] generation, [2] bytes, [3] messages | kRunReferenceBit
+// outbound run   [0] slot word, [1] generation, [2] bytes, [3] messages | kRunReferenceBit | kRunSliceBit | kRunForeignBit
 //  (4 words)     followed by `bytes` of packets in wire format, or, for a reference, by two words: the arena offset
-//                and the length of packets that already lie in a received slice. The next run starts on 8 bytes.
+//                and the length of packets that already lie in a received slice, or, for a slice, by three words: slice
+//                id, payload offset (as in a descriptor) and length, then the packet's header and ext header; the
+//                payload is sent from where it lies in the slice. The next run starts on 8 bytes.
+//                The slot word is the session's peer word (see `slot_state.h`), so it says which reactor takes the run.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +38,7 @@ inline constexpr size_t kControlWords = 64;
 inline constexpr size_t kControlRingUsed = 0;
 inline constexpr size_t kControlRouteAll = 1;
 inline constexpr size_t kControlQueuedTotalF64 = 1;  // index in 8-byte units
+inline constexpr size_t kControlRingSegment = 4;
 
 inline constexpr size_t kDescriptorWords = 8;
 inline constexpr size_t kDescriptorSlotWord = 0;
@@ -41,7 +47,7 @@ inline constexpr size_t kDescriptorPayloadOffset = 2;
 inline constexpr size_t kDescriptorPayloadLength = 3;
 inline constexpr size_t kDescriptorWireWord0 = 4;
 inline constexpr size_t kDescriptorMessageIdWire = 5;
-inline constexpr size_t kDescriptorSliceId = 6;
+inline constexpr size_t kDescriptorSliceWord = 6;
 inline constexpr size_t kDescriptorExtLength = 7;
 
 // Messages per call into JavaScript.
@@ -68,6 +74,8 @@ enum EventKind : uint32_t {
   kEventAcceptFailed = 4,   // a: listener, b: errno, c: how many connections were turned away
   kEventDrain = 5,
   kEventClose = 6,          // a: CloseCode, b: errno, c: 1 when this side began
+  kEventBroken = 7,         // what was queued for the session is lost; its close follows
+  kEventArena = 8,          // a: reactor whose arena is another from now on
 };
 
 // Parts of a delivery; see SessionEngine::Host::Delivery.
@@ -79,8 +87,21 @@ inline constexpr size_t kRunGeneration = 1;
 inline constexpr size_t kRunBytes = 2;
 inline constexpr size_t kRunMessages = 3;
 inline constexpr uint32_t kRunReferenceBit = 1u << 31;
+// From a thread that does not hold the session: not counted among what its holder has queued.
+inline constexpr uint32_t kRunForeignBit = 1u << 30;
+// Header and ext header in the run, the payload in a slice of ours. For sockets of ours alone.
+inline constexpr uint32_t kRunSliceBit = 1u << 29;
+inline constexpr size_t kRunSliceWords = 3;
+inline constexpr uint32_t kRunMessagesMask = kRunSliceBit - 1;
 inline constexpr size_t kRunAlignment = 8;
-inline constexpr size_t kRingBytes = 1024 * 1024;
+// One segment is with JavaScript; the others are lent to reactors that still read what was sent to them.
+inline constexpr size_t kRingBytes = 256 * 1024;
+inline constexpr uint32_t kRingSegments = 8;
+
+// Parts of a slice word.
+inline constexpr uint32_t kSliceArenaShift = 24;
+inline constexpr uint32_t kSliceIdMask = (1u << kSliceArenaShift) - 1;
+inline constexpr uint32_t kSliceSegmentBit = 1u << 22;
 
 static_assert(kDescriptorWords * kWordBytes == 32, "two descriptors share a cache line, none straddles one");
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
@@ -20,10 +21,17 @@ namespace msgtrans {
 
 class DeliveryBatch {
  public:
-  DeliveryBatch(Arena& arena, BufferPool& pool)
+  // A slice for each message is the most there can be, and those that messages share. Never grows: to forget a slice
+  // would be to lose it.
+  static constexpr size_t kHeldMax = 2 * kDeliveryMessagesMax;
+
+  DeliveryBatch(Arena& arena, BufferPool& pool, uint32_t reactor)
       : arena_base_(arena.data()),
+        slice_word_base_(reactor << kSliceArenaShift),
         descriptors_(reinterpret_cast<uint32_t*>(arena.data() + arena.descriptor_offset())),
-        pool_(pool) {}
+        pool_(pool) {
+    held_.reserve(kHeldMax);
+  }
   DeliveryBatch(const DeliveryBatch&) = delete;
   DeliveryBatch& operator=(const DeliveryBatch&) = delete;
   ~DeliveryBatch() { clear(); }
@@ -31,25 +39,51 @@ class DeliveryBatch {
   [[nodiscard]] size_t handler_count() const { return handler_count_; }
   [[nodiscard]] size_t routed_count() const { return routed_count_; }
   [[nodiscard]] size_t count() const { return handler_count_ + routed_count_; }
-  [[nodiscard]] bool full() const { return count() >= kDeliveryMessagesMax; }
+  // Room is left for what one more read or record brings.
+  [[nodiscard]] bool full() const { return count() >= kDeliveryMessagesMax || held_.size() + kHeldSpare > kHeldMax; }
 
+  // A packet at `wire` in a slice of ours.
   void add(uint32_t word, uint32_t generation, const Slice& slice, const uint8_t* wire, const PacketHeader& header,
            bool routed) {
-    MSGTRANS_ASSERT(count() < kDescriptorsMax);
-    const size_t index = routed ? kDescriptorsMax - ++routed_count_ : handler_count_++;
-    uint32_t* const descriptor = descriptors_ + index * kDescriptorWords;
     const uint8_t* const base = slice.dedicated() ? slice.data : arena_base_;
+    add_packet(word, generation, slice_word_base_ | slice.id, base, wire, header, routed);
+  }
+
+  // A packet at `wire` in memory that JavaScript reads relative to `base`.
+  void add_packet(uint32_t word, uint32_t generation, uint32_t slice_word, const uint8_t* base, const uint8_t* wire,
+                  const PacketHeader& header, bool routed) {
+    uint32_t* const descriptor = next(routed);
     descriptor[kDescriptorSlotWord] = word;
     descriptor[kDescriptorGeneration] = generation;
     descriptor[kDescriptorPayloadOffset] = static_cast<uint32_t>(wire - base) + header.payload_offset();
     descriptor[kDescriptorPayloadLength] = header.payload_bytes;
     std::memcpy(&descriptor[kDescriptorWireWord0], wire, 8);  // both wire words as they came
-    descriptor[kDescriptorSliceId] = slice.id;
+    descriptor[kDescriptorSliceWord] = slice_word;
     descriptor[kDescriptorExtLength] = header.ext_header_bytes | uint32_t{header.flags} << 16;
   }
 
+  // A descriptor that another reactor wrote.
+  void add_copy(const uint32_t* descriptor, bool routed) {
+    std::memcpy(next(routed), descriptor, kDescriptorWords * kWordBytes);
+  }
+
+  [[nodiscard]] const uint32_t* handler_descriptors() const { return descriptors_; }
+  // The newest first.
+  [[nodiscard]] const uint32_t* routed_descriptors() const {
+    return descriptors_ + (kDescriptorsMax - routed_count_) * kDescriptorWords;
+  }
+
   // Takes over the caller's reference until the turn's messages were delivered.
-  void hold(SliceId id) { held_.push_back(id); }
+  void hold(SliceId id) {
+    MSGTRANS_ASSERT(held_.size() < kHeldMax);
+    held_.push_back(id);
+  }
+  [[nodiscard]] const std::vector<SliceId>& held() const { return held_; }
+  // The references are somebody else's now; the batch is empty.
+  void pass_on() {
+    held_.clear();
+    handler_count_ = routed_count_ = 0;
+  }
 
   void clear() {
     // Backwards, so that the slices are taken in the same order next turn.
@@ -61,7 +95,16 @@ class DeliveryBatch {
   }
 
  private:
+  static constexpr size_t kHeldSpare = 64;
+
+  uint32_t* next(bool routed) {
+    MSGTRANS_ASSERT(count() < kDescriptorsMax);
+    const size_t index = routed ? kDescriptorsMax - ++routed_count_ : handler_count_++;
+    return descriptors_ + index * kDescriptorWords;
+  }
+
   uint8_t* arena_base_;
+  uint32_t slice_word_base_;
   uint32_t* descriptors_;
   BufferPool& pool_;
   size_t handler_count_ = 0;

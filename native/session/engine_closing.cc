@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/assert.h"
+#include "base/monotonic_clock.h"
 #include "io/stream_socket.h"
+#include "session/handed_socket.h"
+#include "session/reactor_call.h"
 #include "session/session_engine.h"
 
 namespace msgtrans {
@@ -24,6 +28,7 @@ bool is_abrupt(CloseCode code) {
     case CloseCode::kBufferBudget:
     case CloseCode::kOutOfMemory:
     case CloseCode::kTransportClosed:
+    case CloseCode::kSendBufferLost:
       return true;
     default:
       return false;
@@ -45,15 +50,26 @@ void SessionEngine::end_session(Session& session, CloseCode code, int error, boo
   session.close_code = code;
   session.close_errno = error;
   session.close_local = local;
-  ended_.push_back(&session);
+  ended_.append(session);
   watch(session);
 }
 
 void SessionEngine::settle_ended() {
   // Not before the turn's messages were delivered and their answers written: a peer that half-closed after its last
-  // request still gets the reply. Closing may end others (a failing write), so the list is taken by index.
-  for (size_t i = 0; i < ended_.size(); ++i) begin_close(*ended_[i]);
-  ended_.clear();
+  // request still gets the reply. Closing may end others (a failing write), which are appended.
+  EndedList kept;
+  while (ended_.first != nullptr) {
+    Session* const session = ended_.first;
+    ended_.first = session->ended_next;
+    // On a thread of its own the turn's messages, and what says that the session is open, are on their way to home.
+    if (!session->ends_after) session->ends_after = handed_over_ + (has_own_thread() && !events_.empty() ? 1 : 0);
+    if (handed_back_ < *session->ends_after) {
+      kept.append(*session);
+    } else {
+      begin_close(*session);
+    }
+  }
+  ended_ = kept;
 }
 
 void SessionEngine::settle_between_turns() {
@@ -129,37 +145,22 @@ void SessionEngine::judge_deadlines(uint64_t now) {
   });
 }
 
-bool SessionEngine::close_session(uint32_t slot, uint32_t generation, CloseCode code, bool flush_first) {
-  // What was sent before the close goes out before it.
-  if (flush_first) flush();
-  Session* session = directory_.find(slot, generation);
-  if (session == nullptr || session->phase == Phase::kClosed) return false;
-  if (!flush_first && (session->phase == Phase::kFlushing || session->phase == Phase::kLingering)) {
-    session->close_code = code;
-    finish(*session);
-  } else {
-    end_session(*session, code, 0, true);
-    if (!flush_first) {
-      session->discard_queue = true;
-      // An end that was to be orderly is not, without its queue.
-      if (session->close_code == CloseCode::kOrderly) session->close_code = code;
-    }
-    // At once, not when the turn settles: a send after a close is an error even in the same handler.
-    mark_closing(*session);
-  }
-  settle_between_turns();
-  return true;
-}
-
 void SessionEngine::close_all(CloseCode code, bool flush_first) {
+  is_closing_all_ = true;
   for (uint32_t slot = 0; slot < directory_.slots_used(); ++slot) {
-    const Session* session = directory_.at(slot);
-    if (session != nullptr) close_session(slot, session->generation, code, flush_first);
+    SlotState& state = directory_.state(slot);
+    // Relaxed, both: only this thread writes.
+    if (state.state.load(std::memory_order_relaxed) == kSlotFree) continue;
+    close_session(directory_.word(slot), state.generation.load(std::memory_order_relaxed), code, flush_first);
   }
 }
 
-void SessionEngine::abandon() {
+void SessionEngine::abandon(CloseCode code) {
+  if (is_abandoned_) return;
+  is_abandoned_ = true;
   batch_.clear();
+  settle_foreign();
+  ended_ = {};
   for (uint32_t slot = 0; slot < directory_.slots_used(); ++slot) {
     Session* session = directory_.at(slot);
     if (session == nullptr) continue;
@@ -168,11 +169,40 @@ void SessionEngine::abandon() {
     directory_.release(slot);
     delete session;
   }
-  for (auto& [id, listener] : listeners_) {
-    if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
-  }
+  for (auto& [id, listener] : listeners_) listener.shared->leave(*port_);
+  if (ready_) leave_others(code);
   listeners_.clear();
   connects_.clear();
+}
+
+// Nobody finds this reactor any more; what was on its way to it is answered, passed on or freed.
+void SessionEngine::leave_others(CloseCode code) {
+  if (options_.process_wide) ReactorPorts::remove(options_.reactor);
+  abandon_in_process(code);
+  receiver_.close([this](const LinkRecord& record) { refuse(record); });
+  sender_.close();
+}
+
+void SessionEngine::refuse(const LinkRecord& record) {
+  switch (record.kind) {
+    case LinkKind::kMemConnect:
+      return post(record.a >> kSlotBits, {LinkKind::kMemRefuse, record.a, static_cast<uint32_t>(record.b),
+                                          ECONNREFUSED, 0, record.c});
+    case LinkKind::kMemAccept:
+      return post(record.a >> kSlotBits, {LinkKind::kMemClose, record.a, static_cast<uint32_t>(record.b),
+                                          static_cast<uint32_t>(CloseCode::kWorkerExited), 0, 0});
+    case LinkKind::kMemClose: {
+      const auto word = static_cast<uint32_t>(record.b);
+      return post(word >> kSlotBits, {LinkKind::kMemClosed, word, static_cast<uint32_t>(record.b >> 32), 0, 0, 0});
+    }
+    case LinkKind::kSocket:
+      return take_socket(std::unique_ptr<HandedSocket>(reinterpret_cast<HandedSocket*>(record.b)), record.a);
+    case LinkKind::kCall:
+      // Its caller waits, and gets nothing.
+      return ReactorCall::from_record(record.b)->give_up();
+    default:
+      dispose(record);
+  }
 }
 
 }  // namespace msgtrans

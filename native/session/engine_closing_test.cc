@@ -244,7 +244,7 @@ TEST_F(EngineClosingTest, knows_a_closed_session_as_gone) {
   EXPECT_FALSE(close(handle, CloseCode::kOrderly, true));
   const iovec part{const_cast<char*>("x"), 1};
   EXPECT_FALSE(engine_->send_parts(handle.slot, handle.generation, &part, 1, 1));
-  EXPECT_EQ(engine_->peer_address(handle.slot, handle.generation).url(), "");
+  EXPECT_EQ(engine_->peer_url(handle.slot, handle.generation), "");
   engine_->set_paused(handle.slot, handle.generation, true);
   EXPECT_FALSE(close({kSlotsMax - 1, 1}, CloseCode::kOrderly, false));
   settle();

@@ -57,7 +57,7 @@ TEST_F(EngineConnectionsTest, connects_to_itself_over_every_kind_of_socket) {
     const Seen connected = *host_->find(kEventConnected);
     send({connected.slot, connected.generation}, packet_bytes(kPacketOneWay, 5, "hello"));
     ASSERT_TRUE(run_until([&] { return host_->count(0) == 1; }));
-    EXPECT_EQ(engine_->peer_address(connected.slot, connected.generation).url(), address.url());
+    EXPECT_EQ(engine_->peer_url(connected.slot, connected.generation), address.url());
   }
 }
 

@@ -1,24 +1,47 @@
-// What a reactor counts. Plain integers: one thread writes and reads them.
+// What a reactor counts: one writer, any number of readers, on cache lines of its own.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+
+#include "sync/cache_line.h"
 
 namespace msgtrans {
 
-struct EngineCounters {
-  uint64_t turns = 0;
-  uint64_t deliveries = 0;
-  uint64_t syscalls = 0;
-  uint64_t messages_received = 0;
-  uint64_t bytes_received = 0;
-  uint64_t messages_sent = 0;
-  uint64_t bytes_sent = 0;
-  uint64_t messages_discarded = 0;  // sent to a session that was gone when the ring was taken
-  uint64_t payload_copies = 0;      // straddling small packets, heads of large ones, leftovers of writes
-  uint64_t sessions_accepted = 0;
-  uint64_t sessions_connected = 0;
-  uint64_t sessions_closed = 0;
-  uint64_t accepts_refused = 0;
+// A number that one thread counts up and any thread may read. As cheap as a plain integer.
+class Counter {
+ public:
+  Counter& operator++() { return *this += 1; }
+  Counter& operator+=(uint64_t more) {
+    // Relaxed, both: one writer, and a reader wants some recent value of this counter alone.
+    value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    return *this;
+  }
+  // Relaxed: as above.
+  operator uint64_t() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_ = 0;
+};
+
+struct alignas(kSeparateBytes) EngineCounters {
+  Counter turns;
+  Counter deliveries;
+  Counter syscalls;
+  Counter messages_received;
+  Counter bytes_received;
+  Counter messages_sent;
+  Counter bytes_sent;
+  Counter messages_discarded;  // sent to a session that was gone when the ring was taken
+  Counter payload_copies;      // straddling small packets, heads of large ones, leftovers of writes
+  Counter sessions_accepted;
+  Counter sessions_connected;
+  Counter sessions_closed;
+  Counter accepts_refused;
+  Counter connects_failed;
+  Counter sockets_handed_over;
+  Counter runs_lent;           // to other reactors, as they lay
+  Counter segments_copied;     // because every segment was still being read
 };
 
 }  // namespace msgtrans

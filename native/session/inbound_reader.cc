@@ -26,7 +26,7 @@ bool is_routed(const PacketHeader& header, bool routed) { return routed || heade
 }  // namespace
 
 InboundReader::Result InboundReader::read(Session& session, bool route_all) {
-  const bool routed = route_all || (directory_.state(session.slot).flags & kSlotPulled) != 0;
+  const bool routed = route_all || session.pulled || (directory_.state(session.slot).flags & kSlotPulled) != 0;
   return session.assembly.valid() ? read_assembly(session, routed) : read_shared(session, routed);
 }
 

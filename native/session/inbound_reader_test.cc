@@ -31,14 +31,14 @@ class InboundReaderTest : public testing::Test {
 
   void make(const BufferPoolOptions& pool_options, const PacketLimits& limits) {
     batch_.reset();
-    counters_ = {};
+    counters_ = std::make_unique<EngineCounters>();
     arena_ = std::make_unique<Arena>(Arena::Regions{kControlWords * kWordBytes, kDescriptorsMax * kDescriptorWords * kWordBytes,
                                                     4096, 4096, BufferPool::bytes_needed(pool_options)});
     ASSERT_TRUE(arena_->valid());
     pool_ = std::make_unique<BufferPool>(arena_->data() + arena_->pool_offset(), pool_options);
     directory_ = std::make_unique<SessionDirectory>(0);
-    batch_ = std::make_unique<DeliveryBatch>(*arena_, *pool_);
-    reader_ = std::make_unique<InboundReader>(*pool_, *batch_, *directory_, counters_, limits);
+    batch_ = std::make_unique<DeliveryBatch>(*arena_, *pool_, 0);
+    reader_ = std::make_unique<InboundReader>(*pool_, *batch_, *directory_, *counters_, limits);
     int pair[2] = {-1, -1};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     session_ = std::make_unique<Session>();
@@ -59,7 +59,7 @@ class InboundReaderTest : public testing::Test {
     const auto* const descriptors = reinterpret_cast<const uint32_t*>(arena_->data() + arena_->descriptor_offset());
     for (size_t i = 0; i < batch_->handler_count(); ++i) {
       const uint32_t* const one = descriptors + i * kDescriptorWords;
-      const SliceId id = one[kDescriptorSliceId];
+      const SliceId id = one[kDescriptorSliceWord];
       const Slice slice = pool_->slice(id);
       const uint8_t* const base = slice.dedicated() ? slice.data : arena_->data();
       const uint32_t head_bytes = kHeaderBytes + (one[kDescriptorExtLength] & 0xFFFF);
@@ -77,7 +77,7 @@ class InboundReaderTest : public testing::Test {
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<BufferPool> pool_;
   std::unique_ptr<SessionDirectory> directory_;
-  EngineCounters counters_;
+  std::unique_ptr<EngineCounters> counters_;
   std::unique_ptr<DeliveryBatch> batch_;
   std::unique_ptr<InboundReader> reader_;
   std::unique_ptr<Session> session_;
@@ -127,12 +127,12 @@ TEST_F(InboundReaderTest, counts_small_packets_that_are_completed_by_a_copy) {
   (void)read();
   peer_->send(packet.substr(10));
   (void)read();
-  EXPECT_EQ(counters_.payload_copies, 0u) << "only a part of its header was copied";
+  EXPECT_EQ(counters_->payload_copies, 0u) << "only a part of its header was copied";
   peer_->send(packet.substr(0, 20));
   (void)read();
   peer_->send(packet.substr(20));
   (void)read();
-  EXPECT_EQ(counters_.payload_copies, 1u);
+  EXPECT_EQ(counters_->payload_copies, 1u);
   EXPECT_EQ(messages_, 2u);
 }
 
@@ -168,11 +168,11 @@ TEST_F(InboundReaderTest, never_reads_past_the_next_header_while_it_completes_a_
   const std::string second = packet_bytes(kPacketOneWay, 2, std::string(60'000, 's'));
   peer_->send(first.substr(0, 100));
   (void)read();
-  const uint64_t copies = counters_.payload_copies;
+  const uint64_t copies = counters_->payload_copies;
   peer_->send(first.substr(100) + second);
   while (messages_ < 2) ASSERT_EQ(read().outcome, Outcome::kRead);
   EXPECT_TRUE(delivered_ == first + second);
-  EXPECT_EQ(counters_.payload_copies, copies) << "the second payload went straight to its place";
+  EXPECT_EQ(counters_->payload_copies, copies) << "the second payload went straight to its place";
 }
 
 TEST_F(InboundReaderTest, reads_on_when_every_read_slice_is_lent) {
@@ -219,7 +219,7 @@ TEST_F(InboundReaderTest, shows_no_byte_of_an_earlier_packet_in_what_it_calls_fi
     peer_->send(packet_bytes(kPacketOneWay, id, "odd"));
     (void)reader_->read(*session_, false);
     const auto* const descriptors = reinterpret_cast<const uint32_t*>(arena_->data() + arena_->descriptor_offset());
-    used = descriptors[kDescriptorSliceId];
+    used = descriptors[kDescriptorSliceWord];
   }
   const Slice slice = pool_->slice(used);
   EXPECT_EQ(std::count(slice.data, slice.data + pool_->filled(used), 'S'), 0);

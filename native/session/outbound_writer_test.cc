@@ -42,7 +42,10 @@ class OutboundWriterTest : public testing::Test, private OutboundWriter::Observe
   }
 
   uint32_t& queued_bytes(const Line& line) { return directory_.state(line.session->slot).queued_bytes; }
-  double queued_total() const { return reinterpret_cast<const double*>(arena_.data())[kControlQueuedTotalF64]; }
+  void take_ring() {
+    foreign_.clear();
+    writer_.take_ring(foreign_);
+  }
 
   void put(uint32_t slot, uint32_t generation, const std::string& bytes, uint32_t messages) {
     auto* const control = reinterpret_cast<uint32_t*>(arena_.data());
@@ -70,11 +73,13 @@ class OutboundWriterTest : public testing::Test, private OutboundWriter::Observe
     session.write_failed = true;
   }
   void on_write_queue_refused(Session&) override { ADD_FAILURE() << "memory was refused"; }
+  void on_write_lost(Session&) override { ADD_FAILURE() << "nothing was borrowed"; }
 
   Arena arena_{{kControlWords * kWordBytes, 32, 32, kRingBytes, 100'000}};
   SessionDirectory directory_{0};
   EngineCounters counters_;
-  OutboundWriter writer_{arena_, directory_, counters_, *this};
+  OutboundWriter writer_{arena_, directory_, counters_, *this, 0, false};
+  std::vector<OutboundWriter::ForeignRuns> foreign_;
   std::deque<Line> lines_;
   int progress_ = 0;
   int blocked_ = 0;
@@ -87,9 +92,9 @@ TEST_F(OutboundWriterTest, takes_the_ring_whole_and_restarts_it) {
   EXPECT_TRUE(writer_.ring_empty());
   send(line, "hello");
   EXPECT_FALSE(writer_.ring_empty());
-  writer_.take_ring();
+  take_ring();
   EXPECT_TRUE(writer_.ring_empty());
-  writer_.take_ring();
+  take_ring();
   line.peer.pump();
   EXPECT_EQ(line.peer.received, "hello");
   EXPECT_EQ(queued_bytes(line), 0u);
@@ -105,7 +110,7 @@ TEST_F(OutboundWriterTest, writes_a_session_once_however_its_runs_are_interleave
     send(lines_[i % 3], bytes);
     expected[i % 3] += bytes;
   }
-  writer_.take_ring();
+  take_ring();
   EXPECT_EQ(counters_.syscalls, 3u);
   for (size_t i = 0; i < 3; ++i) {
     lines_[i].peer.pump();
@@ -120,7 +125,7 @@ TEST_F(OutboundWriterTest, keeps_the_order_of_more_runs_than_one_call_takes) {
     send(lines_[i % 2], std::to_string(i) + ",");
     expected[i % 2] += std::to_string(i) + ",";
   }
-  writer_.take_ring();
+  take_ring();
   for (size_t i = 0; i < 2; ++i) {
     lines_[i].peer.pump();
     EXPECT_EQ(lines_[i].peer.received, expected[i]);
@@ -136,7 +141,7 @@ TEST_F(OutboundWriterTest, writes_references_from_where_the_packets_lie) {
   const uint32_t words[2] = {static_cast<uint32_t>(slice - arena_.data()), 16};
   put(line.session->slot, 1, std::string(reinterpret_cast<const char*>(words), sizeof(words)), 1 | kRunReferenceBit);
   send(line, " after");
-  writer_.take_ring();
+  take_ring();
   line.peer.pump();
   EXPECT_EQ(line.peer.received, "before lying in a slice after");
   EXPECT_EQ(counters_.messages_sent, 3u);
@@ -149,7 +154,7 @@ TEST_F(OutboundWriterTest, joins_references_that_lie_side_by_side) {
     const uint32_t words[2] = {static_cast<uint32_t>(arena_.pool_offset()) + i * 16, 16};
     put(line.session->slot, 1, std::string(reinterpret_cast<const char*>(words), sizeof(words)), 1 | kRunReferenceBit);
   }
-  writer_.take_ring();
+  take_ring();
   EXPECT_EQ(counters_.syscalls, 1u);
   line.peer.pump();
   EXPECT_EQ(line.peer.received.size(), 16'000u);
@@ -162,10 +167,10 @@ TEST_F(OutboundWriterTest, queues_what_the_socket_does_not_take_and_charges_it) 
     const std::string bytes(50'000, static_cast<char>('a' + round));
     send(line, bytes);
     expected += bytes;
-    writer_.take_ring();
+    take_ring();
     EXPECT_TRUE(writer_.ring_empty()) << "the ring never waits for a socket";
     EXPECT_EQ(queued_bytes(line), line.session->queue.bytes());
-    EXPECT_EQ(queued_total(), static_cast<double>(line.session->queue.bytes()));
+    EXPECT_EQ(writer_.queued_total(), line.session->queue.bytes());
   }
   EXPECT_EQ(blocked_, 10);
   while (!line.session->queue.empty()) {
@@ -175,7 +180,7 @@ TEST_F(OutboundWriterTest, queues_what_the_socket_does_not_take_and_charges_it) 
   }
   line.peer.pump();
   EXPECT_TRUE(line.peer.received == expected);
-  EXPECT_EQ(queued_total(), 0);
+  EXPECT_EQ(writer_.queued_total(), 0u);
   EXPECT_GT(progress_, 0);
 }
 
@@ -192,17 +197,17 @@ TEST_F(OutboundWriterTest, keeps_order_over_random_sends_and_partial_writes) {
       send(lines_[to], bytes);
       expected[to] += bytes;
     }
-    writer_.take_ring();
+    take_ring();
     for (Line& line : lines_) {
       if (random() % 2 == 0) line.peer.pump();
       if (random() % 2 == 0 && !line.session->queue.empty()) writer_.flush_queue(*line.session);
     }
-    double total = 0;
+    uint64_t total = 0;
     for (const Line& line : lines_) {
       ASSERT_EQ(queued_bytes(line), line.session->queue.bytes());
-      total += static_cast<double>(line.session->queue.bytes());
+      total += line.session->queue.bytes();
     }
-    ASSERT_EQ(queued_total(), total);
+    ASSERT_EQ(writer_.queued_total(), total);
   }
   for (size_t i = 0; i < 4; ++i) {
     Line& line = lines_[i];
@@ -215,7 +220,7 @@ TEST_F(OutboundWriterTest, sends_large_parts_behind_what_is_queued) {
   Line& line = open_line(4'096);
   const std::string first(100'000, '1');
   send(line, first);
-  writer_.take_ring();
+  take_ring();
   std::string head = "head";
   std::string body(300'000, '2');
   queued_bytes(line) += static_cast<uint32_t>(head.size() + body.size());
@@ -235,7 +240,7 @@ TEST_F(OutboundWriterTest, discards_and_counts_runs_for_sessions_that_are_gone) 
   for (const Line* line : {&closed, &failed, &live}) send(*line, "x");
   put(live.session->slot, 2, "a generation that is not", 7);
   put(kSlotMask, 1, "a slot that is not", 3);
-  writer_.take_ring();
+  take_ring();
   EXPECT_EQ(counters_.messages_discarded, 1u + 1u + 7u + 3u);
   EXPECT_EQ(queued_bytes(closed), 0u);
   EXPECT_EQ(queued_bytes(failed), 0u);
@@ -251,7 +256,7 @@ TEST_F(OutboundWriterTest, gives_up_the_rest_of_a_session_whose_write_fails_and_
     send(gone, "lost");
     send(live, "kept");
   }
-  writer_.take_ring();
+  take_ring();
   EXPECT_EQ(failure_, EPIPE);
   EXPECT_EQ(failures_, 1) << "the rest is not even tried";
   EXPECT_EQ(queued_bytes(gone), 0u);
@@ -263,13 +268,13 @@ TEST_F(OutboundWriterTest, gives_up_the_rest_of_a_session_whose_write_fails_and_
 TEST_F(OutboundWriterTest, reports_a_queue_whose_peer_went) {
   Line& line = open_line(4'096);
   send(line, std::string(100'000, 'x'));
-  writer_.take_ring();
+  take_ring();
   ASSERT_FALSE(line.session->queue.empty());
   line.peer.close();
   writer_.flush_queue(*line.session);
   EXPECT_EQ(failure_, EPIPE);
   EXPECT_EQ(queued_bytes(line), 0u);
-  EXPECT_EQ(queued_total(), 0);
+  EXPECT_EQ(writer_.queued_total(), 0u);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace msgtrans {
 
 struct PollToken {
-  enum Kind : uint32_t { kSession = 1, kListener = 2, kConnect = 3 };
+  enum Kind : uint32_t { kSession = 1, kListener = 2, kConnect = 3, kMail = 4 };
 
   Kind kind;
   uint32_t generation;  // of sessions

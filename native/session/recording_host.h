@@ -69,18 +69,32 @@ class RecordingHost final : public SessionEngine::Host {
     state.queued_bytes += static_cast<uint32_t>(bytes.size());
     if (bytes.size() > kRingBytes / 4) {
       const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-      (void)engine_->send_parts(slot, generation, &part, 1, 1);
+      (void)engine_->send_parts(engine_->directory().word(slot), generation, &part, 1, 1);
       return;
     }
-    uint8_t* const data = open_run(slot, generation, bytes.size(), 1);
+    // Relaxed: this thread's own. A stale session has no other end.
+    const bool is_current = state.generation.load(std::memory_order_relaxed) == generation;
+    const uint32_t word = is_current ? state.peer_word : engine_->directory().word(slot);
+    uint8_t* const data = open_run(word, is_current ? state.peer_generation : generation, bytes.size(), 1);
     std::memcpy(data, bytes.data(), bytes.size());
+  }
+
+  // Sends to a session that another thread holds, by its id.
+  void send_foreign(uint32_t word, uint32_t generation, const std::string& bytes) {
+    if (bytes.size() > kRingBytes / 4) {
+      const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+      (void)engine_->send_parts(word, generation, &part, 1, 1, false);
+      return;
+    }
+    std::memcpy(open_run(word, generation, bytes.size(), 1 | kRunForeignBit), bytes.data(), bytes.size());
   }
 
   // Sends packets that lie in a received slice; only from inside the delivery that lent it.
   void send_reference(uint32_t slot, uint32_t generation, uint32_t arena_offset, uint32_t bytes) {
     engine_->directory().state(slot).queued_bytes += bytes;
     const uint32_t words[2] = {arena_offset, bytes};
-    std::memcpy(open_run(slot, generation, sizeof(words), 1 | kRunReferenceBit), words, sizeof(words));
+    const uint32_t word = engine_->directory().word(slot);
+    std::memcpy(open_run(word, generation, sizeof(words), 1 | kRunReferenceBit), words, sizeof(words));
   }
 
   [[nodiscard]] size_t count(uint32_t kind) const {
@@ -117,7 +131,7 @@ class RecordingHost final : public SessionEngine::Host {
     return reinterpret_cast<uint32_t*>(engine_->arena()->data() + offset);
   }
 
-  uint8_t* open_run(uint32_t slot, uint32_t generation, size_t bytes, uint32_t messages) {
+  uint8_t* open_run(uint32_t word, uint32_t generation, size_t bytes, uint32_t messages) {
     uint32_t* const control = words_at(0);
     const auto aligned = [](size_t position) { return (position + kRunAlignment - 1) / kRunAlignment * kRunAlignment; };
     size_t at = aligned(control[kControlRingUsed]);
@@ -125,8 +139,8 @@ class RecordingHost final : public SessionEngine::Host {
       engine_->flush();
       at = 0;
     }
-    uint32_t* const run = words_at(engine_->arena()->ring_offset() + at);
-    run[kRunSlotWord] = engine_->directory().word(slot);
+    uint32_t* const run = words_at(engine_->arena()->ring_offset() + control[kControlRingSegment] * kRingBytes + at);
+    run[kRunSlotWord] = word;
     run[kRunGeneration] = generation;
     run[kRunBytes] = static_cast<uint32_t>(bytes);
     run[kRunMessages] = messages;
@@ -155,11 +169,13 @@ class RecordingHost final : public SessionEngine::Host {
     one.slot = descriptor[kDescriptorSlotWord] & kSlotMask;
     one.generation = descriptor[kDescriptorGeneration];
     one.routed = routed;
-    one.slice = descriptor[kDescriptorSliceId];
+    one.slice = descriptor[kDescriptorSliceWord];
     one.payload_offset = descriptor[kDescriptorPayloadOffset];
     one.ext_bytes = descriptor[kDescriptorExtLength] & 0xFFFF;
+    const auto memory = engine_->slice_memory(one.slice);
+    ASSERT_TRUE(memory.has_value()) << "a message in memory that nobody lent";
     const bool dedicated = (one.slice & kDedicatedBit) != 0;
-    const uint8_t* const base = dedicated ? engine_->pool().slice(one.slice).data : engine_->arena()->data();
+    const uint8_t* const base = dedicated ? memory->data : memory->arena->data();
     const uint32_t head_bytes = kHeaderBytes + one.ext_bytes;
     one.packet.assign(reinterpret_cast<const char*>(base + one.payload_offset - head_bytes),
                       head_bytes + descriptor[kDescriptorPayloadLength]);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/close_code.h"
 #include "base/unique_fd.h"
@@ -39,11 +40,16 @@ struct Session {
   bool write_failed = false;    // nothing can be written any more; the read side tells why
   bool discard_queue = false;   // closed without waiting for what is queued
   bool close_local = false;
+  // Only where JavaScript lives on another thread; else these are flags of the slot.
+  bool pulled = false;
+  bool wants_drain = false;
   uint8_t pending_events = 0;   // PendingEvent
   bool in_dirty_list = false;
   uint32_t origin = 0;          // listener or connect id
   CloseCode close_code = CloseCode::kOrderly;
   int close_errno = 0;
+  // Deliveries that must be back before an end may begin: their handlers may still answer.
+  std::optional<uint64_t> ends_after;
 
   // Inbound. A small packet that straddles two reads waits in `remainder`; a large one is read straight into a
   // slice of its own, `assembly`, of which `assembly_bytes` of `assembly_total` are there.
@@ -56,6 +62,7 @@ struct Session {
 
   // Outbound. `parts_*` chain this flush's pieces (indices into the engine's table, -1: none).
   WriteQueue queue;
+  uint32_t foreign_bytes = 0;   // not yet sent, of senders that do not hold the session: its holder never queued them
   int32_t parts_first = -1;
   int32_t parts_last = -1;
 
@@ -64,6 +71,7 @@ struct Session {
     Session* session = nullptr;
   } timer;
   Session* dirty_next = nullptr;
+  Session* ended_next = nullptr;
 };
 
 }  // namespace msgtrans

@@ -1,98 +1,82 @@
-// The sessions of one reactor by slot and generation.
+// The sessions of one reactor, as their owner keeps them: which slot is whose, and which slot is next.
 //
-// Slots live in segments that never move and are never freed while the directory lives, so that a slot's state can
-// be read by index from JavaScript (each segment is exposed as an ArrayBuffer) and, with the loads below, from
-// other threads.
-//
-// Who may call what: everything is the reactor thread's, except `is_current`, which any thread may call: wait-free,
-// two loads, nothing to reclaim, since it never follows a pointer. Only the owner writes.
+// The slots themselves lie in `SlotTable`, where every thread may look; everything here is the reactor thread's.
 //
 // Reuse is first-in first-out and only after kReuseDistance other slots were freed: last-in first-out reuse would
 // wrap a 21-bit generation within a minute of reconnects. A slot whose generation would wrap is retired for good.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
-#include "memory/mapping.h"
 #include "session/session_id.h"
+#include "session/slot_state.h"
+#include "session/slot_table.h"
 
 namespace msgtrans {
 
 struct Session;
 
-// One slot as JavaScript sees it, in 32-bit words. `core/session-table.ts` reads all of it and writes
-// `queued_bytes` and `flags` (both on the reactor's own thread).
-struct SlotState {
-  std::atomic<uint32_t> generation;
-  std::atomic<uint32_t> state;  // SlotStatus
-  // Bytes accepted by `send` and not yet taken by the kernel, those still in the outbound ring included.
-  uint32_t queued_bytes;
-  uint32_t flags;  // SlotFlag
-};
-static_assert(sizeof(SlotState) == 16 && sizeof(std::atomic<uint32_t>) == 4);
-
-enum SlotStatus : uint32_t {
-  kSlotFree = 0,
-  kSlotOpen = 1,
-  kSlotClosing = 2,  // no more sends; the close event is still to come
-};
-
-enum SlotFlag : uint32_t {
-  kSlotWantsDrain = 1,  // JavaScript was told "above the high watermark" and is owed one drain event
-  kSlotPulled = 2,      // messages go to the session's own inbox, not to the transport's handler
-  kSlotBroken = 8,      // a write failed and what was queued is lost: nothing drains any more, the close says why
-  kSlotToldFull = 4,    // JavaScript's own: `send` returned false, so the drain event is one of the transport's too
-};
-
 class SessionDirectory {
  public:
-  static constexpr uint32_t kSegmentSlots = 1024;
   static constexpr uint32_t kReuseDistance = 1024;
 
-  explicit SessionDirectory(uint32_t reactor) : reactor_(reactor) {}
+  // Slots of its own, which nobody else sees: for tests and for engines that stand alone.
+  explicit SessionDirectory(uint32_t reactor);
+  // Adopts the process-wide slots of that reactor number; null means that memory was refused: see valid().
+  SessionDirectory(uint32_t reactor, SlotArray* array);
+  ~SessionDirectory();
   SessionDirectory(const SessionDirectory&) = delete;
   SessionDirectory& operator=(const SessionDirectory&) = delete;
+
+  [[nodiscard]] bool valid() const { return array_ != nullptr; }
 
   // Makes segments for `sessions` slots ahead of use. False when memory is refused.
   bool reserve(uint32_t sessions);
 
-  // A slot in state open, or kSlotsMax when all are in use or memory is refused.
-  uint32_t claim(Session* session);
+  // A slot in state `status`, or kSlotsMax when all are in use or memory is refused. `session` is null for sessions
+  // in process, which need no more than their slot.
+  uint32_t claim(Session* session, SlotStatus status = kSlotOpen);
   void release(uint32_t slot);
 
   [[nodiscard]] Session* find(uint32_t slot, uint32_t generation) const {
-    if (slot >= slots_made_) return nullptr;
+    if (slot >= sessions_.size()) return nullptr;
     // Relaxed: only this thread writes.
     if (state(slot).generation.load(std::memory_order_relaxed) != generation) return nullptr;
     return sessions_[slot];
   }
-  [[nodiscard]] Session* at(uint32_t slot) const { return slot < slots_made_ ? sessions_[slot] : nullptr; }
+  [[nodiscard]] Session* at(uint32_t slot) const { return slot < sessions_.size() ? sessions_[slot] : nullptr; }
 
-  // Any thread. Whether the session of that generation is open in `slot`. `slot` must lie in a segment that the
-  // caller has learned of from the owner.
-  [[nodiscard]] bool is_current(uint32_t slot, uint32_t generation) const {
+  // Whether the slot is taken by that generation, in whatever state.
+  [[nodiscard]] bool is_taken(uint32_t slot, uint32_t generation) const {
+    if (slot >= sessions_.size()) return false;
     const SlotState& slot_state = state(slot);
-    // Acquire: pairs with the release stores in `claim` and `release`. State first, generation second: the owner
-    // bumps the generation before it frees the state, so an open state with our generation was ours throughout.
-    if (slot_state.state.load(std::memory_order_acquire) != kSlotOpen) return false;
-    return slot_state.generation.load(std::memory_order_acquire) == generation;
+    // Relaxed, both: only this thread writes.
+    return slot_state.generation.load(std::memory_order_relaxed) == generation &&
+           slot_state.state.load(std::memory_order_relaxed) != kSlotFree;
   }
 
-  [[nodiscard]] SlotState& state(uint32_t slot) const {
-    return reinterpret_cast<SlotState*>(segments_[slot / kSegmentSlots]->data())[slot % kSegmentSlots];
+  // `slot` must lie in a segment that was made.
+  [[nodiscard]] SlotState& state(uint32_t slot) const { return segments_[slot / kSegmentSlots]->slots[slot % kSegmentSlots]; }
+  void prefetch(uint32_t slot) const {
+    if (slot < sessions_.size()) __builtin_prefetch(&state(slot));
+  }
+  [[nodiscard]] bool is_current(uint32_t slot, uint32_t generation) const {
+    return SlotTable::is_current(state(slot), generation);
   }
   [[nodiscard]] uint32_t word(uint32_t slot) const { return slot_word(reactor_, slot); }
   // Slots that were ever claimed are below this.
-  [[nodiscard]] uint32_t slots_used() const { return next_fresh_; }
-  [[nodiscard]] uint32_t open_count() const { return open_count_; }
+  [[nodiscard]] uint32_t slots_used() const { return array_->next_fresh; }
+  [[nodiscard]] uint32_t open_count() const {
+    // Relaxed: only this thread writes; others want to know how busy the reactor is, roughly.
+    return open_count_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] uint32_t segment_count() const { return static_cast<uint32_t>(segments_.size()); }
-  // Shared with the ArrayBuffer over it, which may outlive the directory by a garbage collection.
-  [[nodiscard]] std::shared_ptr<Mapping> segment(uint32_t index) const { return segments_[index]; }
+
+  // For the ArrayBuffer over it; it is never freed.
+  [[nodiscard]] SlotSegment* segment(uint32_t index) const { return segments_[index]; }
 
   void check_invariants() const;
 
@@ -100,12 +84,11 @@ class SessionDirectory {
   bool add_segment();
 
   uint32_t reactor_;
-  uint32_t slots_made_ = 0;
-  uint32_t next_fresh_ = 0;
-  uint32_t open_count_ = 0;
-  std::vector<std::shared_ptr<Mapping>> segments_;
+  std::unique_ptr<SlotArray> own_array_;
+  SlotArray* array_;
+  std::atomic<uint32_t> open_count_ = 0;
+  std::vector<SlotSegment*> segments_;  // those of the array, without its atomics
   std::vector<Session*> sessions_;
-  std::deque<uint32_t> free_;  // first in, first out
 };
 
 }  // namespace msgtrans

@@ -35,9 +35,9 @@ TEST_F(SessionDirectoryTest, makes_segments_ahead_of_use) {
   ASSERT_TRUE(directory_.reserve(2'500));
   EXPECT_EQ(directory_.segment_count(), 3u);
   EXPECT_EQ(directory_.slots_used(), 0u);
-  const uint8_t* const first = directory_.segment(0)->data();
+  const SlotSegment* const first = directory_.segment(0);
   ASSERT_TRUE(directory_.reserve(100'000));
-  EXPECT_EQ(directory_.segment(0)->data(), first) << "segments never move";
+  EXPECT_EQ(directory_.segment(0), first) << "segments never move";
 }
 
 TEST_F(SessionDirectoryTest, opens_a_slot_at_generation_one) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 #include "base/assert.h"
 #include "base/monotonic_clock.h"
@@ -15,22 +16,12 @@ namespace msgtrans {
 
 namespace {
 
-CloseCode close_code_of(HeaderStatus status) {
-  switch (status) {
-    case HeaderStatus::version_unknown:
-      return CloseCode::kProtocolVersion;
-    case HeaderStatus::compression_unknown:
-    case HeaderStatus::compression_unsupported:
-      return CloseCode::kProtocolCompression;
-    case HeaderStatus::packet_type_unknown:
-      return CloseCode::kProtocolPacketType;
-    case HeaderStatus::fragmented:
-      return CloseCode::kProtocolFragmented;
-    case HeaderStatus::ext_header_too_large:
-      return CloseCode::kExtHeaderTooLarge;
-    default:
-      return CloseCode::kPayloadTooLarge;
-  }
+std::shared_ptr<Arena> make_arena(const BufferPoolOptions& pool) {
+  auto arena = std::make_shared<Arena>(Arena::Regions{
+      kControlWords * kWordBytes, kDescriptorsMax * kDescriptorWords * kWordBytes, kEventsMax * kEventWords * kWordBytes,
+      kRingBytes * kRingSegments, BufferPool::bytes_needed(pool)});
+  if (!arena->valid()) throw std::bad_alloc();
+  return arena;
 }
 
 }  // namespace
@@ -38,47 +29,95 @@ CloseCode close_code_of(HeaderStatus status) {
 SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
     : options_(options),
       host_(host),
-      arena_(std::make_shared<Arena>(Arena::Regions{
-          kControlWords * kWordBytes, kDescriptorsMax * kDescriptorWords * kWordBytes,
-          kEventsMax * kEventWords * kWordBytes, kRingBytes, BufferPool::bytes_needed(options.pool)})),
-      pool_(arena_->data() + arena_->pool_offset(), options.pool),
-      directory_(options.reactor),
-      batch_(*arena_, pool_),
+      arena_(make_arena(options.pool)),
+      pool_(arena_->data() + arena_->pool_offset(), options.pool, options.pool_services),
+      directory_(options.process_wide ? SessionDirectory(options.reactor, SlotTable::adopt(options.reactor))
+                                      : SessionDirectory(options.reactor)),
+      batch_(*arena_, pool_, options.reactor),
       reader_(pool_, batch_, directory_, counters_, options.limits),
-      writer_(*arena_, directory_, counters_, *this),
+      pins_(pool_),
+      writer_(*arena_, directory_, counters_, *this, options.reactor, options.home.has_value(), &pins_),
       events_(reinterpret_cast<uint32_t*>(arena_->data() + arena_->event_offset())),
-      reserve_fd_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
-  ready_ = arena_->valid() && directory_.reserve(std::max(options.session_capacity, 1u));
+      reserve_fd_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      port_(std::make_shared<ReactorPort>(options.reactor, options.home.has_value())),
+      segments_(std::make_shared<LentSegments>(arena_)),
+      sender_(port_, segments_, *this),
+      receiver_(port_, *this) {
+  if (!directory_.valid()) throw std::bad_alloc();
+  // What a turn fills, so that it never asks for memory.
+  written_.reserve(kEventsMax);
+  foreign_.reserve(kReactorsMax);
+  borrowed_.reserve(kBorrowedMax);
+  delivered_.reserve(kBorrowedMax);
+  if (options.home) {
+    for (DeliveryBlock& block : blocks_) block.reserve();
+  }
+  if (!port_->valid() || !poller_.valid() || !directory_.valid()) return;
+  if (!directory_.reserve(std::max(options.session_capacity, 1u))) return;
+  // Edge-triggered, so that it need not be read.
+  if (poller_.add(port_->wake_fd(), EPOLLIN | EPOLLET, PollToken{PollToken::kMail, 0, 0}.packed()) != 0) return;
+  reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRingSegment] = segments_->take_free().value();
+  // What is received must reach home whatever memory there is by then.
+  if (options.home && sender_.is_refused(*options.home)) return;
+  if (options.process_wide) ReactorPorts::add(port_);
+  ready_ = true;
 }
 
-SessionEngine::~SessionEngine() { abandon(); }
+SessionEngine::~SessionEngine() { abandon(CloseCode::kTransportClosed); }
+
+bool SessionEngine::look() {
+  if (port_->doorbell().has_news()) return true;
+  wait(0);
+  return !ready_events_.empty();
+}
+
+void SessionEngine::wait(int timeout_ms) {
+  // What the last turn's budget left over is still to be looked at.
+  if (!ready_events_.empty()) return;
+  ready_events_ = poller_.wait(timeout_ms);
+  ++counters_.syscalls;
+}
 
 void SessionEngine::turn() {
   MSGTRANS_ASSERT(!in_turn_);
   in_turn_ = true;
   ++counters_.turns;
-  const uint64_t now = clock_.advance(monotonic_ns());
+  const uint64_t began = monotonic_ns();
+  const uint64_t now = clock_.advance(began);
+  const uint64_t deliveries = counters_.deliveries;
   for (int i = 0; i < kPassesMax && pass(); ++i) {
   }
+  if (counters_.deliveries != deliveries) turn_latency_.record(monotonic_ns() - began);
   judge_deadlines(now);
   settle_ended();
+  pool_.drain_returns();
+  pool_.maintain();
   in_turn_ = false;
-  if (!events_.empty()) host_.request_turn();
+  if (!events_.empty() || receiver_.has_unhandled()) host_.request_turn();
+  port_->set_load(directory_.open_count());
   update_liveness();
 }
 
 bool SessionEngine::pass() {
+  const bool mail = receiver_.receive();
+  // What other threads sent goes out before what their sessions receive is answered.
+  if (mail) writer_.write_touched();
   const bool any = collect();
   if (batch_.count() > 0 || !events_.empty()) deliver_batch();
   reader_.end_turn();
   batch_.clear();
+  packet_bytes_ = 0;
+  has_opened_ = false;
+  settle_foreign();
   flush();
   settle_ended();
-  return any;
+  return any || mail;
 }
 
 bool SessionEngine::collect() {
   turn_bytes_ = 0;
+  // JavaScript is behind by all the blocks there are: nothing is read, so that the sockets push back.
+  if (has_own_thread() && !can_hand_over()) return false;
   if (ready_events_.empty()) {
     ready_events_ = poller_.poll();
     ++counters_.syscalls;
@@ -99,12 +138,18 @@ bool SessionEngine::collect() {
       case PollToken::kConnect:
         on_connect_ready(token.index);
         break;
+      case PollToken::kMail:
+        break;  // it was read before the sockets, and is again in the next pass
     }
   }
   return any;
 }
 
 void SessionEngine::deliver_batch() {
+  if (has_own_thread()) {
+    if (can_hand_over()) hand_over();
+    return;
+  }
   written_.clear();
   Host::Delivery delivery{};
   delivery.event_count = events_.write(directory_, written_);
@@ -118,7 +163,7 @@ void SessionEngine::deliver_batch() {
     delivery.with_closings = delivery.handler_start + delivery.handler_count == total;
     ++counters_.deliveries;
     host_.deliver(delivery);
-    writer_.take_ring();
+    take_outbound();
     delivery.handler_start += delivery.handler_count;
     delivery.with_openings = false;
     delivery.routed_count = 0;
@@ -129,6 +174,11 @@ void SessionEngine::deliver_batch() {
 
 void SessionEngine::after_delivery() {
   for (const EventList::Written& written : written_) {
+    if (written.session == nullptr) {
+      // Slots of reactors on threads of their own are freed there, when their block comes back.
+      if (is_own(written.word)) directory_.release(written.word & kSlotMask);
+      continue;
+    }
     Session& session = *written.session;
     if (written.events & kPendingClose) {
       free_session(session);
@@ -144,9 +194,20 @@ void SessionEngine::after_delivery() {
 }
 
 void SessionEngine::flush() {
-  if (writer_.ring_empty()) return;
-  writer_.take_ring();
+  if (!writer_.ring_empty()) take_outbound();
+  if (!spent_slices_.empty()) release_spent();
+  sender_.flush();
+  show_queued();
   settle_between_turns();
+}
+
+// For the bound over all sessions, and for who asks from another thread.
+void SessionEngine::show_queued() {
+  const uint64_t queued = writer_.queued_total();
+  // Relaxed: see queued_bytes().
+  queued_bytes_.store(queued, std::memory_order_relaxed);
+  reinterpret_cast<double*>(arena_->data())[kControlQueuedTotalF64] =
+      static_cast<double>(writer_.held_total() + other_queued_ + sender_.bytes_under_way());
 }
 
 void SessionEngine::on_session_ready(uint32_t slot, uint32_t generation, uint32_t events) {
@@ -238,7 +299,8 @@ void SessionEngine::arm_stall(Session& session) {
 }
 
 void SessionEngine::update_liveness() {
-  const bool alive = !listeners_.empty() || !connects_.empty() || directory_.open_count() > 0;
+  const bool alive = !listeners_.empty() || !connects_.empty() || !names_.empty() || directory_.open_count() > 0 ||
+                     (has_own_thread() && is_news_under_way());
   if (alive != alive_) host_.set_alive(alive_ = alive);
   bool ticking = external_deadlines_ || !wheel_.empty();
   for (const auto& [id, listener] : listeners_) {
@@ -257,7 +319,10 @@ void SessionEngine::on_write_progress(Session& session) {
   if (session.phase == Phase::kOpen || session.phase == Phase::kConnecting) {
     if (session.timer.armed()) wheel_.disarm(session.timer);
     SlotState& slot_state = directory_.state(session.slot);
-    if ((slot_state.flags & kSlotWantsDrain) && slot_state.queued_bytes == 0) {
+    if (session.wants_drain) {
+      session.wants_drain = false;
+      events_.mark(session, kPendingDrain);
+    } else if (!has_own_thread() && (slot_state.flags & kSlotWantsDrain) && slot_state.queued_bytes == 0) {
       slot_state.flags &= ~static_cast<uint32_t>(kSlotWantsDrain);
       events_.mark(session, kPendingDrain);
     }
@@ -273,6 +338,7 @@ void SessionEngine::on_write_blocked(Session& session) {
 
 void SessionEngine::on_write_failed(Session& session, int error) {
   writer_.discard(session);
+  tell_broken(session);
   session.write_failed = true;
   if (session.phase == Phase::kEnding || session.phase == Phase::kFlushing) {
     if (session.close_code == CloseCode::kOrderly) {
@@ -292,6 +358,7 @@ void SessionEngine::on_write_failed(Session& session, int error) {
 void SessionEngine::on_write_queue_refused(Session& session) {
   // A part is missing: nothing that follows it may reach the peer.
   writer_.discard(session);
+  tell_broken(session);
   session.write_failed = true;
   if (session.phase == Phase::kEnding && session.close_code == CloseCode::kOrderly) {
     session.close_code = CloseCode::kOutOfMemory;
@@ -300,34 +367,23 @@ void SessionEngine::on_write_queue_refused(Session& session) {
   end_session(session, CloseCode::kOutOfMemory, ENOMEM, true);
 }
 
-bool SessionEngine::send_parts(uint32_t slot, uint32_t generation, const iovec* parts, size_t count,
-                               uint32_t messages) {
-  flush();
-  Session* session = directory_.find(slot, generation);
-  if (session == nullptr || session->phase == Phase::kClosed || session->write_failed) {
-    counters_.messages_discarded += messages;
-    if (session != nullptr) directory_.state(slot).queued_bytes = 0;
-    return false;
+void SessionEngine::on_write_lost(Session& session) {
+  // The rest of a packet is missing: the peer must not take what follows for it.
+  writer_.discard(session);
+  tell_broken(session);
+  session.write_failed = true;
+  if (session.phase == Phase::kEnding || session.phase == Phase::kFlushing) {
+    session.close_code = CloseCode::kSendBufferLost;
+    session.close_local = true;
+    if (session.phase == Phase::kFlushing) finish(session);
+    return;
   }
-  counters_.messages_sent += messages;
-  writer_.send_parts(*session, parts, count);
-  settle_between_turns();
-  return true;
+  end_session(session, CloseCode::kSendBufferLost, 0, true);
 }
 
-void SessionEngine::set_paused(uint32_t slot, uint32_t generation, bool paused) {
-  Session* session = directory_.find(slot, generation);
-  if (session == nullptr || session->paused == paused) return;
-  session->paused = paused;
-  if (session->phase == Phase::kOpen) watch(*session);
-  if (!paused && session->write_failed) end_session(*session, CloseCode::kConnectionReset, EPIPE, false);
-  settle_between_turns();
-}
-
-SocketAddress SessionEngine::peer_address(uint32_t slot, uint32_t generation) {
-  Session* session = directory_.find(slot, generation);
-  if (session == nullptr || !session->fd.valid()) return {};
-  return SocketAddress::peer_of(session->fd.get());
+// Where JavaScript is on this thread, it sees the slot's flag.
+void SessionEngine::tell_broken(const Session& session) {
+  if (has_own_thread()) events_.add({kEventBroken, directory_.word(session.slot), session.generation, 0, 0, 0});
 }
 
 void SessionEngine::set_external_deadlines(bool any) {

@@ -1,15 +1,24 @@
-// One inline reactor: its sockets, sessions, slices and deadlines, and the turn that moves messages between them.
+// One reactor: its sockets, sessions, slices and deadlines, and the turn that moves messages between them.
 //
-//   turn: readiness -> read -> frame -> descriptors -> one delivery -> take the outbound ring -> write per session
-//         -> judge deadlines -> free what died
+//   turn: mail of other reactors, readiness -> read -> frame -> descriptors -> one delivery -> take the outbound ring
+//         -> write per session, pass on what is for other reactors -> judge deadlines -> free what died
+//
+// It is inline, in the loop of the JavaScript thread that takes its deliveries, or on a thread of its own, handing them
+// over to the reactor of that thread, its *home*.
 //
 // The engine knows nothing of JavaScript or libuv: the binding is its `Host`. Tests drive it with a host of their own.
 //
-// Thread: the one that made it; nothing is shared with other threads.
+// Thread: the one that made it. Other threads reach it through its port and through links, whose memory is never
+// written by both sides at once.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -17,6 +26,7 @@
 
 #include "base/close_code.h"
 #include "base/monotonic_clock.h"
+#include "base/shared_latency_histogram.h"
 #include "base/unique_fd.h"
 #include "io/epoll_poller.h"
 #include "io/reactor_clock.h"
@@ -26,55 +36,33 @@
 #include "memory/buffer_pool.h"
 #include "protocol/packet_header.h"
 #include "session/delivery_batch.h"
+#include "session/delivery_block.h"
 #include "session/engine_counters.h"
+#include "session/engine_host.h"
+#include "session/engine_options.h"
 #include "session/event_list.h"
+#include "session/header_close_code.h"
 #include "session/inbound_reader.h"
+#include "session/lent_segments.h"
+#include "session/link_receiver.h"
+#include "session/link_sender.h"
 #include "session/outbound_writer.h"
 #include "session/session.h"
 #include "session/session_directory.h"
+#include "session/shared_listener.h"
 
 namespace msgtrans {
 
-struct EngineOptions {
-  uint32_t reactor = 0;                // number of this reactor in session ids
-  uint32_t session_capacity = 1024;    // slots made ahead of use
-  PacketLimits limits;
-  uint64_t stall_timeout_ns = 30'000'000'000;
-  uint64_t linger_timeout_ns = 1'000'000'000;
-  BufferPoolOptions pool;
-};
+struct HandedSocket;
+struct OwnedBytes;
 
-class SessionEngine final : private OutboundWriter::Observer {
+class SessionEngine final : private OutboundWriter::Observer,
+                            private LinkReceiver::Handler,
+                            private LinkSender::Observer {
  public:
-  // What the engine needs of the world around it. All calls come on the engine's thread, from inside its methods.
-  class Host {
-   public:
-    // Hands over messages and events; the arena holds them until the call returns. `handler_start` counts
-    // descriptors from the front, `routed_start` from the front too.
-    struct Delivery {
-      uint32_t handler_start;
-      uint32_t handler_count;
-      uint32_t routed_start;
-      uint32_t routed_count;
-      uint32_t event_count;
-      bool with_openings;  // the events that come before the messages are due
-      bool with_closings;  // and those that come after them
-    };
-    virtual void deliver(const Delivery& delivery) = 0;
-    // Every view of the turn's slices must be out of reach when this returns: their memory is written again.
-    virtual void detach_views() = 0;
-    // Something is left to do although no socket may become ready: turn again soon.
-    virtual void request_turn() = 0;
-    // Whether deadlines are armed: turn at least every tick while they are.
-    virtual void set_ticking(bool ticking) = 0;
-    // Whether anything is open that should keep the process alive.
-    virtual void set_alive(bool alive) = 0;
+  using Host = EngineHost;
 
-   protected:
-    ~Host() = default;
-  };
-
-  // Check valid() afterwards: memory or descriptors may be refused.
+  // Throws std::bad_alloc when memory is refused. Check valid() afterwards: descriptors may be, too.
   SessionEngine(const EngineOptions& options, Host& host);
   ~SessionEngine();
   SessionEngine(const SessionEngine&) = delete;
@@ -84,10 +72,24 @@ class SessionEngine final : private OutboundWriter::Observer {
   [[nodiscard]] int epoll_fd() const { return poller_.fd(); }
   [[nodiscard]] std::shared_ptr<Arena> arena() const { return arena_; }
   [[nodiscard]] SessionDirectory& directory() { return directory_; }
+  [[nodiscard]] const SessionDirectory& directory() const { return directory_; }
   [[nodiscard]] BufferPool& pool() { return pool_; }
   [[nodiscard]] const EngineCounters& counters() const { return counters_; }
+  // How long turns that delivered something took: from readiness to the answers written. Any thread.
+  [[nodiscard]] const ReactorLatencyHistogram& turn_latency() const { return turn_latency_; }
+  [[nodiscard]] bool has_own_thread() const { return options_.home.has_value(); }
 
   void turn();
+  // Before the loop around sleeps, after the last `turn` or `flush`: false when mail came, so turn instead of sleeping.
+  [[nodiscard]] bool may_sleep() { return port_->doorbell().prepare_sleep(); }
+  // When it runs again, for whatever reason.
+  void awake() { port_->doorbell().awake(); }
+  // Waits for readiness, mail or the time to run out; for a loop that has nothing else to wait for.
+  void wait(int timeout_ms);
+  // Whether `turn` would find something: mail, or a socket of a loop that has nothing else to wait for.
+  [[nodiscard]] bool look();
+  // On a thread of its own: false while JavaScript is behind by every block there is.
+  [[nodiscard]] bool can_hand_over() const;
   // The reactor's time, which deadlines of JavaScript are judged by too.
   [[nodiscard]] uint64_t now_ns() const { return clock_.at(monotonic_ns()); }
   // Writes what JavaScript put into the ring. Never calls JavaScript.
@@ -99,28 +101,105 @@ class SessionEngine final : private OutboundWriter::Observer {
     SocketAddress address;
   };
   Opened listen(const SocketAddress& address, int backlog);
+  // Accepts from a listener that others may accept from, too. 0 or an errno.
+  int join_listener(const std::shared_ptr<SharedListener>& shared, uint32_t id);
   void close_listener(uint32_t id);
   // The outcome comes as an event with this id.
   Opened connect(const SocketAddress& address);
+  // 0 or an errno; `id` is the caller's choice.
+  int begin_connect(const SocketAddress& address, uint32_t id);
+  // An id for a listener or a connect, of this reactor or of those whose home it is.
+  [[nodiscard]] uint32_t next_origin() { return next_origin_++; }
   void cancel_connect(uint32_t id);
 
-  // False when the session is gone. `parts` follow everything in the ring.
-  bool send_parts(uint32_t slot, uint32_t generation, const iovec* parts, size_t count, uint32_t messages);
-  // Begins a close; the event follows. `flush` false throws away what is queued.
-  bool close_session(uint32_t slot, uint32_t generation, CloseCode code, bool flush);
-  void close_all(CloseCode code, bool flush);
-  void set_paused(uint32_t slot, uint32_t generation, bool paused);
-  [[nodiscard]] SocketAddress peer_address(uint32_t slot, uint32_t generation);
-  void set_external_deadlines(bool any);
+  // Sessions in process, under the same rules: names instead of addresses. An empty name asks for an unused one.
+  struct OpenedName {
+    int error = 0;
+    uint32_t id = 0;
+    std::string name;
+  };
+  OpenedName listen_in_process(const std::string& name);
+  // `count` sessions at once: as many outcomes with the same id.
+  OpenedName connect_in_process(const std::string& name, uint32_t count);
 
-  // Closes every descriptor at once, without events: the environment is going away.
-  void abandon();
+  // What follows takes any slot word of the process: what belongs to another reactor is asked of that one.
+
+  // False when the session is gone. `parts` follow everything in the ring. `is_holder`: this thread holds the session.
+  bool send_parts(uint32_t word, uint32_t generation, const iovec* parts, size_t count, uint32_t messages,
+                  bool is_holder = true);
+  // One packet in a slice of its own, to which the caller has a reference; for runs that refer to it. Invalid when the
+  // pool and its byte budget are used up.
+  Slice make_packet(const iovec* parts, size_t count);
+  // Drops the caller's reference once the runs that are in the ring now were taken.
+  void release_sent(SliceId id) { spent_slices_.push_back(id); }
+  // Somebody may write to this slice for longer than a turn: what waits in it to be sent is copied.
+  void copy_pinned(SliceId id) { writer_.copy_pinned(id); }
+
+  // Begins a close; the event follows. `flush` false throws away what is queued.
+  bool close_session(uint32_t word, uint32_t generation, CloseCode code, bool flush);
+  void set_paused(uint32_t word, uint32_t generation, bool paused);
+  // Messages go to the session's own inbox, or to the transport's handler.
+  void set_pulled(uint32_t word, uint32_t generation, bool pulled);
+  // One drain event is owed once everything sent so far was taken.
+  void want_drain(uint32_t word, uint32_t generation);
+  [[nodiscard]] std::string peer_url(uint32_t word, uint32_t generation);
+
+  // Of the sessions of this reactor.
+  void close_all(CloseCode code, bool flush);
+  void set_external_deadlines(bool any);
+  // While no handler takes messages, all go to their sessions' inboxes.
+  void set_route_all(bool route_all) {
+    reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRouteAll] = route_all ? 1 : 0;
+  }
+  // Bytes in the queues of reactors on other threads that count as this one's.
+  void set_other_queued(uint64_t bytes) { other_queued_ = bytes; }
+
+  // Posts to another reactor, shown to it by the next `flush`; behind all runs that were taken before.
+  void post(uint32_t reactor, const LinkRecord& record, uint32_t bytes = 0) { sender_.post(reactor, record, bytes); }
+  [[nodiscard]] const std::shared_ptr<ReactorPort>& port() const { return port_; }
+  // Bytes in the write queues of this reactor. Any thread.
+  [[nodiscard]] uint64_t queued_bytes() const {
+    // Relaxed: a recent figure will do.
+    return queued_bytes_.load(std::memory_order_relaxed);
+  }
+
+  // Bytes sent to other reactors and not taken yet.
+  [[nodiscard]] uint64_t bytes_under_way() const { return sender_.bytes_under_way(); }
+  // Deliveries handed over and not given back yet, of kDeliveryBlocks. Any thread.
+  [[nodiscard]] uint32_t blocks_lent() const;
+
+  // Memory of a delivered message, by its slice word: ours, or lent by another reactor for this delivery.
+  struct SliceMemory {
+    uint8_t* data = nullptr;
+    size_t bytes = 0;
+    size_t filled = 0;          // that may be shown to users; 0: only in copies, others read the same memory
+    size_t arena_offset = 0;    // of `data`, from the start of what its descriptors are relative to
+    bool is_own = false;
+    std::shared_ptr<Arena> arena;
+    std::shared_ptr<Mapping> dedicated;
+    std::shared_ptr<LentSegments> segments;  // when it is a segment of somebody's ring
+  };
+  [[nodiscard]] std::optional<SliceMemory> slice_memory(uint32_t slice_word) const;
+  // The arena that slice words of `reactor` in this delivery speak of.
+  [[nodiscard]] std::shared_ptr<Arena> arena_of(uint32_t reactor) const;
+
+  // Runs a function on another reactor's own thread, and waits. False when it is gone or memory is refused, and nothing
+  // was run.
+  bool call(uint32_t reactor, std::function<void(SessionEngine&)> function);
+
+  // Touches the buffers in service, so that their first use does not fault. Returns the bytes touched.
+  size_t warm_up() { return pool_.warm_up(options_.pool.tier_counts); }
+  // Gives back what other reactors have lent for the delivery that is over.
+  void settle_foreign();
+
+  // Closes every descriptor at once, without events: the environment is going away. Sessions in process end with
+  // `code` at their other ends.
+  void abandon(CloseCode code = CloseCode::kWorkerExited);
   void check_invariants() const;
 
  private:
   struct Listener {
-    UniqueFd fd;
-    std::string unix_path;  // removed with the listener
+    std::shared_ptr<SharedListener> shared;
     uint32_t turned_away = 0;      // since the last report
     int error = 0;                 // why, the latest
     uint64_t next_report_ns = 0;   // of the monotonic clock: reports are at least kReportIntervalNs apart
@@ -132,6 +211,8 @@ class SessionEngine final : private OutboundWriter::Observer {
   static constexpr int kPassesMax = 2;
   static constexpr size_t kTurnReadBytesMax = 512 * 1024;
   static constexpr int kAcceptsPerTurn = 256;
+  // Records that lend something, in one pass.
+  static constexpr size_t kBorrowedMax = 1024;
   static constexpr uint64_t kReportIntervalNs = 1'000'000'000;
 
   bool pass();
@@ -151,15 +232,68 @@ class SessionEngine final : private OutboundWriter::Observer {
   void report_turned_away(uint32_t id, Listener& listener);
   void resume_listeners();
   void on_connect_ready(uint32_t id);
+  void fail_connect(uint32_t id, int error);
   bool adopt(UniqueFd fd, uint32_t origin, bool outgoing);
+  int watch_listener(uint32_t id, const SharedListener& shared);
+  void accept_for_all(uint32_t id, Listener& listener, UniqueFd fd);
+  // A connection that another reactor accepted for our listener `id`, or that comes back from the one we chose.
+  void take_socket(std::unique_ptr<HandedSocket> socket, uint32_t id);
 
+  // engine_links.cc
+  using LinkOutcome = LinkReceiver::Outcome;
+  [[nodiscard]] bool is_own(uint32_t word) const { return word >> kSlotBits == options_.reactor; }
+  void take_outbound();
+  void pass_on();
+  void send_copies(const uint8_t* ring, const OutboundWriter::ForeignRuns& runs);
+  LinkOutcome on_record(Link& link, const LinkRecord& record, uint64_t& cursor) override;
+  void on_rung(uint32_t from) override;
+  void on_link(const std::shared_ptr<Link>& link) override;
+  bool has_room() override;
+  void on_undeliverable(uint32_t to, const LinkRecord& record) override;
+  LinkOutcome take_runs(Link& link, const LinkRecord& record, uint64_t& cursor);
+  LinkOutcome take_packet(Link& link, const LinkRecord& record);
+
+  // engine_handover.cc
+  void close_broken(uint32_t word, uint32_t generation);
+  bool close_elsewhere(uint32_t word, uint32_t generation, CloseCode code, bool flush_first);
+  void hand_over();
+  void take_back(DeliveryBlock& block);
+  // Whether home has still to hear of something: the outcome of the last connect, for instance.
+  [[nodiscard]] bool is_news_under_way() const { return !events_.empty() || blocks_lent() > 0; }
+  LinkOutcome take_delivery(Link& link, const LinkRecord& record);
+  [[nodiscard]] std::optional<SliceMemory> delivered_slice(uint32_t reactor, SliceId id) const;
+  void take_command(const LinkRecord& record);
+
+  // engine_in_process.cc
+  [[nodiscard]] bool is_in_process(uint32_t slot, uint32_t generation) const {
+    return directory_.at(slot) == nullptr && directory_.is_taken(slot, generation);
+  }
+  // Adds the packets of a run to the batch, from `offset` on, until it is full; then `offset` says where to go on.
+  bool deliver_run(uint32_t slice_word, const uint8_t* base, const uint32_t* run, uint32_t& offset);
+  void deliver_packet(uint32_t slot, uint32_t generation, const OwnedBytes& packet);
+  void settle_in_process(uint32_t slot, uint32_t bytes);
+  bool close_in_process(uint32_t slot, CloseCode code, uint32_t value);
+  void note_ending_value(uint32_t slot, uint32_t value);
+  void finish_in_process(uint32_t slot, CloseCode code, uint32_t value, bool local);
+  void take_in_process(const LinkRecord& record);
+  void accept_in_process(const LinkRecord& record);
+  void settle_connect(uint32_t connect);
+  void cancel_in_process(uint32_t connect);
+  void hold_in_process(uint32_t slot, bool paused);
+  void abandon_in_process(CloseCode code);
+
+  void release_spent();
   void end_session(Session& session, CloseCode code, int error, bool local);
   void begin_close(Session& session);
   void mark_closing(const Session& session);
+  void leave_others(CloseCode code);
+  void refuse(const LinkRecord& record);
   void continue_close(Session& session);
   void finish(Session& session);
   void free_session(Session& session);
   void watch(Session& session);
+  void show_queued();
+  void tell_broken(const Session& session);
   void arm_stall(Session& session);
   void update_liveness();
 
@@ -167,10 +301,12 @@ class SessionEngine final : private OutboundWriter::Observer {
   void on_write_blocked(Session& session) override;
   void on_write_failed(Session& session, int error) override;
   void on_write_queue_refused(Session& session) override;
+  void on_write_lost(Session& session) override;
 
   EngineOptions options_;
   Host& host_;
   EngineCounters counters_;
+  ReactorLatencyHistogram turn_latency_;
   std::shared_ptr<Arena> arena_;
   BufferPool pool_;
   SessionDirectory directory_;
@@ -179,17 +315,75 @@ class SessionEngine final : private OutboundWriter::Observer {
   TimerWheel wheel_;
   DeliveryBatch batch_;
   InboundReader reader_;
+  PinnedSlices pins_;
   OutboundWriter writer_;
+  std::vector<SliceId> spent_slices_;  // to be released once the ring was taken
   EventList events_;
-  std::vector<Session*> ended_;
+  // Sessions that end, linked by `ended_next`: ending one asks for no memory.
+  struct EndedList {
+    Session* first = nullptr;
+    Session* last = nullptr;
+    void append(Session& session) {
+      session.ended_next = nullptr;
+      (first == nullptr ? first : last->ended_next) = &session;
+      last = &session;
+    }
+  } ended_;
   std::vector<EventList::Written> written_;  // events of the delivery under way
   std::unordered_map<uint32_t, Listener> listeners_;
   std::unordered_map<uint32_t, UniqueFd> connects_;
   UniqueFd reserve_fd_;
   uint32_t next_origin_ = 1;
+  // Knuth's linear congruential sequence; which reactor gets a connection need not be hard to guess.
+  uint64_t choice_ = monotonic_ns();
+
+  std::shared_ptr<ReactorPort> port_;
+  std::shared_ptr<LentSegments> segments_;
+  LinkSender sender_;
+  LinkReceiver receiver_;
+  std::vector<OutboundWriter::ForeignRuns> foreign_;  // of the segment that was taken last
+  // Segments of others whose packets are in the batch or gathered; given back when the pass is over.
+  struct BorrowedSegment {
+    std::shared_ptr<LentSegments> owner;
+    std::shared_ptr<ReactorPort> port;
+    uint32_t segment;
+    bool is_done;     // to be given back, rather than gone on with
+  };
+  std::vector<BorrowedSegment> borrowed_;
+  // Sessions in process.
+  struct Held {
+    uint32_t bytes = 0;   // delivered to an inbox that is full, and not settled yet
+    uint32_t drains = 0;  // answers that are due after them
+  };
+  std::unordered_map<uint32_t, Held> held_in_process_;  // by slot, of sessions that are paused
+  std::unordered_map<uint32_t, std::string> names_;     // by listener
+  std::unordered_map<uint32_t, uint32_t> ending_values_;  // by slot, of those that this end closes: an errno, a limit
+  struct ConnectsInProcess {
+    std::vector<uint64_t> ends;  // slots that were claimed
+    size_t settled = 0;          // and how many had their answer
+  };
+  std::unordered_map<uint32_t, ConnectsInProcess> connects_in_process_;  // by connect
+
+  // On a thread of its own: what was handed over, and is not given back yet.
+  std::array<DeliveryBlock, kDeliveryBlocks> blocks_;
+  uint64_t handed_over_ = 0;
+  uint64_t handed_back_ = 0;
+  // Of such reactors: what is in the delivery under way.
+  struct DeliveredBlock {
+    DeliveryBlock* block;
+    std::shared_ptr<Arena> arena;
+    std::shared_ptr<ReactorPort> port;
+  };
+  std::vector<DeliveredBlock> delivered_;
   std::span<const epoll_event> ready_events_;  // left over from a poll when the turn's budget ran out
   size_t turn_bytes_ = 0;
+  size_t packet_bytes_ = 0;   // in slices of the batch that packets of other threads were copied into
+  bool has_opened_ = false;   // the batch has events of connects that came about
+  std::atomic<uint64_t> queued_bytes_ = 0;
+  uint64_t other_queued_ = 0;
   bool ready_ = false;
+  bool is_abandoned_ = false;
+  bool is_closing_all_ = false;
   bool in_turn_ = false;
   bool external_deadlines_ = false;
   bool ticking_ = false;

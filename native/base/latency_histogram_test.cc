@@ -1,11 +1,14 @@
-#include "programs/latency_histogram.h"
+#include "base/latency_histogram.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <numeric>
 #include <random>
+#include <sstream>
+#include <string>
 #include <vector>
 
 namespace msgtrans {
@@ -93,6 +96,100 @@ TEST(LatencyHistogram, adding_equals_recording_both) {
   EXPECT_DOUBLE_EQ(one.mean_ns(), both.mean_ns());
   for (size_t bucket = 0; bucket < LatencyHistogram::kBuckets; ++bucket) {
     ASSERT_EQ(one.count_in_bucket(bucket), both.count_in_bucket(bucket));
+  }
+}
+
+TEST(LatencyHistogram, subtracting_an_earlier_copy_leaves_what_came_since) {
+  std::mt19937_64 random(32);
+  LatencyHistogram all;
+  LatencyHistogram since;
+  for (int sample = 0; sample < 1000; ++sample) all.record(random() >> 34);
+  const LatencyHistogram earlier = all;
+  for (int sample = 0; sample < 1000; ++sample) {
+    const uint64_t value = random() >> 40;
+    all.record(value);
+    since.record(value);
+  }
+  all.subtract(earlier);
+  EXPECT_EQ(all.samples(), since.samples());
+  EXPECT_EQ(all.sum_ns(), since.sum_ns());
+  for (size_t bucket = 0; bucket < LatencyHistogram::kBuckets; ++bucket) {
+    ASSERT_EQ(all.count_in_bucket(bucket), since.count_in_bucket(bucket));
+  }
+  // The longest of all came earlier, so that of the interval is known to its bucket.
+  EXPECT_EQ(all.max_ns(),
+            LatencyHistogram::highest_value_of_bucket_ns(LatencyHistogram::bucket_of(since.max_ns())));
+}
+
+TEST(LatencyHistogram, subtracting_keeps_a_new_longest_latency_exactly) {
+  LatencyHistogram histogram;
+  histogram.record(1'000'000);
+  const LatencyHistogram earlier = histogram;
+  histogram.record(1'234'567);
+  histogram.subtract(earlier);
+  EXPECT_EQ(histogram.max_ns(), 1'234'567u);
+  const LatencyHistogram again = histogram;
+  histogram.subtract(again);
+  EXPECT_EQ(histogram.samples(), 0u);
+  EXPECT_EQ(histogram.max_ns(), 0u);
+}
+
+// The samples and percentiles of the reference file; its first lines say where they come from.
+struct Reference {
+  uint32_t seed = 0;
+  uint32_t samples = 0;
+  struct Row {
+    uint32_t half_bits;
+    double quantile;
+    uint64_t value_ns;
+  };
+  std::vector<Row> rows;
+};
+
+Reference read_reference() {
+  std::ifstream file(MSGTRANS_NATIVE_DIR "/base/latency_histogram_reference.txt");
+  Reference reference;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string kind;
+    words >> kind;
+    if (kind == "samples") words >> reference.samples >> reference.seed;
+    if (kind != "percentile") continue;
+    Reference::Row row{};
+    words >> row.half_bits >> row.quantile >> row.value_ns;
+    reference.rows.push_back(row);
+  }
+  return reference;
+}
+
+// Values of all magnitudes; the same arithmetic makes those of hdr-histogram-js.
+template <typename Histogram>
+Histogram recorded(const Reference& reference) {
+  Histogram histogram;
+  uint32_t state = reference.seed;
+  const auto draw = [&state] {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+  };
+  for (uint32_t sample = 0; sample < reference.samples; ++sample) {
+    const uint64_t high = draw();
+    const uint64_t low = draw();
+    histogram.record((high * 16 + low % 16) >> ((low >> 8) % 33));
+  }
+  return histogram;
+}
+
+TEST(LatencyHistogram, agrees_with_hdr_histogram_js) {
+  const Reference reference = read_reference();
+  ASSERT_EQ(reference.rows.size(), 18u);
+  const auto fine = recorded<LatencyHistogram>(reference);
+  const auto coarse = recorded<BasicLatencyHistogram<kReactorLatencyHalfBits>>(reference);
+  for (const Reference::Row& row : reference.rows) {
+    const uint64_t value = row.half_bits == kFineLatencyHalfBits ? fine.value_at_quantile_ns(row.quantile)
+                                                                 : coarse.value_at_quantile_ns(row.quantile);
+    EXPECT_EQ(value, row.value_ns) << row.half_bits << " half bits, quantile " << row.quantile;
   }
 }
 

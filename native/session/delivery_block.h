@@ -1,0 +1,56 @@
+// One delivery on its way from a reactor on a thread of its own to its home.
+//
+// The reactor fills a block and posts it; home copies what it says into its own batch, reads the slices where they lie,
+// and marks it done when JavaScript has seen everything and no view is left. Only then are its slices read into again,
+// and the slots of the sessions that it closed used again.
+//
+// It goes to home and comes back over the links between the two, in order with everything else: when the reactor has it
+// again, it has the answers of the handlers, too.
+//
+// Threads: the reactor, and home from the record that lends it to the record that gives it back.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "memory/buffer_pool.h"
+#include "session/batch_layout.h"
+#include "session/delivery_batch.h"
+#include "session/event_list.h"
+
+namespace msgtrans {
+
+// More let the reactor run further ahead of JavaScript; a few bridge one long turn.
+inline constexpr size_t kDeliveryBlocks = 8;
+
+struct DeliveryBlock {
+  struct HeldSlice {
+    Slice slice;
+    size_t filled;
+    size_t arena_offset;
+    std::shared_ptr<Mapping> dedicated;
+  };
+
+  // The reactor writes, any thread may ask. Relaxed, all: the links publish the block.
+  std::atomic<uint32_t> is_lent = 0;
+  uint32_t handler_count = 0;
+  uint32_t routed_count = 0;  // the oldest first
+  uint32_t event_count = 0;
+  std::vector<uint32_t> descriptors;  // of the handler's messages, then of the routed ones
+  std::vector<uint32_t> events;
+  std::vector<HeldSlice> slices;
+  std::vector<EventList::Written> written;
+
+  // As much as a batch can hold.
+  void reserve() {
+    descriptors.reserve(kDescriptorsMax * kDescriptorWords);
+    events.reserve(kEventsMax * kEventWords);
+    slices.reserve(DeliveryBatch::kHeldMax);
+    written.reserve(kEventsMax);
+  }
+};
+
+}  // namespace msgtrans

@@ -1,0 +1,159 @@
+#include "session/thread_reactor.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "session/home_loop.h"
+#include "session/recording_host.h"
+#include "session/socket_peer.h"
+
+namespace msgtrans {
+namespace {
+
+constexpr uint32_t kHome = 40;
+constexpr uint32_t kThread = 41;
+
+class ThreadReactorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    home_ = std::make_unique<HomeLoop>(kHome);
+    ASSERT_TRUE(home_->group.add_thread(home_->thread_options(kThread)));
+    const SessionEngine::Opened opened = home_->group.listen(*SocketAddress::tcp("127.0.0.1", 0), 512, false);
+    ASSERT_EQ(opened.error, 0);
+    address_ = opened.address;
+  }
+  void TearDown() override { home_->end(); }
+
+  std::unique_ptr<SocketPeer> dial() { return std::make_unique<SocketPeer>(open_connection(address_).fd); }
+
+  std::unique_ptr<HomeLoop> home_;
+  SocketAddress address_;
+};
+
+TEST_F(ThreadReactorTest, runs_on_a_thread_of_its_own_that_bears_its_name) {
+  std::string name;
+  uint64_t thread = 0;
+  ASSERT_TRUE(home_->engine.call(kThread, [&](SessionEngine&) {
+    std::ifstream("/proc/thread-self/comm") >> name;
+    thread = std::hash<std::thread::id>{}(std::this_thread::get_id());
+  }));
+  EXPECT_EQ(name, "msgtrans-41");
+  EXPECT_NE(thread, std::hash<std::thread::id>{}(std::this_thread::get_id()));
+}
+
+TEST_F(ThreadReactorTest, is_refused_as_a_whole_when_the_kernel_has_no_descriptor) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const UniqueFd next(::dup(0));
+  const rlimit none{static_cast<rlim_t>(next.get()), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_EQ(ThreadReactor::start(home_->thread_options(kThread + 1)), nullptr);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_NE(ThreadReactor::start(home_->thread_options(kThread + 1)), nullptr);
+}
+
+TEST_F(ThreadReactorTest, delivers_every_message_once_and_in_order_and_sends_every_answer) {
+  constexpr size_t kPeers = 8;
+  constexpr uint32_t kMessages = 2'000;
+  std::map<uint64_t, uint32_t> next;
+  size_t arrived = 0;
+  home_->on_message = [&](HomeLoop::Handle from, std::string_view packet) {
+    EXPECT_EQ(HomeLoop::message_id(packet), next[uint64_t{from.generation} << 32 | from.word]++);
+    ++arrived;
+    home_->send(from, packet);
+  };
+  std::vector<std::unique_ptr<SocketPeer>> peers;
+  std::string sent;
+  for (uint32_t i = 0; i < kMessages; ++i) sent += packet_bytes(kPacketOneWay, i, std::string(i % 700, 'x'));
+  for (size_t i = 0; i < kPeers; ++i) peers.push_back(dial());
+  for (auto& peer : peers) peer->send(sent);
+  EXPECT_TRUE(home_->run_until([&] {
+    size_t done = 0;
+    for (auto& peer : peers) {
+      peer->pump();
+      done += peer->received.size() == sent.size() ? 1 : 0;
+    }
+    return done == kPeers;
+  }));
+  EXPECT_EQ(arrived, kPeers * kMessages);
+  for (auto& peer : peers) EXPECT_TRUE(peer->received == sent);
+}
+
+TEST_F(ThreadReactorTest, stops_reading_while_home_is_behind_by_every_block_and_still_answers_calls) {
+  std::string sent;
+  uint32_t messages = 0;
+  for (; sent.size() < 24'000'000; ++messages) sent += packet_bytes(kPacketOneWay, messages, std::string(1'000, 'x'));
+  uint32_t arrived = 0;
+  home_->on_message = [&](HomeLoop::Handle, std::string_view packet) {
+    EXPECT_EQ(HomeLoop::message_id(packet), arrived++);
+  };
+  const std::unique_ptr<SocketPeer> peer = dial();
+  peer->send(sent);
+  const ThreadReactor& thread = *home_->group.threads().front();
+  const uint64_t end = monotonic_ns() + HomeLoop::kPatienceNs;
+  while (thread.engine().blocks_lent() < kDeliveryBlocks && monotonic_ns() < end) peer->pump();
+  EXPECT_EQ(thread.engine().blocks_lent(), kDeliveryBlocks);
+  const auto bytes_read = [&] {
+    uint64_t bytes = 0;
+    EXPECT_TRUE(home_->engine.call(kThread, [&](SessionEngine& engine) { bytes = engine.counters().bytes_received; }));
+    return bytes;
+  };
+  const uint64_t before = bytes_read();
+  for (int i = 0; i < 50; ++i) peer->pump();
+  EXPECT_EQ(bytes_read(), before);
+  EXPECT_FALSE(peer->unsent.empty()) << "the socket pushes back";
+  EXPECT_TRUE(home_->run_until([&] {
+    peer->pump();
+    return arrived == messages;
+  }));
+}
+
+TEST_F(ThreadReactorTest, begins_an_end_only_when_the_answers_to_what_came_before_it_are_there) {
+  home_->on_message = [&](HomeLoop::Handle from, std::string_view packet) { home_->send(from, packet); };
+  const std::string request = packet_bytes(kPacketRequest, 7, "last words");
+  const std::unique_ptr<SocketPeer> peer = dial();
+  peer->send(request);
+  peer->shut(SHUT_WR);
+  // The thread reads the request and the end, while home does nothing but ask: each call is a pass over the sockets.
+  uint64_t bytes = 0;
+  for (int passes = 0; passes < 5; passes += bytes == request.size() ? 1 : 0) {
+    ASSERT_TRUE(home_->engine.call(kThread, [&](SessionEngine& engine) { bytes = engine.counters().bytes_received; }));
+  }
+  EXPECT_TRUE(home_->run_until([&] {
+    peer->pump();
+    return peer->gone();
+  }));
+  EXPECT_EQ(peer->received, request);
+  EXPECT_EQ(peer->error, 0);
+}
+
+TEST_F(ThreadReactorTest, stops_under_traffic_with_blocks_at_home) {
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::unique_ptr<SocketPeer>> peers;
+    std::string packets;
+    for (uint32_t i = 0; i < 500; ++i) packets += packet_bytes(kPacketOneWay, i, std::string(3'000, 'x'));
+    home_->on_message = [&](HomeLoop::Handle from, std::string_view packet) { home_->send(from, packet); };
+    for (int i = 0; i < 3; ++i) peers.push_back(dial());
+    for (auto& peer : peers) peer->send(packets);
+    for (int i = 0; i < round; ++i) home_->step();
+    TearDown();
+    // Whoever was connected hears of it.
+    const uint64_t end = monotonic_ns() + HomeLoop::kPatienceNs;
+    for (auto& peer : peers) {
+      while (!peer->gone() && monotonic_ns() < end) peer->pump();
+      EXPECT_TRUE(peer->gone());
+    }
+    SetUp();
+  }
+}
+
+}  // namespace
+}  // namespace msgtrans
