@@ -1,0 +1,223 @@
+// Suite `lock-free-map`: reads, inserts and removals of u64 keys by one or several threads.
+//
+// `mix`: as many keys again are absent as are present. A write removes the key or inserts it, in turn by random choice,
+// so that about half of them stay present however long it runs. A value found under a key must be the one that belongs
+// to it. `insert` and `remove` fill an empty map and empty a full one; growing is part of the work.
+
+#include <memory>
+#include <stdexcept>
+
+#include "loops/loop.h"
+#include "loops/map_arms.h"
+#include "loops/random_numbers.h"
+#include "loops/threads.h"
+#include "loops/urcu_map.h"
+#include "sync/epoch_thread.h"
+#include "sync/lock_free_map.h"
+
+namespace msgtrans::loops {
+namespace {
+
+constexpr uint64_t kSeed = 0x1ee7'f4ee;
+
+// Keys are the mixed numbers of entries: random over all 64 bits, and known again without a table.
+uint64_t key_of(uint64_t entry) { return RandomNumbers(entry).next(); }
+// 53 bits, as a session's id has.
+uint64_t value_of_key(uint64_t key) { return key >> 11; }
+
+class NativeMap {
+ public:
+  // The calling thread's participant in the epochs, looked up once and not once per call.
+  struct Thread {
+    Thread() {
+      participant = this_thread_participant();
+      if (participant == nullptr) throw std::bad_alloc();
+    }
+    static inline thread_local ProcessEpoch::Participant* participant = nullptr;
+  };
+
+  explicit NativeMap(uint64_t expected) {
+    MapMemory* const memory = MapMemory::create(SIZE_MAX);
+    if (memory != nullptr) map_ = LockFreeMap<>::create(process_epoch(), *memory, expected, kSeed);
+    if (map_ == nullptr) throw std::bad_alloc();
+  }
+
+  bool find(uint64_t key, uint64_t& value) { return map_->get(*Thread::participant, key, value); }
+  bool insert(uint64_t key, uint64_t value) {
+    return map_->insert(*Thread::participant, key, value).status == MapStatus::kInserted;
+  }
+  bool erase(uint64_t key) { return map_->remove(*Thread::participant, key).status == MapStatus::kRemoved; }
+
+ private:
+  std::unique_ptr<LockFreeMap<>> map_;
+};
+
+uint32_t threads_of(const Parameters& parameters) {
+  const uint64_t threads = parameters.at("threads");
+  if (threads == 0 || threads > 256) throw std::invalid_argument("threads: 1 to 256");
+  return static_cast<uint32_t>(threads);
+}
+
+template <typename Map>
+class Mix : public Loop {
+ public:
+  explicit Mix(const Parameters& parameters)
+      : threads_(threads_of(parameters)),
+        keys_(static_cast<uint32_t>(parameters.at("keys"))),
+        write_percent_(static_cast<uint32_t>(parameters.at("writes"))),
+        map_(keys_) {
+    [[maybe_unused]] const typename Map::Thread known;
+    for (uint32_t entry = 0; entry < 2 * keys_; entry += 2) {
+      const uint64_t key = key_of(entry);
+      if (!map_.insert(key, value_of_key(key))) throw std::runtime_error("a fresh key could not be inserted");
+    }
+  }
+
+  Measured run(uint64_t operations) override {
+    const uint64_t share = (operations + threads_ - 1) / threads_;
+    std::vector<Done> done(threads_);
+    ++runs_;
+    const uint64_t nanoseconds = run_threads(threads_, [&](uint32_t thread) {
+      [[maybe_unused]] const typename Map::Thread known;
+      done[thread] = write_percent_ == 0 ? read_only(seed_of(thread), share) : mixed(seed_of(thread), share);
+    });
+    Measured measured{.nanoseconds = nanoseconds, .operations = share * threads_, .threads = threads_};
+    for (const Done& each : done) {
+      measured.checksum += each.sum;
+      measured.faults += each.faults;
+    }
+    return measured;
+  }
+
+ private:
+  struct Done {
+    uint64_t sum = 0;
+    uint64_t faults = 0;
+  };
+
+  [[nodiscard]] uint64_t seed_of(uint32_t thread) const { return kSeed + runs_ * 1024 + thread; }
+
+  void look_up(uint32_t entry, bool is_known, Done& done) {
+    const uint64_t key = key_of(entry);
+    uint64_t value = 0;
+    const bool found = map_.find(key, value);
+    if (found) done.sum += value;
+    if (found ? value != value_of_key(key) : false) ++done.faults;
+    // Nobody writes: even entries are present, odd ones are not.
+    if (is_known && found != (entry % 2 == 0)) ++done.faults;
+  }
+
+  Done read_only(uint64_t seed, uint64_t count) {
+    RandomNumbers random(seed);
+    Done done;
+    for (uint64_t index = 0; index < count; ++index) look_up(random.below(2 * keys_), true, done);
+    return done;
+  }
+
+  Done mixed(uint64_t seed, uint64_t count) {
+    RandomNumbers random(seed);
+    Done done;
+    for (uint64_t index = 0; index < count; ++index) {
+      const uint32_t entry = random.below(2 * keys_);
+      const uint32_t choice = random.below(200);
+      if (choice >= 2 * write_percent_) {
+        look_up(entry, false, done);
+        continue;
+      }
+      const uint64_t key = key_of(entry);
+      done.sum += (choice % 2 == 0 ? map_.insert(key, value_of_key(key)) : map_.erase(key)) ? 1 : 0;
+    }
+    return done;
+  }
+
+  uint32_t threads_;
+  uint32_t keys_;
+  uint32_t write_percent_;
+  uint64_t runs_ = 0;
+  Map map_;
+};
+
+enum class Direction { kInsert, kRemove };
+
+template <typename Map, Direction direction>
+class FillOrEmpty : public Loop {
+ public:
+  explicit FillOrEmpty(const Parameters& parameters) : threads_(threads_of(parameters)) {}
+
+  Measured run(uint64_t operations) override {
+    const uint64_t share = (operations + threads_ - 1) / threads_;
+    const uint64_t entries = share * threads_;
+    Map map(kExpectedAtFirst);
+    [[maybe_unused]] const typename Map::Thread known;
+    if (direction == Direction::kRemove) {
+      for (uint64_t entry = 0; entry < entries; ++entry) map.insert(key_of(entry), value_of_key(key_of(entry)));
+    }
+    std::vector<uint64_t> succeeded(threads_);
+    const uint64_t nanoseconds = run_threads(threads_, [&](uint32_t thread) {
+      [[maybe_unused]] const typename Map::Thread known_here;
+      for (uint64_t entry = thread * share; entry < (thread + 1) * share; ++entry) {
+        const uint64_t key = key_of(entry);
+        if constexpr (direction == Direction::kInsert) {
+          succeeded[thread] += map.insert(key, value_of_key(key)) ? 1 : 0;
+        } else {
+          succeeded[thread] += map.erase(key) ? 1 : 0;
+        }
+      }
+    });
+    Measured measured{.nanoseconds = nanoseconds, .operations = entries, .threads = threads_};
+    for (const uint64_t each : succeeded) measured.checksum += each;
+    measured.faults = entries - measured.checksum;
+    for (uint64_t entry = 0; entry < entries; ++entry) {
+      uint64_t value = 0;
+      if (map.find(key_of(entry), value) != (direction == Direction::kInsert)) ++measured.faults;
+    }
+    return measured;
+  }
+
+ private:
+  // Growing is part of filling.
+  static constexpr uint64_t kExpectedAtFirst = 1024;
+
+  uint32_t threads_;
+};
+
+template <typename AnyLoop>
+Made make(const Parameters& parameters) {
+  return std::make_unique<AnyLoop>(parameters);
+}
+
+#define MSGTRANS_MAP_LOOPS(arm, map)                                                          \
+  MSGTRANS_LOOP("lock-free-map/mix/" arm, make<Mix<map>>);                                    \
+  MSGTRANS_LOOP("lock-free-map/insert/" arm, make<FillOrEmpty<map, Direction::kInsert>>);     \
+  MSGTRANS_LOOP("lock-free-map/remove/" arm, make<FillOrEmpty<map, Direction::kRemove>>)
+
+MSGTRANS_MAP_LOOPS("native", NativeMap);
+MSGTRANS_MAP_LOOPS("baseline", MapBehindSharedMutex);
+MSGTRANS_MAP_LOOPS("baseline:mutex", MapBehindPlainMutex);
+
+#define MSGTRANS_MAP_ABSENT(arm, package)                                                               \
+  constexpr auto MSGTRANS_LOOP_JOIN_(absent_, __LINE__) = [](const Parameters&) -> Made {                \
+    return Made::not_measurable("not built in: apt-get install -y " package ", then run again");        \
+  };                                                                                                    \
+  MSGTRANS_LOOP("lock-free-map/mix/" arm, MSGTRANS_LOOP_JOIN_(absent_, __LINE__));                      \
+  MSGTRANS_LOOP("lock-free-map/insert/" arm, MSGTRANS_LOOP_JOIN_(absent_, __LINE__));                   \
+  MSGTRANS_LOOP("lock-free-map/remove/" arm, MSGTRANS_LOOP_JOIN_(absent_, __LINE__))
+
+#ifdef MSGTRANS_HAS_TBB
+MSGTRANS_MAP_LOOPS("rival:tbb", TbbMap);
+#else
+MSGTRANS_MAP_ABSENT("rival:tbb", "libtbb-dev");
+#endif
+#ifdef MSGTRANS_HAS_LIBCUCKOO
+MSGTRANS_MAP_LOOPS("rival:libcuckoo", LibcuckooMap);
+#else
+MSGTRANS_MAP_ABSENT("rival:libcuckoo", "libcuckoo-dev");
+#endif
+#ifdef MSGTRANS_HAS_LIBURCU
+MSGTRANS_MAP_LOOPS("rival:liburcu", LiburcuMap);
+#else
+MSGTRANS_MAP_ABSENT("rival:liburcu", "liburcu-dev");
+#endif
+
+}  // namespace
+}  // namespace msgtrans::loops
