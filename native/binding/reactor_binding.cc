@@ -2,6 +2,8 @@
 
 #include <uv.h>
 
+#include <new>
+
 #include "base/monotonic_clock.h"
 #include "binding/reactor_number.h"
 #include "session/batch_layout.h"
@@ -24,19 +26,30 @@ class HandleScope {
 
 }  // namespace
 
-ReactorBinding* ReactorBinding::create(napi_env env, const EngineOptions& options, napi_value on_delivery,
-                                       napi_value on_tick) {
-  auto* binding = new ReactorBinding(env, options.reactor);
-  uv_loop_t* loop = nullptr;
-  binding->engine_.reset(new SessionEngine(options, *binding));  // not make_unique: the base is private
-  if (binding->engine_->valid() && napi_get_uv_event_loop(env, &loop) == napi_ok) {
-    binding->handles_ = UvHandles::create(loop, binding->engine_->epoll_fd(), *binding);
+ReactorBinding* ReactorBinding::create(napi_env env, const EngineOptions& options,
+                                       const std::vector<ThreadReactorOptions>& threads, uint64_t spin_ns,
+                                       napi_value on_delivery, napi_value on_tick) {
+  ReactorBinding* binding = nullptr;
+  try {
+    binding = new ReactorBinding(env, options.reactor, spin_ns);
+    uv_loop_t* loop = nullptr;
+    binding->engine_.reset(new SessionEngine(options, *binding));  // not make_unique: the base is private
+    binding->group_ = std::make_unique<ReactorGroup>(*binding->engine_);
+    bool is_whole = binding->engine_->valid() && napi_get_uv_event_loop(env, &loop) == napi_ok;
+    for (const ThreadReactorOptions& thread : threads) {
+      is_whole = is_whole && binding->group_->add_thread(thread);
+      binding->thread_numbers_.push_back(thread.engine.reactor);
+    }
+    binding->views_ = std::make_unique<ViewLedger>(env, *binding->engine_);
+    // Last: from here on there is something to be closed.
+    if (is_whole) binding->handles_ = UvHandles::create(loop, binding->engine_->epoll_fd(), *binding);
+  } catch (const std::bad_alloc&) {
+    // No exception may pass through the C frames of Node-API.
   }
-  if (binding->handles_ == nullptr) {
+  if (binding == nullptr || binding->handles_ == nullptr) {
     delete binding;
     return nullptr;
   }
-  binding->views_ = std::make_unique<ViewLedger>(env, binding->engine_->arena(), binding->engine_->pool());
   napi_create_reference(env, on_delivery, 1, &binding->on_delivery_);
   napi_create_reference(env, on_tick, 1, &binding->on_tick_);
   napi_value name = nullptr;
@@ -68,11 +81,16 @@ void ReactorBinding::end() {
   HandleScope scope(env_);
   // The handles first: libuv must not meet the epoll descriptor closed.
   handles_->close();
-  engine_->abandon();
   views_->release_all();
+  // Before home goes: a thread that hands over must find it. What it has lent us is given back by then.
+  engine_->settle_foreign();
+  group_->join_threads();
+  engine_->abandon();
   views_.reset();
+  group_.reset();
   engine_.reset();
   ReactorNumber::release(reactor_);
+  for (const uint32_t number : thread_numbers_) ReactorNumber::release(number);
   napi_delete_reference(env_, on_delivery_);
   napi_delete_reference(env_, on_tick_);
   napi_async_destroy(env_, async_context_);
@@ -90,7 +108,19 @@ void ReactorBinding::on_turn() {
   in_turn_ = true;
   engine_->turn();
   in_turn_ = false;
-  if (destroy_requested_) end();
+  if (destroy_requested_) return end();
+  update_alive();
+}
+
+void ReactorBinding::set_alive(bool alive) {
+  is_engine_alive_ = alive;
+  update_alive();
+}
+
+void ReactorBinding::update_alive() {
+  const bool alive = is_engine_alive_ || group_->is_alive();
+  if (alive != is_alive_) handles_->set_alive(is_alive_ = alive);
+  engine_->set_other_queued(group_->queued_bytes());
 }
 
 void ReactorBinding::on_tick() {
@@ -107,7 +137,27 @@ void ReactorBinding::on_tick() {
   engine_->flush();
 }
 
-void ReactorBinding::on_flush() { engine_->flush(); }
+void ReactorBinding::on_sleep() {
+  engine_->flush();
+  // JavaScript is not called from here: what it would send through another transport of this thread, whose turn to flush
+  // is over, would wait for as long as the loop does.
+  is_busy_ = (spins_ && handles_->is_idle() && spin_.spin([this] { return engine_->look(); })) || !engine_->may_sleep();
+  if (is_busy_) {
+    handles_->set_busy(true);
+  } else if (spins_) {
+    asleep_at_ns_ = monotonic_ns();
+  }
+}
+
+void ReactorBinding::on_wake() {
+  if (asleep_at_ns_ != 0) spin_.slept(monotonic_ns() - asleep_at_ns_);
+  asleep_at_ns_ = 0;
+  engine_->awake();
+  if (!is_busy_) return engine_->flush();
+  is_busy_ = false;
+  handles_->set_busy(false);
+  on_turn();
+}
 
 void ReactorBinding::deliver(const Delivery& delivery) {
   if (destroy_requested_) return;

@@ -4,21 +4,15 @@
 #include <optional>
 #include <string>
 
+#include "binding/reactor_counters.h"
 #include "binding/reactor_number.h"
+#include "binding/reactor_setup.h"
 
 namespace msgtrans {
 
 namespace {
 
 uint32_t u32(const Napi::CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Uint32Value(); }
-
-uint64_t nanoseconds(const Napi::Object& options, const char* name) {
-  return static_cast<uint64_t>(options.Get(name).As<Napi::Number>().DoubleValue() * 1e6);
-}
-
-uint32_t option_u32(const Napi::Object& options, const char* name) {
-  return options.Get(name).As<Napi::Number>().Uint32Value();
-}
 
 // A port below zero marks a unix path.
 std::optional<SocketAddress> address_of(const Napi::CallbackInfo& info) {
@@ -33,6 +27,15 @@ Napi::Object opened_object(Napi::Env env, const SessionEngine::Opened& opened) {
   object.Set("id", opened.id);
   object.Set("url", opened.address.url());
   object.Set("port", opened.address.port());
+  return object;
+}
+
+Napi::Object opened_name(Napi::Env env, const SessionEngine::OpenedName& opened) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("error", opened.error);
+  object.Set("id", opened.id);
+  object.Set("url", "mem://" + opened.name);
+  object.Set("port", 0);
   return object;
 }
 
@@ -54,9 +57,19 @@ Napi::Function ReactorDoor::define(Napi::Env env) {
                          InstanceMethod<&ReactorDoor::cancel_connect>("cancelConnect"),
                          InstanceMethod<&ReactorDoor::flush>("flush"),
                          InstanceMethod<&ReactorDoor::send_direct>("sendDirect"),
+                         InstanceMethod<&ReactorDoor::make_packet>("makePacket"),
+                         InstanceMethod<&ReactorDoor::release_sent>("releaseSent"),
                          InstanceMethod<&ReactorDoor::close_session>("closeSession"),
                          InstanceMethod<&ReactorDoor::close_all>("closeAll"),
                          InstanceMethod<&ReactorDoor::set_paused>("setPaused"),
+                         InstanceMethod<&ReactorDoor::set_pulled>("setPulled"),
+                         InstanceMethod<&ReactorDoor::want_drain>("wantDrain"),
+                         InstanceMethod<&ReactorDoor::listen_in_process>("listenInProcess"),
+                         InstanceMethod<&ReactorDoor::connect_in_process>("connectInProcess"),
+                         InstanceMethod<&ReactorDoor::foreign_arena>("foreignArena"),
+                         InstanceMethod<&ReactorDoor::route_all>("routeAll"),
+                         InstanceMethod<&ReactorDoor::sessions_open>("sessionsOpen"),
+                         InstanceMethod<&ReactorDoor::warm_up>("warmUp"),
                          InstanceMethod<&ReactorDoor::peer_url>("peerUrl"),
                          InstanceMethod<&ReactorDoor::slot_segment>("slotSegment"),
                          InstanceMethod<&ReactorDoor::set_deadlines>("setDeadlines"),
@@ -68,6 +81,7 @@ Napi::Function ReactorDoor::define(Napi::Env env) {
                          InstanceMethod<&ReactorDoor::retained_buffer>("retainedBuffer"),
                          InstanceMethod<&ReactorDoor::release>("release"),
                          InstanceMethod<&ReactorDoor::counters>("counters"),
+                         InstanceMethod<&ReactorDoor::turn_latency>("turnLatency"),
                          InstanceMethod<&ReactorDoor::destroy>("destroy"),
                      });
 }
@@ -81,22 +95,24 @@ ReactorDoor::ReactorDoor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Reac
         .ThrowAsJavaScriptException();
     return;
   }
-  EngineOptions options;
-  options.reactor = *number;
-  options.session_capacity = option_u32(given, "initialSessionCapacity");
-  options.limits.payload_bytes_max = option_u32(given, "payloadBytesMax");
-  options.limits.ext_header_bytes_max = option_u32(given, "extHeaderBytesMax");
-  options.stall_timeout_ns = nanoseconds(given, "stallTimeoutMs");
-  options.linger_timeout_ns = nanoseconds(given, "lingerTimeoutMs");
-  options.pool.dedicated_bytes_max = static_cast<size_t>(given.Get("bufferBytesMax").As<Napi::Number>().Int64Value());
-  binding_ = ReactorBinding::create(env, options, info[1], info[2]);
+  ReactorSetup setup(*number, given);
+  if (!setup.claim_threads()) {
+    setup.release_numbers();
+    Napi::RangeError::New(env, setup.problem()).ThrowAsJavaScriptException();
+    return;
+  }
+  binding_ = ReactorBinding::create(env, setup.home(), setup.threads(), setup.spin_ns(), info[1], info[2]);
   if (binding_ == nullptr) {
-    ReactorNumber::release(*number);
-    Napi::Error::New(env, "the kernel refused memory or descriptors for a reactor").ThrowAsJavaScriptException();
+    setup.release_numbers();
+    Napi::Error::New(env, "the kernel refused memory, descriptors or threads for a reactor").ThrowAsJavaScriptException();
     return;
   }
   const std::shared_ptr<Arena> arena = binding_->engine().arena();
   const auto self = info.This().As<Napi::Object>();
+  self.Set("number", *number);
+  Napi::Array threads = Napi::Array::New(env);
+  for (uint32_t i = 0; i < setup.threads().size(); ++i) threads.Set(i, setup.threads()[i].engine.reactor);
+  self.Set("threadNumbers", threads);
   self.Set("arena", shared_buffer(env, arena->data(), arena->bytes(), arena));
   self.Set("descriptorOffset", static_cast<double>(arena->descriptor_offset()));
   self.Set("eventOffset", static_cast<double>(arena->event_offset()));
@@ -110,21 +126,26 @@ ReactorDoor::~ReactorDoor() {
 Napi::Value ReactorDoor::listen(const Napi::CallbackInfo& info) {
   const std::optional<SocketAddress> address = address_of(info);
   if (!address) return opened_object(info.Env(), {EINVAL, 0, {}});
-  return opened_object(info.Env(), binding_->engine().listen(*address, info[2].As<Napi::Number>().Int32Value()));
+  const SessionEngine::Opened opened = binding_->group().listen(*address, info[2].As<Napi::Number>().Int32Value(),
+                                                                info[3].As<Napi::Boolean>().Value());
+  binding_->update_alive();
+  return opened_object(info.Env(), opened);
 }
 
 void ReactorDoor::close_listener(const Napi::CallbackInfo& info) {
-  if (binding_->open()) binding_->engine().close_listener(u32(info, 0));
+  if (binding_->open()) binding_->group().close_listener(u32(info, 0));
 }
 
 Napi::Value ReactorDoor::connect(const Napi::CallbackInfo& info) {
   const std::optional<SocketAddress> address = address_of(info);
   if (!address) return opened_object(info.Env(), {EINVAL, 0, {}});
-  return opened_object(info.Env(), binding_->engine().connect(*address));
+  const SessionEngine::Opened opened = binding_->group().connect(*address);
+  binding_->update_alive();
+  return opened_object(info.Env(), opened);
 }
 
 void ReactorDoor::cancel_connect(const Napi::CallbackInfo& info) {
-  if (binding_->open()) binding_->engine().cancel_connect(u32(info, 0));
+  if (binding_->open()) binding_->group().cancel_connect(u32(info, 0));
 }
 
 void ReactorDoor::flush(const Napi::CallbackInfo&) {
@@ -139,8 +160,30 @@ Napi::Value ReactorDoor::send_direct(const Napi::CallbackInfo& info) {
     parts[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // sendmsg only reads it
     parts[i].iov_len = bytes.ByteLength();
   }
-  const bool accepted = binding_->open() && binding_->engine().send_parts(u32(info, 0), u32(info, 1), parts, 3, 1);
+  const bool accepted = binding_->open() && binding_->engine().send_parts(u32(info, 0), u32(info, 1), parts, 3, 1,
+                                                                         info[5].As<Napi::Boolean>().Value());
   return Napi::Boolean::New(info.Env(), accepted);
+}
+
+Napi::Value ReactorDoor::make_packet(const Napi::CallbackInfo& info) {
+  iovec parts[3];
+  for (size_t i = 0; i < 3; ++i) {
+    const auto bytes = info[i].As<Napi::Uint8Array>();
+    parts[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // it is only read
+    parts[i].iov_len = bytes.ByteLength();
+  }
+  if (!binding_->open()) return info.Env().Undefined();
+  SessionEngine& engine = binding_->engine();
+  const Slice slice = engine.make_packet(parts, 3);
+  if (!slice.valid()) return info.Env().Undefined();
+  Napi::Array place = Napi::Array::New(info.Env(), 2);
+  place.Set(0u, slice.id);
+  place.Set(1u, slice.dedicated() ? 0.0 : static_cast<double>(slice.data - engine.arena()->data()));
+  return place;
+}
+
+void ReactorDoor::release_sent(const Napi::CallbackInfo& info) {
+  if (binding_->open()) binding_->engine().release_sent(u32(info, 0));
 }
 
 Napi::Value ReactorDoor::close_session(const Napi::CallbackInfo& info) {
@@ -153,7 +196,7 @@ Napi::Value ReactorDoor::close_session(const Napi::CallbackInfo& info) {
 
 void ReactorDoor::close_all(const Napi::CallbackInfo& info) {
   if (!binding_->open()) return;
-  binding_->engine().close_all(static_cast<CloseCode>(u32(info, 0)), info[1].As<Napi::Boolean>().Value());
+  binding_->group().close_all(static_cast<CloseCode>(u32(info, 0)), info[1].As<Napi::Boolean>().Value());
 }
 
 void ReactorDoor::set_paused(const Napi::CallbackInfo& info) {
@@ -161,16 +204,54 @@ void ReactorDoor::set_paused(const Napi::CallbackInfo& info) {
   binding_->engine().set_paused(u32(info, 0), u32(info, 1), info[2].As<Napi::Boolean>().Value());
 }
 
+void ReactorDoor::set_pulled(const Napi::CallbackInfo& info) {
+  if (!binding_->open()) return;
+  binding_->engine().set_pulled(u32(info, 0), u32(info, 1), info[2].As<Napi::Boolean>().Value());
+}
+
+void ReactorDoor::want_drain(const Napi::CallbackInfo& info) {
+  if (binding_->open()) binding_->engine().want_drain(u32(info, 0), u32(info, 1));
+}
+
+Napi::Value ReactorDoor::listen_in_process(const Napi::CallbackInfo& info) {
+  return opened_name(info.Env(), binding_->engine().listen_in_process(info[0].As<Napi::String>().Utf8Value()));
+}
+
+Napi::Value ReactorDoor::connect_in_process(const Napi::CallbackInfo& info) {
+  return opened_name(info.Env(),
+                     binding_->engine().connect_in_process(info[0].As<Napi::String>().Utf8Value(), u32(info, 1)));
+}
+
+Napi::Value ReactorDoor::foreign_arena(const Napi::CallbackInfo& info) {
+  const std::shared_ptr<Arena> arena = binding_->engine().arena_of(u32(info, 0));
+  if (arena == nullptr) return info.Env().Undefined();
+  return shared_buffer(info.Env(), arena->data(), arena->bytes(), arena);
+}
+
+void ReactorDoor::route_all(const Napi::CallbackInfo& info) {
+  if (binding_->open()) binding_->group().set_route_all(info[0].As<Napi::Boolean>().Value());
+}
+
+Napi::Value ReactorDoor::warm_up(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), binding_->open() ? static_cast<double>(binding_->group().warm_up()) : 0);
+}
+
+Napi::Value ReactorDoor::sessions_open(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), binding_->open() ? binding_->group().sessions_open() : 0);
+}
+
 Napi::Value ReactorDoor::peer_url(const Napi::CallbackInfo& info) {
   if (!binding_->open()) return Napi::String::New(info.Env(), "");
-  return Napi::String::New(info.Env(), binding_->engine().peer_address(u32(info, 0), u32(info, 1)).url());
+  return Napi::String::New(info.Env(), binding_->engine().peer_url(u32(info, 0), u32(info, 1)));
 }
 
 Napi::Value ReactorDoor::slot_segment(const Napi::CallbackInfo& info) {
-  const uint32_t index = u32(info, 0);
-  if (!binding_->open() || index >= binding_->engine().directory().segment_count()) return info.Env().Undefined();
-  const std::shared_ptr<Mapping> segment = binding_->engine().directory().segment(index);
-  return shared_buffer(info.Env(), segment->data(), segment->bytes(), segment);
+  const uint32_t reactor = u32(info, 0);
+  SlotState* const first = SlotTable::find_state(slot_word(reactor, u32(info, 1) * kSegmentSlots));
+  if (first == nullptr) return info.Env().Undefined();
+  // Never freed, so nobody needs to keep it.
+  return Napi::ArrayBuffer::New(info.Env(), first, kSegmentSlots * sizeof(SlotState),
+                                [](Napi::BasicEnv, void*) {});
 }
 
 void ReactorDoor::set_deadlines(const Napi::CallbackInfo& info) {
@@ -186,18 +267,16 @@ Napi::Value ReactorDoor::expose(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ReactorDoor::slice_extent(const Napi::CallbackInfo& info) {
-  SessionEngine& engine = binding_->engine();
-  const SliceId id = u32(info, 0);
-  const Slice slice = engine.pool().slice(id);
-  const size_t start = slice.dedicated() ? 0 : static_cast<size_t>(slice.data - engine.arena()->data());
+  const std::optional<SessionEngine::SliceMemory> slice = binding_->engine().slice_memory(u32(info, 0));
   Napi::Array extent = Napi::Array::New(info.Env(), 2);
-  extent.Set(0u, static_cast<double>(start));
-  extent.Set(1u, static_cast<double>(engine.pool().filled(id)));
+  extent.Set(0u, static_cast<double>(slice ? slice->arena_offset : 0));
+  extent.Set(1u, static_cast<double>(slice ? slice->filled : 0));
   return extent;
 }
 
 Napi::Value ReactorDoor::slice_bytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(binding_->engine().pool().slice(u32(info, 0)).bytes));
+  const std::optional<SessionEngine::SliceMemory> slice = binding_->engine().slice_memory(u32(info, 0));
+  return Napi::Number::New(info.Env(), static_cast<double>(slice ? slice->bytes : 0));
 }
 
 Napi::Value ReactorDoor::retain(const Napi::CallbackInfo& info) {
@@ -215,32 +294,34 @@ void ReactorDoor::release(const Napi::CallbackInfo& info) {
 Napi::Value ReactorDoor::counters(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   if (!binding_->open()) return object;
-  const auto set = [&](const char* name, uint64_t value) { object.Set(name, static_cast<double>(value)); };
-  SessionEngine& engine = binding_->engine();
-  const EngineCounters& counters = engine.counters();
-  set("turns", counters.turns);
-  set("deliveries", counters.deliveries);
-  set("syscalls", counters.syscalls);
-  set("messagesReceived", counters.messages_received);
-  set("bytesReceived", counters.bytes_received);
-  set("messagesSent", counters.messages_sent);
-  set("bytesSent", counters.bytes_sent);
-  set("messagesDiscarded", counters.messages_discarded);
-  set("payloadCopies", counters.payload_copies);
-  set("sessionsAccepted", counters.sessions_accepted);
-  set("sessionsConnected", counters.sessions_connected);
-  set("sessionsClosed", counters.sessions_closed);
-  set("sessionsOpen", engine.directory().open_count());
-  set("acceptsRefused", counters.accepts_refused);
-  const BufferPoolCounters& pool = engine.pool().counters();
-  set("poolHits", pool.hits);
-  set("poolMisses", pool.misses);
-  set("poolRefused", pool.refused);
-  set("slicesLent", pool.slices_lent);
-  set("dedicatedBytes", pool.dedicated_bytes);
-  set("retainedBytes", binding_->views().retained_bytes());
-  set("viewsMovedAway", binding_->views().moved_away());
+  SessionEngine& home = binding_->engine();
+  const SessionEngine* const engine = engine_of(u32(info, 0));
+  if (engine == nullptr) return object;
+  OwnCounters own{};
+  if (engine == &home) {
+    own = OwnCounters::read(home);
+  } else {
+    home.call(u32(info, 0), [&](SessionEngine& other) { own = OwnCounters::read(other); });
+  }
+  add_counters(object, *engine, own);
+  if (engine != &home) return object;
+  object.Set("retainedBytes", static_cast<double>(binding_->views().retained_bytes()));
+  object.Set("viewsMovedAway", static_cast<double>(binding_->views().moved_away()));
   return object;
+}
+
+Napi::Value ReactorDoor::turn_latency(const Napi::CallbackInfo& info) {
+  const SessionEngine* const engine = binding_->open() ? engine_of(u32(info, 0)) : nullptr;
+  if (engine == nullptr) return info.Env().Undefined();
+  return turn_latency_copy(info.Env(), *engine);
+}
+
+const SessionEngine* ReactorDoor::engine_of(uint32_t number) const {
+  if (number == binding_->engine().port()->number()) return &binding_->engine();
+  for (const auto& thread : binding_->group().threads()) {
+    if (thread->number() == number) return &thread->engine();
+  }
+  return nullptr;
 }
 
 void ReactorDoor::destroy(const Napi::CallbackInfo&) { binding_->destroy(); }

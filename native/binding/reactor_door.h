@@ -18,36 +18,61 @@ class ReactorDoor final : public Napi::ObjectWrap<ReactorDoor> {
   ~ReactorDoor() override;
 
  private:
-  // (host | path, port, backlog) -> {error, id, url, port}
+  // (host | path, port, backlog, share) -> {error, id, url, port}
   Napi::Value listen(const Napi::CallbackInfo& info);
   void close_listener(const Napi::CallbackInfo& info);
   // (host | path, port) -> {error, id}
   Napi::Value connect(const Napi::CallbackInfo& info);
   void cancel_connect(const Napi::CallbackInfo& info);
   void flush(const Napi::CallbackInfo& info);
-  // (slot, generation, header, extHeader, payload) -> accepted
+  // (slotWord, generation, header, extHeader, payload) -> accepted
   Napi::Value send_direct(const Napi::CallbackInfo& info);
-  // (slot, generation, code, flush) -> was open
+  // (slotWord, generation, code, flush) -> was open
+  // [slice id, offset], or undefined when the byte budget is used up.
+  Napi::Value make_packet(const Napi::CallbackInfo& info);
+  void release_sent(const Napi::CallbackInfo& info);
   Napi::Value close_session(const Napi::CallbackInfo& info);
   // (code, flush)
   void close_all(const Napi::CallbackInfo& info);
   void set_paused(const Napi::CallbackInfo& info);
+  // (slotWord, generation, pulled)
+  void set_pulled(const Napi::CallbackInfo& info);
+  void want_drain(const Napi::CallbackInfo& info);
+  // (name) -> {error, id, url, port}
+  Napi::Value listen_in_process(const Napi::CallbackInfo& info);
+  // (name, count) -> the same
+  Napi::Value connect_in_process(const Napi::CallbackInfo& info);
+  // (whether no handler takes messages)
+  void route_all(const Napi::CallbackInfo& info);
+  // Of all reactors of the transport.
+  Napi::Value sessions_open(const Napi::CallbackInfo& info);
+  // () -> bytes touched
+  Napi::Value warm_up(const Napi::CallbackInfo& info);
+  // (reactor) -> the arena that slice words of that reactor in this delivery speak of
+  Napi::Value foreign_arena(const Napi::CallbackInfo& info);
   Napi::Value peer_url(const Napi::CallbackInfo& info);
+  // (reactor, index) -> the slots from index * SEGMENT_SLOTS on
   Napi::Value slot_segment(const Napi::CallbackInfo& info);
   void set_deadlines(const Napi::CallbackInfo& info);
   Napi::Value now_ms(const Napi::CallbackInfo& info);
-  // (slice, offset, bytes) -> ArrayBuffer of this turn
+  // (sliceWord, offset, bytes) -> ArrayBuffer of this turn
   Napi::Value expose(const Napi::CallbackInfo& info);
-  // (slice) -> [offset of its first byte in the arena (0 for a mapping of its own), bytes read into it]
+  // (sliceWord) -> [offset of its first byte in the arena (0 for a mapping of its own), bytes read into it]
   Napi::Value slice_extent(const Napi::CallbackInfo& info);
-  // (slice) -> its size
+  // (sliceWord) -> its size
   Napi::Value slice_bytes(const Napi::CallbackInfo& info);
-  // (slice, offset, bytes) -> handle, or -1
+  // (sliceWord, offset, bytes) -> handle, or -1
   Napi::Value retain(const Napi::CallbackInfo& info);
   Napi::Value retained_buffer(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
+  // (reactor) -> what it counts
   Napi::Value counters(const Napi::CallbackInfo& info);
+  // (reactor) -> words of the histogram, see base/shared_latency_histogram.h
+  Napi::Value turn_latency(const Napi::CallbackInfo& info);
   void destroy(const Napi::CallbackInfo& info);
+
+  // Of home or one of its threads; null for another number.
+  [[nodiscard]] const SessionEngine* engine_of(uint32_t number) const;
 
   ReactorBinding* binding_ = nullptr;
 };

@@ -15,13 +15,13 @@ class ReactorNumber {
  public:
   static std::optional<uint32_t> claim() {
     for (uint32_t word = 0; word < kWords; ++word) {
-      // Relaxed: the number itself is all that is shared; what the last holder left is found through the
-      // directory's own atomics.
+      // Relaxed: the exchange below decides.
       uint64_t taken = bitmap_[word].load(std::memory_order_relaxed);
       while (taken != UINT64_MAX) {
         const auto bit = static_cast<uint32_t>(__builtin_ctzll(~taken));
-        // Relaxed, both outcomes: as above.
-        if (bitmap_[word].compare_exchange_weak(taken, taken | uint64_t{1} << bit, std::memory_order_relaxed,
+        // Acquire: pairs with the release in release(); what the last holder left in its slot array is ours to go on
+        // with. Relaxed when it fails: the loop looks again.
+        if (bitmap_[word].compare_exchange_weak(taken, taken | uint64_t{1} << bit, std::memory_order_acquire,
                                                 std::memory_order_relaxed)) {
           return word * 64 + bit;
         }
@@ -31,8 +31,8 @@ class ReactorNumber {
   }
 
   static void release(uint32_t number) {
-    // Relaxed: as in claim().
-    bitmap_[number / 64].fetch_and(~(uint64_t{1} << number % 64), std::memory_order_relaxed);
+    // Release: pairs with the acquire in claim().
+    bitmap_[number / 64].fetch_and(~(uint64_t{1} << number % 64), std::memory_order_release);
   }
 
  private:

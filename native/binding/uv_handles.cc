@@ -27,18 +27,29 @@ UvHandles* UvHandles::create(uv_loop_t* loop, int epoll_fd, Events& events) {
   uv_check_init(loop, &handles->check_);
   uv_timer_init(loop, &handles->tick_);
   uv_timer_init(loop, &handles->soon_);
+  uv_idle_init(loop, &handles->busy_);
   handles->open_ = kHandles;
   handles->poll_.data = handles->prepare_.data = handles->check_.data = &events;
   handles->tick_.data = handles->soon_.data = &events;
   uv_poll_start(&handles->poll_, UV_READABLE, [](uv_poll_t* poll, int, int) { events_of(poll).on_turn(); });
   // Sends from timers and promises: flushed before the loop sleeps, and again when it wakes.
-  uv_prepare_start(&handles->prepare_, [](uv_prepare_t* prepare) { events_of(prepare).on_flush(); });
-  uv_check_start(&handles->check_, [](uv_check_t* check) { events_of(check).on_flush(); });
+  uv_prepare_start(&handles->prepare_, [](uv_prepare_t* prepare) { events_of(prepare).on_sleep(); });
+  uv_check_start(&handles->check_, [](uv_check_t* check) { events_of(check).on_wake(); });
   uv_unref(as_handle(&handles->poll_));
   uv_unref(as_handle(&handles->prepare_));
   uv_unref(as_handle(&handles->check_));
   uv_unref(as_handle(&handles->tick_));
+  uv_unref(as_handle(&handles->busy_));
   return handles;
+}
+
+void UvHandles::set_busy(bool busy) {
+  if (closing_) return;
+  if (busy) {
+    uv_idle_start(&busy_, [](uv_idle_t*) {});
+  } else {
+    uv_idle_stop(&busy_);
+  }
 }
 
 void UvHandles::request_turn() {
@@ -74,12 +85,13 @@ void UvHandles::close() {
     handles->events_.on_closed();
     delete handles;
   };
-  poll_.data = prepare_.data = check_.data = tick_.data = soon_.data = this;
+  poll_.data = prepare_.data = check_.data = tick_.data = soon_.data = busy_.data = this;
   uv_close(as_handle(&poll_), closed);
   uv_close(as_handle(&prepare_), closed);
   uv_close(as_handle(&check_), closed);
   uv_close(as_handle(&tick_), closed);
   uv_close(as_handle(&soon_), closed);
+  uv_close(as_handle(&busy_), closed);
 }
 
 }  // namespace msgtrans

@@ -4,38 +4,74 @@
 
 namespace msgtrans {
 
-ViewLedger::ViewLedger(napi_env env, std::shared_ptr<Arena> arena, BufferPool& pool)
-    : env_(env), arena_(std::move(arena)), pool_(pool), lifetime_(std::make_shared<Lifetime>(Lifetime{&pool})) {}
+ViewLedger::ViewLedger(napi_env env, SessionEngine& engine)
+    : env_(env), engine_(engine), lifetime_(std::make_shared<Lifetime>(Lifetime{&engine})) {}
 
-ViewLedger::~ViewLedger() { lifetime_->pool = nullptr; }
+ViewLedger::~ViewLedger() { lifetime_->engine = nullptr; }
 
 void ViewLedger::finalize(napi_env, void*, void* hint) {
-  auto* memory = static_cast<Memory*>(hint);
-  if (memory->quarantined != kNoSlice && memory->lifetime->pool != nullptr) {
-    memory->lifetime->pool->release(memory->quarantined);
-  }
-  delete memory;
+  const std::unique_ptr<std::shared_ptr<Memory>> memory(static_cast<std::shared_ptr<Memory>*>(hint));
+  // The view may still stand in the ledger: an ending environment finalizes its buffers before we detach them.
+  (*memory)->is_gone = true;
+  if ((*memory)->is_quarantined) give_back(**memory);
 }
 
-bool ViewLedger::expose(SliceId id, size_t offset, size_t bytes, View& view, napi_value& buffer) {
-  const Slice slice = pool_.slice(id);
-  if (offset > slice.bytes || bytes > slice.bytes - offset) {
+// Somebody else has the bytes: nobody may write them while that lasts.
+void ViewLedger::quarantine(Memory& memory) {
+  // A mapping of its own is never used for another packet anyway.
+  if (memory.dedicated != nullptr) return;
+  const uint32_t reactor = memory.slice_word >> kSliceArenaShift;
+  const SliceId id = memory.slice_word & kSliceIdMask;
+  SessionEngine& engine = *memory.lifetime->engine;
+  if (memory.segments != nullptr) {
+    // We hold it still, so it cannot be free meanwhile.
+    memory.segments->lend(id & ~kSliceSegmentBit);
+  } else if (reactor == engine.port()->number()) {
+    engine.pool().add_reference(id);
+  } else {
+    engine.call(reactor, [id](SessionEngine& owner) { owner.pool().add_reference(id); });
+  }
+  memory.is_quarantined = true;
+}
+
+void ViewLedger::give_back(const Memory& memory) {
+  const uint32_t reactor = memory.slice_word >> kSliceArenaShift;
+  const SliceId id = memory.slice_word & kSliceIdMask;
+  if (memory.segments != nullptr) {
+    // Its owner looks for itself when it needs one; a reactor that waits for this one alone looks again when it is rung.
+    (void)memory.segments->give_back(id & ~kSliceSegmentBit);
+    return;
+  }
+  SessionEngine* const engine = memory.lifetime->engine;
+  if (engine == nullptr) return;
+  if (reactor == engine->port()->number()) {
+    engine->pool().release(id);
+  } else {
+    engine->call(reactor, [id](SessionEngine& owner) { owner.pool().release(id); });
+  }
+}
+
+bool ViewLedger::expose(uint32_t slice_word, size_t offset, size_t bytes, View& view, napi_value& buffer) {
+  const std::optional<SessionEngine::SliceMemory> slice = engine_.slice_memory(slice_word);
+  if (!slice || offset > slice->bytes || bytes > slice->bytes - offset) {
     napi_throw_range_error(env_, "ERR_MSGTRANS_INVALID_ARGUMENT", "a view must lie within its slice");
     return false;
   }
-  auto* memory = new Memory{arena_, pool_.dedicated_mapping(id), lifetime_, kNoSlice};
-  if (napi_create_external_arraybuffer(env_, slice.data + offset, bytes, finalize, memory, &buffer) != napi_ok) {
-    delete memory;
+  const auto memory = std::make_shared<Memory>(
+      Memory{slice->arena, slice->dedicated, slice->segments, lifetime_, slice_word, false, false});
+  auto hint = std::make_unique<std::shared_ptr<Memory>>(memory);
+  if (napi_create_external_arraybuffer(env_, slice->data + offset, bytes, finalize, hint.get(), &buffer) != napi_ok) {
     return false;
   }
-  view = {nullptr, memory, id};
+  (void)hint.release();
+  view = {nullptr, memory, slice_word};
   return napi_create_reference(env_, buffer, 1, &view.buffer) == napi_ok;
 }
 
-napi_value ViewLedger::expose_for_turn(SliceId id, size_t offset, size_t bytes) {
+napi_value ViewLedger::expose_for_turn(uint32_t slice_word, size_t offset, size_t bytes) {
   View view;
   napi_value buffer = nullptr;
-  if (!expose(id, offset, bytes, view, buffer)) return nullptr;
+  if (!expose(slice_word, offset, bytes, view, buffer)) return nullptr;
   turn_views_.push_back(view);
   return buffer;
 }
@@ -52,25 +88,25 @@ void ViewLedger::detach(View& view) {
   napi_is_detached_arraybuffer(env_, buffer, &detached);
   if (!detached) {
     napi_detach_arraybuffer(env_, buffer);
-  } else {
-    // Someone else has the bytes now. They are never written again while that lasts; a mapping of its
-    // own never is anyway.
+  } else if (!view.memory->is_gone) {
     ++moved_away_;
-    if (!(view.id & kDedicatedBit)) {
-      pool_.add_reference(view.id);
-      view.memory->quarantined = view.id;
+    quarantine(*view.memory);
+    if (view.slice_word >> kSliceArenaShift == engine_.port()->number() && view.memory->segments == nullptr) {
+      engine_.copy_pinned(view.slice_word & kSliceIdMask);
     }
   }
   napi_delete_reference(env_, view.buffer);
 }
 
-int32_t ViewLedger::retain(SliceId id, size_t offset, size_t bytes) {
-  if (!pool_.may_pin(id)) return -1;
+int32_t ViewLedger::retain(uint32_t slice_word, size_t offset, size_t bytes) {
+  const std::optional<SessionEngine::SliceMemory> slice = engine_.slice_memory(slice_word);
+  const SliceId id = slice_word & kSliceIdMask;
+  if (!slice || !slice->is_own || !engine_.pool().may_pin(id)) return -1;
   View view;
   napi_value buffer = nullptr;
-  if (!expose(id, offset, bytes, view, buffer)) return -1;
-  pool_.add_reference(id);
-  retained_bytes_ += pool_.slice(id).bytes;
+  if (!expose(slice_word, offset, bytes, view, buffer)) return -1;
+  engine_.pool().add_reference(id);
+  retained_bytes_ += slice->bytes;
   if (free_handles_.empty()) {
     retained_.push_back(view);
     return static_cast<int32_t>(retained_.size() - 1);
@@ -89,13 +125,13 @@ napi_value ViewLedger::retained_buffer(int32_t handle) {
 
 void ViewLedger::release(int32_t handle) {
   const auto index = static_cast<size_t>(handle);
-  if (handle < 0 || index >= retained_.size() || retained_[index].id == kNoSlice) return;
+  if (handle < 0 || index >= retained_.size() || retained_[index].slice_word == kNoSlice) return;
   View& view = retained_[index];
-  const SliceId id = view.id;
-  retained_bytes_ -= pool_.slice(id).bytes;
+  const SliceId id = view.slice_word & kSliceIdMask;
+  retained_bytes_ -= engine_.pool().slice(id).bytes;
   detach(view);
   view = View{};
-  pool_.release(id);
+  engine_.pool().release(id);
   free_handles_.push_back(handle);
 }
 

@@ -15,25 +15,25 @@
 #include <memory>
 #include <vector>
 
-#include "memory/arena.h"
-#include "memory/buffer_pool.h"
+#include "session/session_engine.h"
 
 namespace msgtrans {
 
 class ViewLedger {
  public:
-  ViewLedger(napi_env env, std::shared_ptr<Arena> arena, BufferPool& pool);
+  ViewLedger(napi_env env, SessionEngine& engine);
   ~ViewLedger();
   ViewLedger(const ViewLedger&) = delete;
   ViewLedger& operator=(const ViewLedger&) = delete;
 
-  // A buffer over `bytes` of a slice, valid until the end of the turn. Null with a pending exception on failure.
-  napi_value expose_for_turn(SliceId id, size_t offset, size_t bytes);
+  // A buffer over `bytes` of a slice, by its slice word, valid until the end of the turn. Null with a pending exception
+  // on failure.
+  napi_value expose_for_turn(uint32_t slice_word, size_t offset, size_t bytes);
   void detach_turn_views();
 
   // Keeps a slice and a buffer over a part of it; the handle is for `retained_buffer` and `release`. -1: the pool
-  // has too few read slices left, so the caller copies.
-  int32_t retain(SliceId id, size_t offset, size_t bytes);
+  // has too few read slices left, or the slice is another reactor's, so the caller copies.
+  int32_t retain(uint32_t slice_word, size_t offset, size_t bytes);
   napi_value retained_buffer(int32_t handle);
   void release(int32_t handle);
   void release_all();
@@ -43,31 +43,35 @@ class ViewLedger {
 
  private:
   struct Lifetime {
-    BufferPool* pool;  // null once the ledger is gone
+    SessionEngine* engine;  // null once the ledger is gone
   };
-  // Travels with one ArrayBuffer and is deleted by its finalizer.
+  // Travels with one ArrayBuffer; its finalizer and the ledger each hold it, and either may be done first.
   struct Memory {
     std::shared_ptr<Arena> arena;
     std::shared_ptr<Mapping> dedicated;  // null for slices of the arena
+    std::shared_ptr<LentSegments> segments;
     std::shared_ptr<Lifetime> lifetime;
-    SliceId quarantined = kNoSlice;      // released when this memory is really gone
+    uint32_t slice_word = kNoSlice;
+    bool is_quarantined = false;         // given back when this memory is really gone
+    bool is_gone = false;  // the runtime took the buffer away itself, as it does when an environment ends
   };
   struct View {
     napi_ref buffer = nullptr;
-    Memory* memory = nullptr;
-    SliceId id = kNoSlice;
+    std::shared_ptr<Memory> memory;
+    uint32_t slice_word = kNoSlice;
   };
 
   static void finalize(napi_env env, void* data, void* hint);
-  bool expose(SliceId id, size_t offset, size_t bytes, View& view, napi_value& buffer);
+  static void quarantine(Memory& memory);
+  static void give_back(const Memory& memory);
+  bool expose(uint32_t slice_word, size_t offset, size_t bytes, View& view, napi_value& buffer);
   void detach(View& view);
 
   napi_env env_;
-  std::shared_ptr<Arena> arena_;
-  BufferPool& pool_;
+  SessionEngine& engine_;
   std::shared_ptr<Lifetime> lifetime_;
   std::vector<View> turn_views_;
-  std::vector<View> retained_;         // by handle; id kNoSlice: free
+  std::vector<View> retained_;         // by handle; kNoSlice: free
   std::vector<int32_t> free_handles_;
   size_t retained_bytes_ = 0;
   uint64_t moved_away_ = 0;
