@@ -13,9 +13,11 @@ import {
   CLOSE_PROTOCOL_PACKET_TYPE,
   CLOSE_PROTOCOL_TRUNCATED,
   CLOSE_PROTOCOL_VERSION,
+  CLOSE_SEND_BUFFER_LOST,
   CLOSE_SLOW_CONSUMER,
   CLOSE_STALLED,
   CLOSE_TRANSPORT_CLOSED,
+  CLOSE_WORKER_EXITED,
 } from './layout.generated.js';
 import type { ResolvedOptions } from './options.js';
 import type { CloseReason } from './transport.js';
@@ -83,6 +85,16 @@ const REASONS: Record<number, [TransportErrorCode, Describe]> = {
   [CLOSE_TRANSPORT_CLOSED]: [
     'ERR_MSGTRANS_CLOSED',
     () => 'the transport was closed before this session had sent everything (drainTimeoutMs)',
+  ],
+  [CLOSE_SEND_BUFFER_LOST]: [
+    'ERR_MSGTRANS_SEND_BUFFER_LOST',
+    () =>
+      'memory that was given to send was changed, moved or detached before all of it was written; leave it as it is ' +
+      'until drained() resolves, or send a copy',
+  ],
+  [CLOSE_WORKER_EXITED]: [
+    'ERR_MSGTRANS_WORKER_EXITED',
+    () => 'the thread at the other end of this session ended; what was under way is lost',
   ],
 };
 

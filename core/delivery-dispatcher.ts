@@ -11,7 +11,9 @@ import {
   EVENT_A,
   EVENT_ACCEPT_FAILED,
   EVENT_ACCEPTED,
+  EVENT_ARENA,
   EVENT_B,
+  EVENT_BROKEN,
   EVENT_C,
   EVENT_CLOSE,
   EVENT_CONNECT_FAILED,
@@ -20,14 +22,17 @@ import {
   EVENT_GENERATION,
   EVENT_KIND,
   EVENT_SLOT_WORD,
+  SLOT_BROKEN,
   SLOT_FLAGS,
   SLOT_TOLD_FULL,
+  SLOT_WANTS_DRAIN,
 } from './layout.generated.js';
 import { MessageBatch } from './message-batch.js';
 import { nativeAddon } from './native-addon.js';
 import type { NativeSession } from './native-session.js';
 import { PacketCopier } from './owned-packet.js';
 import type { Reactor } from './reactor.js';
+import { sessionIdOf } from './session-id.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { CloseReason, Packet } from './transport.js';
 
@@ -42,7 +47,7 @@ export interface DeliveryTarget {
   emitClose(session: NativeSession, reason: CloseReason): void;
   emitDrain(session: NativeSession): void;
   emitError(error: TransportError): void;
-  connected(connectId: number, session: NativeSession): void;
+  connected(connectId: number, slotWord: number, generation: number): void;
   connectFailed(connectId: number, errno: number): void;
   sessionEnded(): void;
 }
@@ -128,11 +133,19 @@ export class DeliveryDispatcher {
         this.word(at, DESCRIPTOR_SLOT_WORD),
         this.word(at, DESCRIPTOR_GENERATION),
       );
-      if (!session?.requests.settle(packet)) this.responsesUnmatched += 1;
+      if (!session?.requests.settle(packet)) this.unmatched(at, packet);
       else session.inboxChanged(session.unreadBytes);
       return;
     }
     this.sessionAt(at).receive(packet);
+  }
+
+  private unmatched(at: number, { messageId }: Packet): void {
+    this.responsesUnmatched += 1;
+    const { diagnostics } = this.reactor;
+    if (!diagnostics.isWatched) return;
+    const sessionId = sessionIdOf(this.word(at, DESCRIPTOR_SLOT_WORD), this.word(at, DESCRIPTOR_GENERATION));
+    diagnostics.tell({ kind: 'response-unmatched', sessionId, messageId });
   }
 
   private forEvents(count: number, closings: boolean): void {
@@ -149,21 +162,27 @@ export class DeliveryDispatcher {
     const b = this.reactor.eventAt(index, EVENT_B) | 0;
     switch (kind) {
       case EVENT_ACCEPTED:
-        this.reactor.table.resetMessageIds(slotWord);
+        this.opened(slotWord, generation, 'peer');
         if (this.target.wants('session')) this.target.emitSession(this.sessions.ensure(slotWord, generation));
         return;
       case EVENT_CONNECTED:
-        this.reactor.table.resetMessageIds(slotWord);
-        this.target.connected(a, this.sessions.ensure(slotWord, generation));
+        this.opened(slotWord, generation, 'this-side');
+        this.target.connected(a, slotWord, generation);
         return;
       case EVENT_CONNECT_FAILED:
         this.target.connectFailed(a, b);
         return;
       case EVENT_ACCEPT_FAILED:
-        this.target.emitError(acceptFailed(b, this.reactor.eventAt(index, EVENT_C)));
+        this.acceptRefused(b, this.reactor.eventAt(index, EVENT_C));
         return;
       case EVENT_DRAIN:
         this.drain(slotWord, generation);
+        return;
+      case EVENT_BROKEN:
+        this.reactor.table.setFlags(slotWord, SLOT_BROKEN);
+        return;
+      case EVENT_ARENA:
+        this.reactor.foreign.forget(a);
         return;
       default:
         this.close(
@@ -175,15 +194,37 @@ export class DeliveryDispatcher {
     }
   }
 
+  private opened(slotWord: number, generation: number, by: 'peer' | 'this-side'): void {
+    this.reactor.table.resetMessageIds(slotWord);
+    const { diagnostics } = this.reactor;
+    if (!diagnostics.isWatched) return;
+    diagnostics.tell({ kind: 'session-opened', sessionId: sessionIdOf(slotWord, generation), by });
+  }
+
+  private acceptRefused(errno: number, count: number): void {
+    const error = acceptFailed(errno, count);
+    const { diagnostics } = this.reactor;
+    if (diagnostics.isWatched) diagnostics.tell({ kind: 'accept-refused', error, count });
+    this.target.emitError(error);
+  }
+
   private drain(slotWord: number, generation: number): void {
+    const { diagnostics } = this.reactor;
+    if (diagnostics.isWatched)
+      diagnostics.tell({ kind: 'drain', sessionId: sessionIdOf(slotWord, generation) });
     const toldFull = (this.reactor.table.word(slotWord, SLOT_FLAGS) & SLOT_TOLD_FULL) !== 0;
-    this.reactor.table.clearFlags(slotWord, SLOT_TOLD_FULL);
+    this.reactor.table.clearFlags(slotWord, SLOT_TOLD_FULL | SLOT_WANTS_DRAIN);
+    this.reactor.table.queuedBytes(slotWord);
     this.sessions.find(slotWord, generation)?.onDrained();
     if (toldFull && this.target.wants('drain'))
       this.target.emitDrain(this.sessions.ensure(slotWord, generation));
   }
 
   private close(slotWord: number, generation: number, reason: CloseReason, code: number): void {
+    const { diagnostics } = this.reactor;
+    if (diagnostics.isWatched) {
+      diagnostics.tell({ kind: 'session-closed', sessionId: sessionIdOf(slotWord, generation), reason });
+    }
     const session = this.target.wants('close')
       ? this.sessions.ensure(slotWord, generation)
       : this.sessions.find(slotWord, generation);

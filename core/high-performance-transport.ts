@@ -1,37 +1,47 @@
-import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { systemErrorName } from './close-reason.js';
+import type { AdminEndpoint } from './admin/admin-endpoint.js';
+import type { AdminOptions } from './admin/admin-options.js';
+import { TransportMonitor } from './admin/transport-monitor.js';
+import {
+  type BroadcastOptions,
+  type BroadcastResult,
+  broadcast,
+  ownPayload,
+  receivedPayload,
+  slotsOf,
+} from './broadcast.js';
 import { Deadlines } from './deadlines.js';
 import { type BatchHandler, DeliveryDispatcher, type DeliveryTarget } from './delivery-dispatcher.js';
+import type { DiagnosticSubscription, SubscribeOptions } from './diagnostics.js';
 import { TransportError } from './errors.js';
-import { CLOSE_ORDERLY, CLOSE_TRANSPORT_CLOSED, CONTROL_ROUTE_ALL } from './layout.generated.js';
-import { NativeListener } from './listener.js';
+import { CLOSE_ORDERLY, CLOSE_TRANSPORT_CLOSED, SLOT_MASK } from './layout.generated.js';
+import { listenBacklog, NativeListener } from './listener.js';
+import { Message } from './message.js';
 import { nativeAddon } from './native-addon.js';
 import { aborted } from './native-session.js';
 import { resolveOptions, type TransportOptions } from './options.js';
+import { type Connected, PendingConnects } from './pending-connects.js';
 import { Reactor } from './reactor.js';
 import { retainedCollectedUnreleased } from './retained-message.js';
-import { sessionGeneration, sessionIdOf } from './session-id.js';
+import { checkBytes, sendFlags } from './send-flags.js';
+import { sessionGeneration, sessionIdOf, sessionSlotWord } from './session-id.js';
 import { SessionRegistry } from './session-registry.js';
+import { type ReportedValues, reportedTogether } from './statistics/counter-catalog.js';
+import type { PerformanceSnapshot } from './statistics/performance-snapshot.js';
 import type {
   Listener,
-  Packet,
+  ListenOptions,
   ReplyTicket,
   SendOptions,
   Session,
+  SessionId,
   Transport,
   TransportEvents,
 } from './transport.js';
+import { listenFailed, transportClosed } from './transport-errors.js';
+import { TransportHandlers } from './transport-handlers.js';
 import { parseTransportUrl, resolveAddress } from './transport-url.js';
 
 const DRAIN_TIMEOUT_MS = 5_000;
-
-interface PendingConnect {
-  url: string;
-  resolve(session: Session): void;
-  reject(error: Error): void;
-  forget(): void;
-}
 
 /** Monotonic counts of one transport since it was created. */
 export interface TransportCounters {
@@ -48,14 +58,14 @@ export interface TransportCounters {
  * Thread: everything on the thread that created it.
  */
 export class HighPerformanceTransport implements Transport {
-  private readonly emitter = new EventEmitter();
   private readonly reactor: Reactor;
   private readonly deadlines: Deadlines;
   private readonly sessions: SessionRegistry;
   private readonly dispatcher: DeliveryDispatcher;
-  private readonly connects = new Map<number, PendingConnect>();
+  private readonly monitor: TransportMonitor;
+  private readonly connects: PendingConnects;
+  private readonly handlers: TransportHandlers;
   private readonly listeners = new Set<NativeListener>();
-  private batchHandler: BatchHandler | undefined;
   private closing: Promise<void> | undefined;
   private finalCounters: TransportCounters | undefined;
   private onIdle: (() => void) | undefined;
@@ -82,15 +92,19 @@ export class HighPerformanceTransport implements Transport {
       throw new TransportError(
         'ERR_MSGTRANS_OUT_OF_MEMORY',
         `no transport could be made: ${(cause as Error).message}`,
-        {
-          cause,
-        },
+        { cause },
       );
     }
     this.deadlines = new Deadlines(this.reactor.native);
     this.sessions = new SessionRegistry(this.reactor, this.deadlines);
+    this.connects = new PendingConnects(this.reactor, this.sessions);
+    this.handlers = new TransportHandlers(this.reactor, this.sessions);
     this.dispatcher = new DeliveryDispatcher(this.reactor, this.sessions, this.deliveryTarget());
-    this.updateRouting();
+    this.monitor = new TransportMonitor(
+      { reactors: () => this.reactor.own.reports(), shared: () => this.sharedCounts() },
+      options.metricsSamplingIntervalMs,
+      this.reactor.requestStatistics,
+    );
   }
 
   /**
@@ -99,72 +113,126 @@ export class HighPerformanceTransport implements Transport {
    * @throws TransportError `ERR_MSGTRANS_HANDLER_CONFLICT` when `on('message')` is registered
    */
   onBatch(handler: BatchHandler | undefined): this {
-    if (handler !== undefined && typeof handler !== 'function') {
-      throw new TransportError(
-        'ERR_MSGTRANS_INVALID_ARGUMENT',
-        `onBatch takes a function, got ${typeof handler}`,
-      );
-    }
-    if (handler !== undefined && this.emitter.listenerCount('message') > 0) throw handlerConflict();
-    this.batchHandler = handler;
-    this.updateRouting();
+    this.handlers.onBatch(handler);
     return this;
   }
 
   on<K extends keyof TransportEvents>(event: K, listener: (...args: TransportEvents[K]) => void): this {
-    if (event === 'message' && this.batchHandler !== undefined) throw handlerConflict();
-    this.emitter.on(event, listener as (...args: unknown[]) => void);
-    if (event === 'message') {
-      this.updateRouting();
-      process.nextTick(() => this.deliverUnread());
-    }
+    this.handlers.on(event, listener);
     return this;
   }
 
   off<K extends keyof TransportEvents>(event: K, listener: (...args: TransportEvents[K]) => void): this {
-    this.emitter.off(event, listener as (...args: unknown[]) => void);
-    this.updateRouting();
+    this.handlers.off(event, listener);
     return this;
   }
 
-  async listen(url: string): Promise<Listener> {
+  async listen(url: string, options: ListenOptions = {}): Promise<Listener> {
     const parsed = parseTransportUrl(url);
     this.checkOpen();
     const address = await resolveAddress(parsed, url);
     this.checkOpen();
-    const opened = this.reactor.native.listen(address.host, address.port, listenBacklog());
+    const { native } = this.reactor;
+    const opened =
+      address.scheme === 'mem'
+        ? native.listenInProcess(address.host)
+        : native.listen(address.host, address.port, listenBacklog(), options.share === true);
     if (opened.error !== 0) throw listenFailed(url, opened.error);
-    const listener = new NativeListener(this.reactor.native, opened, (closed) =>
-      this.listeners.delete(closed),
-    );
+    const listener = new NativeListener(native, opened, (closed) => this.listeners.delete(closed));
     this.listeners.add(listener);
     return listener;
   }
 
   async connect(url: string, options: { signal?: AbortSignal } = {}): Promise<Session> {
+    return (await this.open(url, 1, options.signal)).session!;
+  }
+
+  /**
+   * Opens many sessions in this process at once. Nothing is made for a session until it is asked for with
+   * {@link session}, so that a hundred thousand idle ones cost no more than their slots.
+   * @param url `mem://name` of a listener of any thread
+   * @param count 1 to 16 777 215
+   * @returns their ids
+   * @throws (rejects) TransportError as {@link connect}; sessions that were opened meanwhile are closed
+   */
+  async connectMany(
+    url: string,
+    count: number,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<SessionId[]> {
+    if (!Number.isSafeInteger(count) || count < 1 || count > SLOT_MASK) {
+      throw new TransportError(
+        'ERR_MSGTRANS_INVALID_ARGUMENT',
+        `count ${String(count)} is not a whole number from 1 to ${SLOT_MASK}`,
+      );
+    }
+    if (parseTransportUrl(url).scheme !== 'mem') {
+      throw new TransportError(
+        'ERR_MSGTRANS_INVALID_URL',
+        `${url} is no address in this process (mem://name); open sockets one by one with connect()`,
+      );
+    }
+    return (await this.open(url, count, options.signal)).ids;
+  }
+
+  /**
+   * Touches the buffers that `zeroCopyBuffers` asks for, so that no first message waits for the kernel to find their pages.
+   * Takes milliseconds per 64 MB: call it before traffic.
+   * @returns bytes touched; fewer than the buffers have when the kernel has no more memory
+   */
+  warmUp(): number {
+    this.checkOpen();
+    return this.reactor.native.warmUp();
+  }
+
+  /**
+   * Sends one one-way message to any open session of this process by its id, also to one that another thread's transport
+   * holds. That one's thread takes it when it turns; there is no drain event for it here. Costs less than the session's own
+   * `send` where sessions are many: no object is looked at.
+   * @returns as `Session.send`; for another transport's session false while more than half of
+   *   `writeQueueTotalBytesMax` is queued or under way
+   * @throws TransportError as `Session.send`; `ERR_MSGTRANS_STALE_SESSION` when the session is gone;
+   *   `ERR_MSGTRANS_WRITE_QUEUE_FULL` at `writeQueueTotalBytesMax`, whatever the policy, for another transport's session
+   */
+  send(id: SessionId, payload: Uint8Array, options?: SendOptions): boolean {
+    checkBytes(payload, 'payload');
+    const flags = sendFlags(options);
+    if (this.closing !== undefined) this.checkOpen();
+    return this.reactor.sendById(
+      sessionSlotWord(id),
+      sessionGeneration(id),
+      options?.bizType ?? 0,
+      flags,
+      options?.extHeader,
+      payload,
+    );
+  }
+
+  /** The object of an open session, made when first asked for. Undefined when the session is closed or another's. */
+  session(id: SessionId): Session | undefined {
+    const slotWord = (id % 0x1_0000_0000) | 0;
+    const generation = sessionGeneration(id);
+    if (!this.reactor.own.holds(slotWord) || !this.reactor.table.isOpen(slotWord, generation))
+      return undefined;
+    return this.sessions.ensure(slotWord, generation);
+  }
+
+  /**
+   * A small integer for a session of this transport, unique among the open ones and used again after they close: an
+   * array indexed by it holds what an application keeps per session, without a hash. Reset the entry when the session
+   * opens. `message.sessionSlot` is the same.
+   */
+  sessionSlot(id: SessionId): number {
+    return this.reactor.own.sessionSlot(id % 0x1_0000_0000);
+  }
+
+  private async open(url: string, count: number, signal: AbortSignal | undefined): Promise<Connected> {
     const parsed = parseTransportUrl(url);
-    const { signal } = options;
     this.checkOpen();
     if (signal?.aborted) throw aborted('connect', signal);
     const address = await resolveAddress(parsed, url);
     this.checkOpen();
-    if (signal?.aborted) throw aborted('connect', signal);
-    const { native } = this.reactor;
-    const opened = native.connect(address.host, address.port);
-    if (opened.error !== 0 && opened.id === 0) throw connectFailed(url, opened.error);
-    return new Promise<Session>((resolve, reject) => {
-      const onAbort = () => {
-        native.cancelConnect(opened.id);
-        this.takeConnect(opened.id)?.reject(aborted('connect', signal!));
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.connects.set(opened.id, {
-        url,
-        resolve,
-        reject,
-        forget: () => signal?.removeEventListener('abort', onAbort),
-      });
-    });
+    return this.connects.open(url, address, count, signal);
   }
 
   reply(ticket: ReplyTicket, payload: Uint8Array, options?: SendOptions): boolean {
@@ -190,14 +258,66 @@ export class HighPerformanceTransport implements Transport {
   /** Counts since creation: messages, bytes, system calls, copies, pool use, sessions. After `close`: the last ones. */
   counters(): TransportCounters {
     return (
-      this.finalCounters ?? {
-        ...this.reactor.native.counters(),
-        messagesDropped: this.reactor.messagesDropped,
-        responsesUnmatched: this.dispatcher.responsesUnmatched,
-        abnormalCloses: this.sessions.abnormalCloses,
-        retainedCollected: retainedCollectedUnreleased(),
-      }
+      this.finalCounters ??
+      reportedTogether([
+        ...this.reactor.own.reports().map(({ values }) => values),
+        this.sharedCounts(),
+        this.reactor.requestStatistics.values(),
+      ])
     );
+  }
+
+  /**
+   * Sends one message to many sessions, without an id: to all that are open, or to those named. Sockets of this reactor
+   * are written from one piece of memory: the received slice of a message in hand (as {@link Message.forward}), or one
+   * copy of other bytes. A session that is full is skipped after the slow-consumer policy has acted on it: closed, or
+   * the message dropped and counted.
+   * @throws TransportError `ERR_MSGTRANS_BUFFER_BUDGET`, `ERR_MSGTRANS_PAYLOAD_TOO_LARGE`,
+   *   `ERR_MSGTRANS_EXT_HEADER_TOO_LARGE`, `ERR_MSGTRANS_INVALID_ARGUMENT`, `ERR_MSGTRANS_STALE_MESSAGE`,
+   *   `ERR_MSGTRANS_CLOSED`
+   */
+  broadcast(body: Uint8Array | Message, options?: BroadcastOptions): BroadcastResult {
+    this.checkOpen();
+    const { reactor } = this;
+    const targets =
+      options?.sessions === undefined
+        ? reactor.own.openSessions()
+        : slotsOf(options.sessions, (slotWord) => reactor.own.holds(slotWord));
+    if (!(body instanceof Message)) {
+      checkBytes(body, 'the body of a broadcast');
+      return broadcast(reactor, targets, ownPayload(body), options);
+    }
+    const from = body.placeIn(reactor);
+    const payload = from === undefined ? ownPayload(body.payload()) : receivedPayload(reactor, from);
+    return broadcast(reactor, targets, payload, { ...options, bizType: options?.bizType ?? body.bizType });
+  }
+
+  /**
+   * How the transport does: rates and percentiles of the last full sampling interval (`metricsSamplingIntervalMs`) with
+   * the totals, gauges and memory of this moment, for all reactors together and for each. After `close`: the last ones.
+   */
+  performanceSnapshot(): PerformanceSnapshot {
+    return this.monitor.performanceSnapshot();
+  }
+
+  /**
+   * Serves `/metrics` (Prometheus text), `/snapshot` (JSON) and `/healthz` over HTTP, to this machine alone and without
+   * authentication, until the endpoint or the transport is closed. It keeps no process alive.
+   * @throws (rejects) TransportError `ERR_MSGTRANS_INVALID_OPTION`, `ERR_MSGTRANS_ADDRESS_IN_USE`,
+   *   `ERR_MSGTRANS_LISTEN_FAILED`, `ERR_MSGTRANS_CLOSED`
+   */
+  admin(options?: AdminOptions): Promise<AdminEndpoint> {
+    return this.monitor.admin(options);
+  }
+
+  /**
+   * Diagnostic events from now on: sessions that open and close, drains, slow consumers, unmatched responses, refused
+   * connections. Of a subscriber that is too slow the oldest are dropped and counted; traffic never waits for it.
+   * @throws TransportError `ERR_MSGTRANS_INVALID_ARGUMENT`, `ERR_MSGTRANS_CLOSED`
+   */
+  subscribe(options?: SubscribeOptions): DiagnosticSubscription {
+    this.checkOpen();
+    return this.reactor.diagnostics.subscribe(options);
   }
 
   close(options: { drainTimeoutMs?: number } = {}): Promise<void> {
@@ -211,13 +331,11 @@ export class HighPerformanceTransport implements Transport {
 
   private async shutDown(drainTimeoutMs: number): Promise<void> {
     const { native } = this.reactor;
+    this.monitor.beginClosing();
     for (const listener of [...this.listeners]) await listener.close();
-    for (const id of [...this.connects.keys()]) {
-      native.cancelConnect(id);
-      this.takeConnect(id)?.reject(transportClosed());
-    }
+    this.connects.giveUpAll(transportClosed);
     native.closeAll(CLOSE_ORDERLY, true);
-    if (this.openSessions() > 0) {
+    if (this.reactor.native.sessionsOpen() > 0) {
       const timer = setTimeout(() => native.closeAll(CLOSE_TRANSPORT_CLOSED, false), drainTimeoutMs);
       await new Promise<void>((resolve) => {
         this.onIdle = resolve;
@@ -227,115 +345,55 @@ export class HighPerformanceTransport implements Transport {
       clearTimeout(timer);
     }
     this.finalCounters = this.counters();
+    this.handlers.end();
+    const ended = this.monitor.end();
+    this.reactor.diagnostics.end();
     native.destroy();
+    await ended;
+  }
+
+  private sharedCounts(): ReportedValues {
+    return {
+      messagesDropped: this.reactor.messagesDropped,
+      forwardCopies: this.reactor.forwardCopies,
+      responsesUnmatched: this.dispatcher.responsesUnmatched,
+      abnormalCloses: this.sessions.abnormalCloses,
+      retainedCollected: retainedCollectedUnreleased(),
+      ...this.reactor.diagnostics.values(),
+    };
   }
 
   private resolveWhenIdle(): void {
-    // After this delivery: the engine frees a slot once its close event has returned.
+    // After this delivery: the engine frees a slot once its close event has returned, and reactors on threads of their
+    // own once they have heard that it did.
     setImmediate(() => {
-      if (this.finalCounters === undefined && this.openSessions() === 0) this.onIdle?.();
+      if (this.finalCounters !== undefined) return;
+      if (this.reactor.native.sessionsOpen() === 0) this.onIdle?.();
+      else if (this.reactor.native.threadNumbers.length > 0) setTimeout(() => this.resolveWhenIdle(), 1);
     });
   }
 
-  private openSessions(): number {
-    return this.reactor.native.counters().sessionsOpen;
-  }
-
   private deliveryTarget(): DeliveryTarget {
-    const { emitter } = this;
-    const transport = this;
+    const { handlers } = this;
     return {
       get batchHandler() {
-        return transport.batchHandler;
+        return handlers.batchHandler;
       },
-      wants: (event) => emitter.listenerCount(event) > 0,
-      emitSession: (session) => emitter.emit('session', session),
-      emitMessage: (session, packet) => emitter.emit('message', session, packet),
-      emitClose: (session, reason) => emitter.emit('close', session, reason),
-      emitDrain: (session) => emitter.emit('drain', session),
-      // Such an error is the machine's state, not the program's mistake: without a listener it is a warning, not the
-      // end of the process.
-      emitError: (error) => {
-        if (emitter.listenerCount('error') > 0) emitter.emit('error', error);
-        else process.emitWarning(error.message, { type: 'TransportWarning', code: error.code });
-      },
-      connected: (id, session) => this.takeConnect(id)?.resolve(session),
-      connectFailed: (id, errno) => {
-        const pending = this.takeConnect(id);
-        pending?.reject(connectFailed(pending.url, errno));
-      },
+      wants: (event) => handlers.wants(event),
+      emitSession: (session) => handlers.emitSession(session),
+      emitMessage: (session, packet) => handlers.emitMessage(session, packet),
+      emitClose: (session, reason) => handlers.emitClose(session, reason),
+      emitDrain: (session) => handlers.emitDrain(session),
+      emitError: (error) => handlers.emitError(error),
+      connected: (id, slotWord, generation) => this.connects.connected(id, slotWord, generation),
+      connectFailed: (id, errno) => this.connects.failed(id, errno),
       sessionEnded: () => {
         if (this.onIdle !== undefined) this.resolveWhenIdle();
       },
     };
   }
 
-  private takeConnect(id: number): PendingConnect | undefined {
-    const pending = this.connects.get(id);
-    this.connects.delete(id);
-    pending?.forget();
-    return pending;
-  }
-
-  private updateRouting(): void {
-    const handled = this.batchHandler !== undefined || this.emitter.listenerCount('message') > 0;
-    if (this.finalCounters === undefined) this.reactor.words[CONTROL_ROUTE_ALL] = handled ? 0 : 1;
-  }
-
-  /** Packets that came before there was a handler go to it first. */
-  private deliverUnread(): void {
-    for (const session of this.sessions) {
-      while (this.emitter.listenerCount('message') > 0) {
-        const packet: Packet | undefined = session.takeUnread();
-        if (packet === undefined) break;
-        try {
-          this.emitter.emit('message', session, packet);
-        } catch (error) {
-          // As in a delivery: a listener that throws at one packet still gets the next.
-          nativeAddon().fatalException(error);
-        }
-      }
-    }
-  }
-
   private checkOpen(): void {
     if (this.closing !== undefined) throw transportClosed();
   }
-}
-
-/** The kernel's own bound; asking for more is the same as asking for it. */
-function listenBacklog(): number {
-  try {
-    return Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')) || 511;
-  } catch {
-    return 511;
-  }
-}
-
-function transportClosed(): TransportError {
-  return new TransportError('ERR_MSGTRANS_CLOSED', 'this transport is closed; create another one');
-}
-
-function handlerConflict(): TransportError {
-  return new TransportError(
-    'ERR_MSGTRANS_HANDLER_CONFLICT',
-    "a transport takes messages through onBatch or through on('message'), not both: remove the other handler first",
-  );
-}
-
-function listenFailed(url: string, errno: number): TransportError {
-  const name = systemErrorName(errno);
-  if (name === 'EADDRINUSE') {
-    return new TransportError(
-      'ERR_MSGTRANS_ADDRESS_IN_USE',
-      `${url} is in use by another listener; choose another address, or port 0 for any free port`,
-    );
-  }
-  return new TransportError('ERR_MSGTRANS_LISTEN_FAILED', `listening on ${url} failed: ${name}`);
-}
-
-function connectFailed(url: string, errno: number): TransportError {
-  const name = systemErrorName(errno);
-  const next = name === 'ECONNREFUSED' || name === 'ENOENT' ? '; is the server listening there?' : '';
-  return new TransportError('ERR_MSGTRANS_CONNECT_FAILED', `connecting to ${url} failed: ${name}${next}`);
 }

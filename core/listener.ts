@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { NativeReactor, Opened } from './native-addon.js';
 import type { Listener } from './transport.js';
 
@@ -24,5 +25,14 @@ export class NativeListener implements Listener {
     this.open = false;
     this.native.closeListener(this.id);
     this.onClosed(this);
+  }
+}
+
+/** The kernel's own bound; asking for more is the same as asking for it. */
+export function listenBacklog(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')) || 511;
+  } catch {
+    return 511;
   }
 }

@@ -6,11 +6,12 @@ import {
   DESCRIPTOR_MESSAGE_ID_WIRE,
   DESCRIPTOR_PAYLOAD_LENGTH,
   DESCRIPTOR_PAYLOAD_OFFSET,
-  DESCRIPTOR_SLICE_ID,
+  DESCRIPTOR_SLICE_WORD,
   DESCRIPTOR_SLOT_WORD,
   DESCRIPTOR_WIRE_WORD0,
-  SLOT_MASK,
+  SLICE_ARENA_SHIFT,
 } from './layout.generated.js';
+import { NativeSession } from './native-session.js';
 import { copyPacket } from './owned-packet.js';
 import {
   FLAG_HIGH_PRIORITY,
@@ -50,9 +51,9 @@ export class Message {
     return sessionIdOf(this.word(DESCRIPTOR_SLOT_WORD), this.word(DESCRIPTOR_GENERATION));
   }
 
-  /** The slot of the session, a small integer: see `sessionSlot`. */
+  /** A small integer for the session: see `sessionSlot` of the transport. */
   get sessionSlot(): number {
-    return this.word(DESCRIPTOR_SLOT_WORD) & SLOT_MASK;
+    return this.reactor.own.sessionSlot(this.word(DESCRIPTOR_SLOT_WORD));
   }
 
   get messageId(): number {
@@ -80,35 +81,33 @@ export class Message {
   /** Byte `offset` of the payload, without making a view. @throws RangeError outside the payload */
   getUint8(offset: number): number {
     const at = this.locate(offset, 1);
-    return at < 0 ? this.outsideArena().getUint8(offset) : this.reactor.view.getUint8(at);
+    if (at >= 0) return this.reactor.view.getUint8(at);
+    return this.elsewhere.getUint8(this.placeElsewhere + offset);
   }
 
   getUint16(offset: number, littleEndian?: boolean): number {
     const at = this.locate(offset, 2);
-    return at < 0
-      ? this.outsideArena().getUint16(offset, littleEndian)
-      : this.reactor.view.getUint16(at, littleEndian);
+    if (at >= 0) return this.reactor.view.getUint16(at, littleEndian);
+    return this.elsewhere.getUint16(this.placeElsewhere + offset, littleEndian);
   }
 
   getUint32(offset: number, littleEndian?: boolean): number {
     const at = this.locate(offset, 4);
-    return at < 0
-      ? this.outsideArena().getUint32(offset, littleEndian)
-      : this.reactor.view.getUint32(at, littleEndian);
+    if (at >= 0) return this.reactor.view.getUint32(at, littleEndian);
+    return this.elsewhere.getUint32(this.placeElsewhere + offset, littleEndian);
   }
 
   getFloat64(offset: number, littleEndian?: boolean): number {
     const at = this.locate(offset, 8);
-    return at < 0
-      ? this.outsideArena().getFloat64(offset, littleEndian)
-      : this.reactor.view.getFloat64(at, littleEndian);
+    if (at >= 0) return this.reactor.view.getFloat64(at, littleEndian);
+    return this.elsewhere.getFloat64(this.placeElsewhere + offset, littleEndian);
   }
 
   /** The payload in place. The view is empty once the turn is over; writing to it is allowed and harmless. */
   payload(): Uint8Array {
     const length = this.word(DESCRIPTOR_PAYLOAD_LENGTH);
     return this.reactor.views.view(
-      this.word(DESCRIPTOR_SLICE_ID),
+      this.word(DESCRIPTOR_SLICE_WORD),
       this.word(DESCRIPTOR_PAYLOAD_OFFSET),
       length,
     );
@@ -118,7 +117,7 @@ export class Message {
   extHeader(): Uint8Array {
     const length = this.word(DESCRIPTOR_EXT_LENGTH) & 0xffff;
     return this.reactor.views.view(
-      this.word(DESCRIPTOR_SLICE_ID),
+      this.word(DESCRIPTOR_SLICE_WORD),
       this.word(DESCRIPTOR_PAYLOAD_OFFSET) - length,
       length,
     );
@@ -149,9 +148,25 @@ export class Message {
     return this.replyWith(body, options);
   }
 
-  /** Sends this message's payload to another session of the same transport, as a one-way message. */
+  /**
+   * Sends this message's payload to another session, as a one-way message with the same biz type unless told. To a socket
+   * of the same reactor it is sent from where it lies when it is at least 1/8 of its buffer: what the handler writes into
+   * the payload before it returns may be sent then. Smaller ones, and those for other threads or transports, are copied
+   * and counted (`forwardCopies`).
+   * @returns and throws as `Session.send`
+   */
   forward(session: Session, options?: SendOptions): boolean {
-    return session.send(this.payload(), { ...options, bizType: options?.bizType ?? this.bizType });
+    const bizType = options?.bizType ?? this.bizType;
+    if (session instanceof NativeSession && session.isOf(this.reactor)) {
+      return session.sendReceived(this.at, bizType, options);
+    }
+    return session.send(this.payload(), { ...options, bizType });
+  }
+
+  /** @internal The descriptor's first word, when the message is one of this reactor and its handler still runs. */
+  placeIn(reactor: Reactor): number | undefined {
+    this.word(0);
+    return reactor === this.reactor ? this.at : undefined;
   }
 
   /** What is needed to answer later with `transport.reply`; holds no memory. */
@@ -183,8 +198,9 @@ export class Message {
     const wire = this.word(DESCRIPTOR_WIRE_WORD0);
     const isRequest = ((wire >>> 16) & 0xff) === PACKET_REQUEST;
     if (body === this && isRequest && options === undefined && this.isInPlace()) return this.replyInPlace();
-    const payload = body instanceof Message ? body.payload() : body;
-    checkBytes(payload, 'the body of a reply');
+    const from = body instanceof Message ? body.placeIn(this.reactor) : undefined;
+    const payload = body instanceof Message ? undefined : body;
+    if (payload !== undefined || !(body instanceof Message)) checkBytes(payload, 'the body of a reply');
     const flags = sendFlags(options);
     const slotWord = this.word(DESCRIPTOR_SLOT_WORD);
     const word0 = wireWord0(isRequest ? PACKET_RESPONSE : PACKET_ONE_WAY, options?.bizType ?? wire >>> 24);
@@ -192,15 +208,22 @@ export class Message {
       ? this.word(DESCRIPTOR_MESSAGE_ID_WIRE)
       : byteSwap32(this.reactor.table.nextMessageId(slotWord));
     const generation = this.word(DESCRIPTOR_GENERATION);
-    return this.reactor.send(slotWord, generation, word0, id, flags, options?.extHeader, payload);
+    if (from !== undefined) {
+      return this.reactor.sendReceived(slotWord, generation, word0, id, flags, options?.extHeader, from);
+    }
+    const bytes = payload ?? (body as Message).payload();
+    return this.reactor.send(slotWord, generation, word0, id, flags, options?.extHeader, bytes);
   }
 
   private isInPlace(): boolean {
     return (
       (this.word(DESCRIPTOR_EXT_LENGTH) & 0xffff) === 0 &&
-      (this.word(DESCRIPTOR_SLICE_ID) & DEDICATED_BIT) === 0 &&
+      // The bytes of another thread are not ours to turn into a response.
+      this.word(DESCRIPTOR_SLICE_WORD) >>> SLICE_ARENA_SHIFT === this.reactor.number &&
+      this.reactor.isOwnSocket(this.word(DESCRIPTOR_SLOT_WORD)) &&
+      (this.word(DESCRIPTOR_SLICE_WORD) & DEDICATED_BIT) === 0 &&
       // A handler that took a view of this slice may have written over the headers in it.
-      !this.reactor.views.isExposed(this.word(DESCRIPTOR_SLICE_ID))
+      !this.reactor.views.isExposed(this.word(DESCRIPTOR_SLICE_WORD))
     );
   }
 
@@ -228,13 +251,23 @@ export class Message {
     if (!(offset >= 0 && offset + bytes <= length)) {
       throw new RangeError(`cannot read ${bytes} bytes at ${offset} of a payload of ${length} bytes`);
     }
-    if ((words[at + DESCRIPTOR_SLICE_ID] & DEDICATED_BIT) !== 0) return -1;
+    const sliceWord = words[at + DESCRIPTOR_SLICE_WORD];
+    if (sliceWord >>> SLICE_ARENA_SHIFT !== reactor.number || (sliceWord & DEDICATED_BIT) !== 0) return -1;
     return words[at + DESCRIPTOR_PAYLOAD_OFFSET] + offset;
   }
 
-  private outsideArena(): DataView {
+  /** What a payload outside this reactor's arena is read through: another's arena, or a view of its own memory. */
+  private get elsewhere(): DataView {
+    const sliceWord = this.word(DESCRIPTOR_SLICE_WORD);
+    if ((sliceWord & DEDICATED_BIT) === 0) return this.reactor.foreign.of(sliceWord).view;
     const payload = this.payload();
     return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  }
+
+  /** Where the payload begins in {@link elsewhere}. */
+  private get placeElsewhere(): number {
+    const isDedicated = (this.word(DESCRIPTOR_SLICE_WORD) & DEDICATED_BIT) !== 0;
+    return isDedicated ? 0 : this.word(DESCRIPTOR_PAYLOAD_OFFSET);
   }
 
   private word(index: number): number {

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TransportError } from './errors.js';
+import type { MachineTopology, NativePlacement } from './topology.js';
 
 export interface ReactorOptions {
   initialSessionCapacity: number;
@@ -15,6 +16,10 @@ export interface ReactorOptions {
   stallTimeoutMs: number;
   lingerTimeoutMs: number;
   bufferBytesMax: number;
+  workersPerNumaNode: number;
+  enableNumaOptimization: boolean;
+  spinTimeUs: number;
+  zeroCopyBuffers: { smallBuffers: number; mediumBuffers: number; largeBuffers: number; hugeBuffers: number };
 }
 
 /** Outcome of opening a socket: `error` is an errno, 0 for success. */
@@ -36,49 +41,118 @@ export type DeliveryHandler = (
 
 /** One inline reactor; see `native/binding/reactor_door.h`. */
 export interface NativeReactor {
+  /** In every session id of this reactor. */
+  readonly number: number;
+  /** Those of the reactors on threads of their own. */
+  readonly threadNumbers: readonly number[];
   readonly arena: ArrayBuffer;
   readonly descriptorOffset: number;
   readonly eventOffset: number;
   readonly ringOffset: number;
   /** A port of -1 marks a unix path. */
-  listen(host: string, port: number, backlog: number): Opened;
+  listen(host: string, port: number, backlog: number, share: boolean): Opened;
   closeListener(id: number): void;
   connect(host: string, port: number): Opened;
   cancelConnect(id: number): void;
   flush(): void;
   sendDirect(
-    slot: number,
+    slotWord: number,
     generation: number,
     header: Uint8Array,
     extHeader: Uint8Array,
     payload: Uint8Array,
+    isHolder: boolean,
   ): boolean;
-  closeSession(slot: number, generation: number, code: number, flush: boolean): boolean;
+  /** One packet in a slice of its own, held until {@link releaseSent}. Undefined when the byte budget is used up. */
+  makePacket(
+    header: Uint8Array,
+    extHeader: Uint8Array,
+    payload: Uint8Array,
+  ): [slice: number, offset: number] | undefined;
+  /** Gives a slice back once the ring was taken as it is now. */
+  releaseSent(slice: number): void;
+  closeSession(slotWord: number, generation: number, code: number, flush: boolean): boolean;
   closeAll(code: number, flush: boolean): void;
-  setPaused(slot: number, generation: number, paused: boolean): void;
-  peerUrl(slot: number, generation: number): string;
-  slotSegment(index: number): ArrayBuffer | undefined;
+  setPaused(slotWord: number, generation: number, paused: boolean): void;
+  setPulled(slotWord: number, generation: number, pulled: boolean): void;
+  wantDrain(slotWord: number, generation: number): void;
+  /** An empty name asks for an unused one. */
+  listenInProcess(name: string): Opened;
+  /** `count` sessions with one id: as many `connected` or `connectFailed` events. */
+  connectInProcess(name: string, count: number): Opened;
+  /** The memory that slice words of another reactor in this delivery speak of. */
+  foreignArena(reactor: number): ArrayBuffer | undefined;
+  peerUrl(slotWord: number, generation: number): string;
+  /** Slots of any reactor of the process, from `index * SEGMENT_SLOTS` on. */
+  slotSegment(reactor: number, index: number): ArrayBuffer | undefined;
+  routeAll(all: boolean): void;
+  sessionsOpen(): number;
+  /** Bytes touched. */
+  warmUp(): number;
   setDeadlines(any: boolean): void;
   nowMs(): number;
-  expose(slice: number, offset: number, bytes: number): ArrayBuffer;
-  /** [offset of the slice's first byte in the arena, 0 when dedicated; bytes read into it] */
-  sliceExtent(slice: number): [start: number, filled: number];
-  sliceBytes(slice: number): number;
-  retain(slice: number, offset: number, bytes: number): number;
+  expose(sliceWord: number, offset: number, bytes: number): ArrayBuffer;
+  /** [offset of the slice's first byte in its arena, 0 when dedicated; bytes of it that may be shown at once] */
+  sliceExtent(sliceWord: number): [start: number, filled: number];
+  sliceBytes(sliceWord: number): number;
+  retain(sliceWord: number, offset: number, bytes: number): number;
   retainedBuffer(handle: number): ArrayBuffer;
   release(handle: number): void;
-  counters(): Record<string, number>;
+  /** Of {@link number} or one of {@link threadNumbers}; empty once destroyed. */
+  counters(reactor: number): Record<string, number>;
+  /** Likewise; see `native/base/shared_latency_histogram.h`. Undefined once destroyed. */
+  turnLatency(reactor: number): Float64Array | undefined;
   destroy(): void;
 }
 
+/** One end of a queue of records; see `native/binding/event_queue_door.h`. */
+export interface NativeEventQueue {
+  handle(): number;
+  capacity(): number;
+  recordBytes(): number;
+  push(records: Uint8Array): number;
+  pop(target: Uint8Array): number;
+  size(): number;
+  counters(): [pushed: number, popped: number, dropped: number, ends: number];
+  close(): void;
+}
+
+/** One share of a lock-free map; see `native/binding/lock_free_map_door.h`. Below zero: a problem. */
+export interface NativeMap {
+  handle(): number;
+  get(key: unknown, asBigInt: boolean): number | bigint | undefined | null | false;
+  write(operation: number, key: unknown, value: unknown, expected: unknown): number;
+  getMany(keys: ArrayBufferView, ends: unknown, values: ArrayBufferView, found: Uint8Array): number;
+  setMany(keys: ArrayBufferView, ends: unknown, values: ArrayBufferView): number;
+  removeMany(keys: ArrayBufferView, ends: unknown): number;
+  scan(cursor: Float64Array, keys: ArrayBufferView, ends: unknown, values: ArrayBufferView): number;
+  metrics(): number[];
+  close(): void;
+}
+
+export interface NativeMapClass {
+  new (handle: number, capacity: number, bytesMax: number): NativeMap;
+  /** Maps of this process, of both kinds, that have a share. */
+  mapCount(): number;
+}
+
 interface NativeAddon {
+  U64Map: NativeMapClass;
+  ByteMap: NativeMapClass;
   Reactor: new (
     options: ReactorOptions,
     onDelivery: DeliveryHandler,
     onTick: (nowMs: number) => void,
   ) => NativeReactor;
+  EventQueue: {
+    new (handle: number, capacity: number, recordBytes: number): NativeEventQueue;
+    /** Queues of this process that have an end. */
+    queueCount(): number;
+  };
   /** Hands an error to `uncaughtException` and returns when its handlers have run. */
   fatalException(error: unknown): void;
+  machineTopology(): MachineTopology;
+  reactorPlacement(workersPerNumaNode: number, enableNumaOptimization: boolean): NativePlacement;
 }
 
 let loaded: NativeAddon | undefined;

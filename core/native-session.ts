@@ -1,14 +1,6 @@
 import type { Deadlines } from './deadlines.js';
 import { TransportError } from './errors.js';
-import {
-  CLOSE_ORDERLY,
-  SLOT_BROKEN,
-  SLOT_FLAGS,
-  SLOT_MASK,
-  SLOT_PULLED,
-  SLOT_QUEUED_BYTES,
-  SLOT_WANTS_DRAIN,
-} from './layout.generated.js';
+import { CLOSE_ORDERLY, SLOT_BROKEN, SLOT_FLAGS } from './layout.generated.js';
 import { PendingRequests, requestTimeout } from './pending-requests.js';
 import { PACKET_ONE_WAY, PACKET_REQUEST, PACKET_RESPONSE } from './protocol/wire-layout.generated.js';
 import type { Reactor } from './reactor.js';
@@ -49,17 +41,17 @@ export class NativeSession implements Session, InboxOwner {
   }
 
   get remoteAddress(): string {
-    this.address ??= this.reactor.native.peerUrl(this.slotWord & SLOT_MASK, this.generation);
+    this.address ??= this.reactor.native.peerUrl(this.slotWord, this.generation);
     return this.address;
   }
 
   get bufferedBytes(): number {
-    return this.reason === undefined ? this.reactor.table.word(this.slotWord, SLOT_QUEUED_BYTES) : 0;
+    return this.reason === undefined ? this.reactor.queuedBytes(this.slotWord) : 0;
   }
 
   /** @internal Requests that wait for a response. */
   get requests(): PendingRequests {
-    this.pending ??= new PendingRequests();
+    this.pending ??= new PendingRequests(this.reactor.requestStatistics);
     return this.pending;
   }
 
@@ -73,6 +65,21 @@ export class NativeSession implements Session, InboxOwner {
     this.checkOpen();
     const id = byteSwap32(this.reactor.table.nextMessageId(this.slotWord));
     return this.write(wireWord0(PACKET_ONE_WAY, options?.bizType ?? 0), id, flags, options, payload);
+  }
+
+  /** @internal Whether its packets leave through that reactor. */
+  isOf(reactor: Reactor): boolean {
+    return this.reactor === reactor;
+  }
+
+  /** @internal Sends on the payload of the message whose descriptor begins at word `from`. */
+  sendReceived(from: number, bizType: number, options: SendOptions | undefined): boolean {
+    const flags = sendFlags(options);
+    this.checkOpen();
+    const word0 = wireWord0(PACKET_ONE_WAY, bizType);
+    const id = byteSwap32(this.reactor.table.nextMessageId(this.slotWord));
+    const { slotWord, generation } = this;
+    return this.reactor.sendReceived(slotWord, generation, word0, id, flags, options?.extHeader, from);
   }
 
   reply(packet: Packet, payload: Uint8Array, options?: SendOptions): boolean {
@@ -99,8 +106,7 @@ export class NativeSession implements Session, InboxOwner {
     return new Promise<Packet>((resolve, reject) => {
       checkBytes(payload, 'payload');
       const flags = sendFlags(options);
-      const { pendingRequestsMax, requestTimeoutMs } = this.reactor.options;
-      const timeoutMs = options?.timeoutMs ?? requestTimeoutMs;
+      const timeoutMs = options?.timeoutMs ?? this.reactor.options.requestTimeoutMs;
       const signal = options?.signal;
       if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
         throw new TransportError(
@@ -108,39 +114,25 @@ export class NativeSession implements Session, InboxOwner {
           `timeoutMs ${String(timeoutMs)} is not a time above 0`,
         );
       }
-      if (signal?.aborted) throw aborted('request', signal);
-      if (this.requests.size >= pendingRequestsMax) {
-        throw new TransportError(
-          'ERR_MSGTRANS_TOO_MANY_REQUESTS',
-          `${this.requests.size} requests of session ${this.id} wait for a response; the limit is ` +
-            `${pendingRequestsMax} (pendingRequestsMax): wait for some of them`,
-        );
-      }
-      this.checkOpen();
+      const { requestStatistics } = this.reactor;
+      const beganMs = requestStatistics.begin();
       let messageId: number;
-      do {
-        messageId = this.reactor.table.nextMessageId(this.slotWord);
-      } while (this.requests.has(messageId));
-      const word0 = wireWord0(PACKET_REQUEST, options?.bizType ?? 0);
-      const { messagesDropped } = this.reactor;
-      this.write(word0, byteSwap32(messageId), flags, options, payload);
-      if (this.reactor.messagesDropped > messagesDropped) {
-        throw new TransportError(
-          'ERR_MSGTRANS_WRITE_QUEUE_FULL',
-          `the request was dropped: session ${this.id} holds ${this.bufferedBytes} unsent bytes (slowConsumerPolicy ` +
-            'drop-newest); wait for drained() before asking again',
-        );
+      try {
+        messageId = this.sendRequest(payload, flags, options);
+      } catch (error) {
+        requestStatistics.end(signal?.aborted ? 'aborted' : 'failed', beganMs);
+        throw error;
       }
       const deadline = this.deadlines.add(timeoutMs, () =>
-        this.requests.fail(messageId, requestTimeout(timeoutMs)),
+        this.requests.fail(messageId, 'timed-out', requestTimeout(timeoutMs)),
       );
-      const onAbort = () => this.requests.fail(messageId, aborted('request', signal!));
+      const onAbort = () => this.requests.fail(messageId, 'aborted', aborted('request', signal!));
       signal?.addEventListener('abort', onAbort, { once: true });
       const forget = () => {
         this.deadlines.remove(deadline);
         signal?.removeEventListener('abort', onAbort);
       };
-      this.requests.add({ messageId, timeoutMs, resolve, reject, forget });
+      this.requests.add({ messageId, beganMs, resolve, reject, forget });
       // The response comes through the same socket: an inbox that is full must not keep it out.
       this.inboxChanged(this.inbox?.unreadBytes ?? 0);
     });
@@ -151,7 +143,7 @@ export class NativeSession implements Session, InboxOwner {
     this.reactor.native.flush();
     const isBroken = (this.reactor.table.word(this.slotWord, SLOT_FLAGS) & SLOT_BROKEN) !== 0;
     if (this.bufferedBytes === 0 && !isBroken) return;
-    this.reactor.table.setFlags(this.slotWord, SLOT_WANTS_DRAIN);
+    this.reactor.wantDrain(this.slotWord, this.generation);
     await new Promise<void>((resolve, reject) => {
       this.drainWaiters ??= [];
       this.drainWaiters.push({ resolve, reject });
@@ -160,7 +152,7 @@ export class NativeSession implements Session, InboxOwner {
 
   async close(): Promise<void> {
     if (this.reason !== undefined) return;
-    this.reactor.native.closeSession(this.slotWord & SLOT_MASK, this.generation, CLOSE_ORDERLY, true);
+    this.reactor.native.closeSession(this.slotWord, this.generation, CLOSE_ORDERLY, true);
     await new Promise<void>((resolve) => {
       this.closeWaiters ??= [];
       this.closeWaiters.push(resolve);
@@ -216,16 +208,41 @@ export class NativeSession implements Session, InboxOwner {
     const pause = unreadBytes > (this.paused ? limit / 2 : limit);
     if (pause === this.paused || this.reason !== undefined) return;
     this.paused = pause;
-    this.reactor.native.setPaused(this.slotWord & SLOT_MASK, this.generation, pause);
+    this.reactor.native.setPaused(this.slotWord, this.generation, pause);
   }
 
   setPulled(pulled: boolean): void {
     if (this.reason !== undefined) return;
-    if (pulled) {
-      this.reactor.table.setFlags(this.slotWord, SLOT_PULLED);
-    } else {
-      this.reactor.table.clearFlags(this.slotWord, SLOT_PULLED);
+    this.reactor.native.setPulled(this.slotWord, this.generation, pulled);
+  }
+
+  /** @returns the request's message id */
+  private sendRequest(payload: Uint8Array, flags: number, options: RequestOptions | undefined): number {
+    const { pendingRequestsMax } = this.reactor.options;
+    if (options?.signal?.aborted) throw aborted('request', options.signal);
+    if (this.requests.size >= pendingRequestsMax) {
+      throw new TransportError(
+        'ERR_MSGTRANS_TOO_MANY_REQUESTS',
+        `${this.requests.size} requests of session ${this.id} wait for a response; the limit is ` +
+          `${pendingRequestsMax} (pendingRequestsMax): wait for some of them`,
+      );
     }
+    this.checkOpen();
+    let messageId: number;
+    do {
+      messageId = this.reactor.table.nextMessageId(this.slotWord);
+    } while (this.requests.has(messageId));
+    const { messagesDropped } = this.reactor;
+    const word0 = wireWord0(PACKET_REQUEST, options?.bizType ?? 0);
+    this.write(word0, byteSwap32(messageId), flags, options, payload);
+    if (this.reactor.messagesDropped > messagesDropped) {
+      throw new TransportError(
+        'ERR_MSGTRANS_WRITE_QUEUE_FULL',
+        `the request was dropped: session ${this.id} holds ${this.bufferedBytes} unsent bytes (slowConsumerPolicy ` +
+          'drop-newest); wait for drained() before asking again',
+      );
+    }
+    return messageId;
   }
 
   private write(

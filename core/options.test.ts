@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { resolveOptions, type TransportOptions } from './options.js';
 
 const NUMBERS: [keyof TransportOptions, value: number, min: number, max: number][] = [
+  ['workersPerNumaNode', 0, 0, 255],
+  ['spinTimeUs', 0, 0, 1000],
   ['initialSessionCapacity', 1024, 1, 2 ** 24],
   ['payloadBytesMax', 2 ** 24, 1, 2 ** 30],
   ['extHeaderBytesMax', 65_535, 0, 65_535],
@@ -14,6 +16,8 @@ const NUMBERS: [keyof TransportOptions, value: number, min: number, max: number]
   ['inboundBytesMax', 2 ** 24, 1, 2 ** 31],
   ['requestTimeoutMs', 10_000, 1, 86_400_000],
   ['pendingRequestsMax', 65_536, 1, 2 ** 24],
+  ['metricsSamplingIntervalMs', 1000, 10, 3_600_000],
+  ['eventQueueCapacity', 1024, 1, 2 ** 20],
   ['bufferBytesMax', 2 ** 30, 2 ** 20, 2 ** 40],
 ];
 /** Bounds that would be below their watermarks, had those not been lowered with them. */
@@ -32,7 +36,12 @@ function problemsOf(options: unknown): string {
 describe('transport options', () => {
   it('have defaults', () => {
     const byDefault = Object.fromEntries(NUMBERS.map(([name, value]) => [name, value]));
-    expect(resolveOptions()).toEqual({ ...byDefault, slowConsumerPolicy: 'close' });
+    expect(resolveOptions()).toEqual({
+      ...byDefault,
+      slowConsumerPolicy: 'close',
+      enableNumaOptimization: true,
+      zeroCopyBuffers: { smallBuffers: 512, mediumBuffers: 128, largeBuffers: 64, hugeBuffers: 4 },
+    });
     expect(resolveOptions({ payloadBytesMax: undefined })).toEqual(resolveOptions({}));
   });
 
@@ -52,6 +61,30 @@ describe('transport options', () => {
       expect(resolveOptions({ slowConsumerPolicy }).slowConsumerPolicy).toBe(slowConsumerPolicy);
     }
     expect(problemsOf({ slowConsumerPolicy: 'drop' })).toMatch(/drop is none of close, drop-newest, throw/);
+  });
+
+  it('take counts of buffers, each kind by itself', () => {
+    const { zeroCopyBuffers } = resolveOptions({ zeroCopyBuffers: { largeBuffers: 1000 } });
+    expect(zeroCopyBuffers).toEqual({
+      smallBuffers: 512,
+      mediumBuffers: 128,
+      largeBuffers: 1000,
+      hugeBuffers: 4,
+    });
+    expect(problemsOf({ zeroCopyBuffers: { hugeBuffers: 513 } })).toMatch(/zeroCopyBuffers.hugeBuffers: 513/);
+    expect(problemsOf({ zeroCopyBuffers: { tinyBuffers: 1 } })).toMatch(
+      /zeroCopyBuffers.tinyBuffers: there is no/,
+    );
+    for (const value of [null, 5, [], 'many']) {
+      expect(problemsOf({ zeroCopyBuffers: value })).toMatch(/zeroCopyBuffers: .* is no object of counts/);
+    }
+  });
+
+  it('take true or false for NUMA optimization', () => {
+    expect(resolveOptions({ enableNumaOptimization: false }).enableNumaOptimization).toBe(false);
+    expect(problemsOf({ enableNumaOptimization: 1 })).toMatch(
+      /enableNumaOptimization: 1 is neither true nor false/,
+    );
   });
 
   it('report all problems at once', () => {

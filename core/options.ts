@@ -4,8 +4,34 @@ import { EXT_HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX_DEFAULT } from './protocol/wire
 /** What happens when a session's write queue is full. */
 export type SlowConsumerPolicy = 'close' | 'drop-newest' | 'throw';
 
+/** How many buffers a transport keeps, by the payload they hold: up to 1 KB, 8 KB, 64 KB and 1 MB. */
+export interface BufferCounts {
+  /** Default 512. */
+  smallBuffers?: number;
+  /** Default 128. */
+  mediumBuffers?: number;
+  /** What sockets are read into. Default 64. */
+  largeBuffers?: number;
+  /** Default 4. */
+  hugeBuffers?: number;
+}
+
 /** Options of {@link HighPerformanceTransport.create}; all optional. */
 export interface TransportOptions {
+  /**
+   * Reactors on threads of their own, for each NUMA node: sockets are read and written there, and JavaScript gets whole
+   * deliveries. 0 (default): sockets live on the thread that made the transport, which has the lowest latency.
+   */
+  workersPerNumaNode?: number;
+  /** Pins those threads to cores of their nodes, and so their memory. Default true. */
+  enableNumaOptimization?: boolean;
+  /** Buffers in service from the start, shared out over the reactors of this transport; they grow fourfold at most. */
+  zeroCopyBuffers?: BufferCounts;
+  /**
+   * How long a thread looks for news before it sleeps, microseconds, while its sleeps are shorter than that. Costs a core
+   * and saves a wake-up. Default 0: never.
+   */
+  spinTimeUs?: number;
   /** Sessions whose slots are made ahead of use. Default 1 024. */
   initialSessionCapacity?: number;
   /** Largest payload sent or received, bytes. Default 16 MiB. */
@@ -35,11 +61,17 @@ export interface TransportOptions {
   requestTimeoutMs?: number;
   /** Requests of one session that may wait for a response at once. Default 65 536. */
   pendingRequestsMax?: number;
+  /** How often rates and percentiles are taken for `performanceSnapshot()`, 10 ms to an hour. Default 1 000 ms. */
+  metricsSamplingIntervalMs?: number;
+  /** Diagnostic events that a subscriber may leave unread before the oldest are dropped. Default 1 024. */
+  eventQueueCapacity?: number;
   /** Bytes of received packets that no pooled buffer holds (in assembly or retained). Default 1 GiB. */
   bufferBytesMax?: number;
 }
 
-export type ResolvedOptions = Required<TransportOptions>;
+export type ResolvedOptions = Required<Omit<TransportOptions, 'zeroCopyBuffers'>> & {
+  zeroCopyBuffers: Required<BufferCounts>;
+};
 
 interface Rule {
   value: number;
@@ -49,7 +81,13 @@ interface Rule {
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
-const RULES: Record<Exclude<keyof TransportOptions, 'slowConsumerPolicy'>, Rule> = {
+type NumberOption = Exclude<
+  keyof TransportOptions,
+  'slowConsumerPolicy' | 'enableNumaOptimization' | 'zeroCopyBuffers'
+>;
+const RULES: Record<NumberOption, Rule> = {
+  workersPerNumaNode: { value: 0, min: 0, max: 255 },
+  spinTimeUs: { value: 0, min: 0, max: 1_000 },
   initialSessionCapacity: { value: 1024, min: 1, max: 1 << 24 },
   payloadBytesMax: { value: PAYLOAD_BYTES_MAX_DEFAULT, min: 1, max: 1024 * MIB },
   extHeaderBytesMax: { value: EXT_HEADER_BYTES_MAX, min: 0, max: EXT_HEADER_BYTES_MAX },
@@ -62,7 +100,16 @@ const RULES: Record<Exclude<keyof TransportOptions, 'slowConsumerPolicy'>, Rule>
   inboundBytesMax: { value: 16 * MIB, min: 1, max: 2048 * MIB },
   requestTimeoutMs: { value: 10_000, min: 1, max: 24 * HOUR_MS },
   pendingRequestsMax: { value: 65_536, min: 1, max: 1 << 24 },
+  metricsSamplingIntervalMs: { value: 1_000, min: 10, max: HOUR_MS },
+  eventQueueCapacity: { value: 1024, min: 1, max: 1 << 20 },
   bufferBytesMax: { value: 1024 * MIB, min: MIB, max: 1024 * 1024 * MIB },
+};
+/** At most as many as fit into the address space that the buffers of a reactor may take, each kind by itself. */
+const BUFFER_RULES: Record<keyof BufferCounts, Rule> = {
+  smallBuffers: { value: 512, min: 0, max: 262_144 },
+  mediumBuffers: { value: 128, min: 0, max: 65_536 },
+  largeBuffers: { value: 64, min: 0, max: 8_192 },
+  hugeBuffers: { value: 4, min: 0, max: 512 },
 };
 const POLICIES: readonly SlowConsumerPolicy[] = ['close', 'drop-newest', 'throw'];
 
@@ -82,14 +129,12 @@ export function resolveOptions(options: TransportOptions = {}): ResolvedOptions 
   }
   const problems: string[] = [];
   const given = options as Record<string, unknown>;
-  const resolved: Record<string, unknown> = { slowConsumerPolicy: given.slowConsumerPolicy ?? 'close' };
-  for (const [name, rule] of Object.entries(RULES)) {
-    const value = given[name] === undefined ? rule.value : given[name];
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < rule.min || value > rule.max) {
-      problems.push(`${name}: ${String(value)} is not a whole number from ${rule.min} to ${rule.max}`);
-    }
-    resolved[name] = value;
-  }
+  const resolved: Record<string, unknown> = {
+    ...resolveNumbers(RULES, given, '', problems),
+    slowConsumerPolicy: given.slowConsumerPolicy ?? 'close',
+    enableNumaOptimization: given.enableNumaOptimization ?? true,
+    zeroCopyBuffers: resolveBuffers(given.zeroCopyBuffers, problems),
+  };
   for (const [mark, bound] of MARKS) {
     if (!((resolved[mark] as number) > (resolved[bound] as number))) continue;
     if (given[mark] === undefined) resolved[mark] = resolved[bound];
@@ -100,15 +145,55 @@ export function resolveOptions(options: TransportOptions = {}): ResolvedOptions 
       `slowConsumerPolicy: ${String(resolved.slowConsumerPolicy)} is none of ${POLICIES.join(', ')}`,
     );
   }
-  for (const name of Object.keys(given)) {
-    if (name !== 'slowConsumerPolicy' && !Object.hasOwn(RULES, name)) {
-      problems.push(
-        `${name}: there is no such option; there are ${[...Object.keys(RULES), 'slowConsumerPolicy'].join(', ')}`,
-      );
-    }
+  if (typeof resolved.enableNumaOptimization !== 'boolean') {
+    problems.push(
+      `enableNumaOptimization: ${String(resolved.enableNumaOptimization)} is neither true nor false`,
+    );
   }
+  refuseUnknown(Object.keys(resolved), given, '', problems);
   if (problems.length > 0) throw invalid(problems);
   return resolved as unknown as ResolvedOptions;
+}
+
+function resolveNumbers(
+  rules: Record<string, Rule>,
+  given: Record<string, unknown>,
+  prefix: string,
+  problems: string[],
+): Record<string, unknown> {
+  const resolved: Record<string, unknown> = {};
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = given[name] === undefined ? rule.value : given[name];
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < rule.min || value > rule.max) {
+      problems.push(
+        `${prefix}${name}: ${String(value)} is not a whole number from ${rule.min} to ${rule.max}`,
+      );
+    }
+    resolved[name] = value;
+  }
+  return resolved;
+}
+
+function resolveBuffers(given: unknown, problems: string[]): unknown {
+  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+    problems.push(`zeroCopyBuffers: ${String(given)} is no object of counts`);
+    return given;
+  }
+  const counts = (given ?? {}) as Record<string, unknown>;
+  refuseUnknown(Object.keys(BUFFER_RULES), counts, 'zeroCopyBuffers.', problems);
+  return resolveNumbers(BUFFER_RULES, counts, 'zeroCopyBuffers.', problems);
+}
+
+function refuseUnknown(
+  known: string[],
+  given: Record<string, unknown>,
+  prefix: string,
+  problems: string[],
+): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    problems.push(`${prefix}${name}: there is no such option; there are ${known.join(', ')}`);
+  }
 }
 
 function invalid(problems: readonly string[]): TransportError {

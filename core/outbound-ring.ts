@@ -1,11 +1,15 @@
 import {
+  CONTROL_RING_SEGMENT,
   CONTROL_RING_USED,
   RING_BYTES,
   RUN_ALIGNMENT,
   RUN_BYTES,
+  RUN_FOREIGN_BIT,
   RUN_GENERATION,
   RUN_MESSAGES,
   RUN_REFERENCE_BIT,
+  RUN_SLICE_BIT,
+  RUN_SLICE_WORDS,
   RUN_SLOT_WORD,
   RUN_WORDS,
 } from './layout.generated.js';
@@ -13,24 +17,29 @@ import type { NativeReactor } from './native-addon.js';
 import { HEADER_BYTES } from './protocol/wire-layout.generated.js';
 
 const RUN_HEADER_BYTES = RUN_WORDS * 4;
+/** What tells where in a slice a run's payload lies. */
+const SLICE_PLACE_BYTES = RUN_SLICE_WORDS * 4;
+/** No session has it: slots are used from the lowest, and there are never 2³² of them. */
+const NO_SLOT_WORD = -1;
 /** Up to here a payload is copied word by word: cheaper than the call into `TypedArray.prototype.set`. */
 const WORD_COPY_BYTES_MAX = 256;
 
 /**
  * The way out: packets are written in wire format into memory shared with the engine, grouped into runs of one
- * session, and the engine writes each session's runs with one system call when it takes the ring. Layout in
- * `native/session/batch_layout.h`.
+ * session, and the engine writes each session's runs with one system call when it takes the ring. Runs for sessions
+ * whose other end is in this process are read by that thread where they lie. Layout in `native/session/batch_layout.h`.
  *
  * Consecutive packets to one session extend its run, so that a batch of answers leaves as one piece of memory.
  */
 export class OutboundRing {
   /** The largest packet, header included, that goes through the ring; larger ones are handed over directly. */
-  static readonly PACKET_BYTES_MAX = RING_BYTES / 4;
+  static readonly PACKET_BYTES_MAX = RING_BYTES / 2;
 
   private readonly native: NativeReactor;
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
-  private readonly base: number;
+  /** Where the segment in hand begins; the engine may choose another whenever it takes the ring. */
+  private base: number;
   /** Where the next packet goes, from the ring's start; equals the control word unless the engine took the ring. */
   private position = 0;
   private runWord = 0;
@@ -65,34 +74,114 @@ export class OutboundRing {
     const length = payload.length;
     const extLength = extHeader === undefined ? 0 : extHeader.length;
     const total = HEADER_BYTES + extLength + length;
-    const words = this.words;
-    const position = this.position;
-    if (
-      words[CONTROL_RING_USED] !== position ||
-      position === 0 ||
-      this.runIsReference ||
-      slotWord !== this.runSlotWord ||
-      generation !== this.runGeneration ||
-      (position & 3) !== 0 ||
-      position + total > RING_BYTES
-    ) {
-      this.openRun(slotWord, generation, total, false);
-    }
+    this.extendOrOpenRun(slotWord, generation, total);
     const at = (this.base + this.position) >>> 2;
-    words[at] = wireWord0;
-    words[at + 1] = messageIdWire;
-    words[at + 2] =
-      (extLength >>> 8) |
-      ((extLength & 0xff) << 8) |
-      ((length >>> 24) << 16) |
-      (((length >>> 16) & 0xff) << 24);
-    words[at + 3] =
-      ((length >>> 8) & 0xff) | ((length & 0xff) << 8) | ((reserved >>> 8) << 16) | ((reserved & 0xff) << 24);
+    this.writeHeader(at, wireWord0, messageIdWire, reserved, extLength, length);
     if (extLength > 0) {
       this.bytes.set(extHeader!, this.base + this.position + HEADER_BYTES);
       this.bytes.set(payload, this.base + this.position + HEADER_BYTES + extLength);
     } else {
       this.copyPayload(payload, length, at + 4);
+    }
+    this.closeRun(total, 1);
+  }
+
+  /** As {@link append}, for a session that another thread holds: it does not count among what that one has queued. */
+  appendForeign(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    payload: Uint8Array,
+  ): void {
+    this.runSlotWord = NO_SLOT_WORD;
+    this.append(slotWord, generation, wireWord0, 0, reserved, extHeader, payload);
+    this.words[this.runWord + RUN_MESSAGES] |= RUN_FOREIGN_BIT;
+    // Nothing that counts may join this run.
+    this.runSlotWord = NO_SLOT_WORD;
+    this.runGeneration = -1;
+  }
+
+  /**
+   * Appends a packet whose payload lies in a slice of this reactor and is sent from there. The session's socket is this
+   * reactor's, too. The slice is held until the ring is taken.
+   * @param offset of the payload, as in a descriptor
+   */
+  appendSlice(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    slice: number,
+    offset: number,
+    length: number,
+  ): void {
+    const extLength = extHeader === undefined ? 0 : extHeader.length;
+    const total = SLICE_PLACE_BYTES + HEADER_BYTES + extLength;
+    this.openRun(slotWord, generation, total, false);
+    const at = (this.base + this.position) >>> 2;
+    const { words } = this;
+    words[at] = slice;
+    words[at + 1] = offset;
+    words[at + 2] = length;
+    const header = at + RUN_SLICE_WORDS;
+    this.writeHeader(header, wireWord0, messageIdWire, reserved, extLength, length);
+    if (extLength > 0) this.bytes.set(extHeader!, (header << 2) + HEADER_BYTES);
+    this.closeRun(total, RUN_SLICE_BIT | 1);
+    // Nothing extends such a run: there is no generation 0.
+    this.runGeneration = 0;
+  }
+
+  /**
+   * Appends packets that are complete and lie in a slice of this reactor, as {@link appendSlice}.
+   */
+  appendSlicePacket(
+    slotWord: number,
+    generation: number,
+    slice: number,
+    offset: number,
+    length: number,
+  ): void {
+    this.openRun(slotWord, generation, SLICE_PLACE_BYTES, false);
+    const at = (this.base + this.position) >>> 2;
+    const { words } = this;
+    words[at] = slice;
+    words[at + 1] = offset;
+    words[at + 2] = length;
+    this.closeRun(SLICE_PLACE_BYTES, RUN_SLICE_BIT | 1);
+    this.runGeneration = 0;
+  }
+
+  /** Appends a packet whose payload is copied from elsewhere in the arena, without making a view of it. */
+  appendWithin(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    offset: number,
+    length: number,
+  ): void {
+    const extLength = extHeader === undefined ? 0 : extHeader.length;
+    const total = HEADER_BYTES + extLength + length;
+    this.extendOrOpenRun(slotWord, generation, total);
+    const at = (this.base + this.position) >>> 2;
+    this.writeHeader(at, wireWord0, messageIdWire, reserved, extLength, length);
+    const { words, bytes } = this;
+    const target = (at << 2) + HEADER_BYTES;
+    if (extLength > 0) bytes.set(extHeader!, target);
+    if (length <= WORD_COPY_BYTES_MAX && ((extLength | offset) & 3) === 0) {
+      // The bytes behind the last word's are in the slice, and are written over or never sent.
+      const from = offset >>> 2;
+      const to = (target + extLength) >>> 2;
+      const count = (length + 3) >>> 2;
+      for (let i = 0; i < count; i++) words[to + i] = words[from + i];
+    } else {
+      bytes.copyWithin(target + extLength, offset, offset + length);
     }
     this.closeRun(total, 1);
   }
@@ -135,6 +224,21 @@ export class OutboundRing {
     this.scratchWords = undefined;
   }
 
+  private extendOrOpenRun(slotWord: number, generation: number, total: number): void {
+    const position = this.position;
+    if (
+      this.words[CONTROL_RING_USED] !== position ||
+      position === 0 ||
+      this.runIsReference ||
+      slotWord !== this.runSlotWord ||
+      generation !== this.runGeneration ||
+      (position & 3) !== 0 ||
+      position + total > RING_BYTES
+    ) {
+      this.openRun(slotWord, generation, total, false);
+    }
+  }
+
   /** Begins a run: what came before belongs to another session, was taken, or would leave the next packet unaligned. */
   private openRun(slotWord: number, generation: number, total: number, reference: boolean): void {
     const taken = this.words[CONTROL_RING_USED] !== this.position;
@@ -144,6 +248,7 @@ export class OutboundRing {
       at = 0;
     }
     const words = this.words;
+    if (at === 0) this.base = this.native.ringOffset + words[CONTROL_RING_SEGMENT] * RING_BYTES;
     const run = (this.base + at) >>> 2;
     words[run + RUN_SLOT_WORD] = slotWord;
     words[run + RUN_GENERATION] = generation;
@@ -154,6 +259,26 @@ export class OutboundRing {
     this.runGeneration = generation;
     this.runIsReference = reference;
     this.position = at + RUN_HEADER_BYTES;
+  }
+
+  private writeHeader(
+    at: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extLength: number,
+    length: number,
+  ): void {
+    const { words } = this;
+    words[at] = wireWord0;
+    words[at + 1] = messageIdWire;
+    words[at + 2] =
+      (extLength >>> 8) |
+      ((extLength & 0xff) << 8) |
+      ((length >>> 24) << 16) |
+      (((length >>> 16) & 0xff) << 24);
+    words[at + 3] =
+      ((length >>> 8) & 0xff) | ((length & 0xff) << 8) | ((reserved >>> 8) << 16) | ((reserved & 0xff) << 24);
   }
 
   private closeRun(total: number, messages: number): void {

@@ -4,7 +4,7 @@ import {
   DESCRIPTOR_MESSAGE_ID_WIRE,
   DESCRIPTOR_PAYLOAD_LENGTH,
   DESCRIPTOR_PAYLOAD_OFFSET,
-  DESCRIPTOR_SLICE_ID,
+  DESCRIPTOR_SLICE_WORD,
   DESCRIPTOR_SLOT_WORD,
   DESCRIPTOR_WIRE_WORD0,
   DESCRIPTOR_WORDS,
@@ -75,7 +75,7 @@ export function copyPacket(reactor: Reactor, at: number): OwnedPacket {
   const ext = words[at + DESCRIPTOR_EXT_LENGTH] & 0xffff;
   const start = words[at + DESCRIPTOR_PAYLOAD_OFFSET] - ext;
   const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
-  const chunk = reactor.views.innerBytes(words[at + DESCRIPTOR_SLICE_ID], start, ext + length).slice();
+  const chunk = reactor.views.innerBytes(words[at + DESCRIPTOR_SLICE_WORD], start, ext + length).slice();
   return packetOver(words, at, chunk, ext);
 }
 
@@ -100,7 +100,7 @@ export class PacketCopier {
     const ext = words[at + DESCRIPTOR_EXT_LENGTH] & 0xffff;
     const begin = words[at + DESCRIPTOR_PAYLOAD_OFFSET] - ext;
     const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
-    const slice = words[at + DESCRIPTOR_SLICE_ID];
+    const slice = words[at + DESCRIPTOR_SLICE_WORD];
     if (slice !== this.chunkSlice || begin < this.chunkBegin || begin + ext + length > this.chunkEnd) {
       this.chunkSlice = slice;
       this.chunkBegin = begin;
@@ -120,7 +120,7 @@ export class PacketCopier {
     const { words } = this.reactor;
     const slotWord = words[at + DESCRIPTOR_SLOT_WORD];
     const generation = words[at + DESCRIPTOR_GENERATION];
-    const slice = words[at + DESCRIPTOR_SLICE_ID];
+    const slice = words[at + DESCRIPTOR_SLICE_WORD];
     const limit = words[at + DESCRIPTOR_PAYLOAD_OFFSET] + CHUNK_BYTES_MAX;
     let last = words[at + DESCRIPTOR_PAYLOAD_OFFSET] + words[at + DESCRIPTOR_PAYLOAD_LENGTH];
     for (let next = at + DESCRIPTOR_WORDS; next < end; next += DESCRIPTOR_WORDS) {
@@ -128,7 +128,7 @@ export class PacketCopier {
       if (
         words[next + DESCRIPTOR_SLOT_WORD] !== slotWord ||
         words[next + DESCRIPTOR_GENERATION] !== generation ||
-        words[next + DESCRIPTOR_SLICE_ID] !== slice ||
+        words[next + DESCRIPTOR_SLICE_WORD] !== slice ||
         nextEnd > limit
       ) {
         break;

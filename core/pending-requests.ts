@@ -1,10 +1,12 @@
 import { TransportError } from './errors.js';
+import type { RequestOutcome, RequestStatistics } from './statistics/request-statistics.js';
 import type { Packet } from './transport.js';
 
 /** One request on its way. */
 export interface PendingRequest {
   readonly messageId: number;
-  readonly timeoutMs: number;
+  /** What {@link RequestStatistics.begin} said. */
+  readonly beganMs: number;
   resolve(packet: Packet): void;
   reject(error: Error): void;
   /** Detaches what watches the request (deadline, abort signal). */
@@ -14,6 +16,12 @@ export interface PendingRequest {
 /** The requests of one session that wait for a response, by message id. */
 export class PendingRequests {
   private readonly byId = new Map<number, PendingRequest>();
+  private readonly statistics: RequestStatistics;
+
+  /** @param statistics told once how each request ended */
+  constructor(statistics: RequestStatistics) {
+    this.statistics = statistics;
+  }
 
   get size(): number {
     return this.byId.size;
@@ -29,25 +37,26 @@ export class PendingRequests {
 
   /** @returns false when nothing waits for this response: a late one, a duplicate, or one that was never asked for. */
   settle(packet: Packet): boolean {
-    const request = this.take(packet.messageId);
+    const request = this.take(packet.messageId, 'answered');
     if (request === undefined) return false;
     request.resolve(packet);
     return true;
   }
 
-  fail(messageId: number, error: Error): void {
-    this.take(messageId)?.reject(error);
+  fail(messageId: number, outcome: Exclude<RequestOutcome, 'answered'>, error: Error): void {
+    this.take(messageId, outcome)?.reject(error);
   }
 
   failAll(error: () => Error): void {
-    for (const id of [...this.byId.keys()]) this.fail(id, error());
+    for (const id of [...this.byId.keys()]) this.fail(id, 'failed', error());
   }
 
-  private take(messageId: number): PendingRequest | undefined {
+  private take(messageId: number, outcome: RequestOutcome): PendingRequest | undefined {
     const request = this.byId.get(messageId);
     if (request === undefined) return undefined;
     this.byId.delete(messageId);
     request.forget();
+    this.statistics.end(outcome, request.beganMs);
     return request;
   }
 }

@@ -1,14 +1,23 @@
-import { TransportError } from './errors.js';
+import { Diagnostics } from './diagnostics.js';
+import { DirectPackets } from './direct-packets.js';
+import { ForeignArenas } from './foreign-arenas.js';
 import {
   CLOSE_SLOW_CONSUMER,
   CONTROL_QUEUED_TOTAL_F64,
+  DEDICATED_BIT,
+  DESCRIPTOR_PAYLOAD_LENGTH,
+  DESCRIPTOR_PAYLOAD_OFFSET,
+  DESCRIPTOR_SLICE_WORD,
   EVENT_WORDS,
   SEGMENT_SLOTS,
-  SLOT_CLOSING,
+  SLICE_ARENA_SHIFT,
+  SLICE_ID_MASK,
+  SLOT_BITS,
   SLOT_FLAGS,
   SLOT_GENERATION,
-  SLOT_MASK,
   SLOT_OPEN,
+  SLOT_PEER_GENERATION,
+  SLOT_PEER_WORD,
   SLOT_QUEUED_BYTES,
   SLOT_STATE,
   SLOT_STATE_WORDS,
@@ -18,12 +27,15 @@ import {
 import type { NativeReactor } from './native-addon.js';
 import type { ResolvedOptions } from './options.js';
 import { OutboundRing } from './outbound-ring.js';
-import { HEADER_BYTES } from './protocol/wire-layout.generated.js';
+import { OwnReactors } from './own-reactors.js';
+import { HEADER_BYTES, PACKET_ONE_WAY } from './protocol/wire-layout.generated.js';
+import { notOpen, tooLarge, totalFull, writeQueueFull } from './send-errors.js';
 import { sessionIdOf } from './session-id.js';
 import { SessionTable } from './session-table.js';
+import { isWorthPinning } from './slice-pinning.js';
+import { RequestStatistics } from './statistics/request-statistics.js';
 import { TurnViews } from './turn-views.js';
-
-const NO_BYTES = new Uint8Array(0);
+import { byteSwap32, wireWord0 } from './wire-words.js';
 
 /**
  * What the parts of one transport share: the engine, the memory shared with it, and the one way out for packets.
@@ -33,11 +45,19 @@ export class Reactor {
   readonly options: ResolvedOptions;
   readonly table: SessionTable;
   readonly ring: OutboundRing;
+  /** The memory of other reactors that hand messages to this one. */
+  readonly foreign: ForeignArenas;
   /** The arena in signed words: ids and lengths stay small integers to the compiler. */
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly views: TurnViews;
+  /** The way of packets that are too large for the ring. */
+  readonly direct: DirectPackets;
+  /** This reactor and those on threads of their own. */
+  readonly own: OwnReactors;
+  /** Number of this reactor in slot words and slice words. */
+  readonly number: number;
   /** Index of the first descriptor word and of the first event word in {@link words}. */
   readonly descriptorWord: number;
   readonly eventWord: number;
@@ -48,17 +68,20 @@ export class Reactor {
   epoch = 1;
   /** Messages that `drop-newest` dropped. */
   messagesDropped = 0;
+  /** Received payloads that were copied to be passed on. */
+  forwardCopies = 0;
+  readonly diagnostics: Diagnostics;
+  readonly requestStatistics = new RequestStatistics();
   private readonly doubles: Float64Array;
   // Options that every send looks at, one load away.
   private readonly payloadBytesMax: number;
   private readonly extHeaderBytesMax: number;
   private readonly highWatermarkBytes: number;
   private readonly totalBytesMax: number;
-  private readonly header = new Uint8Array(HEADER_BYTES);
-  private readonly headerView = new DataView(this.header.buffer);
 
   constructor(native: NativeReactor, options: ResolvedOptions) {
     this.native = native;
+    this.number = native.number;
     this.options = options;
     this.words = new Int32Array(native.arena);
     this.bytes = new Uint8Array(native.arena);
@@ -70,8 +93,12 @@ export class Reactor {
     this.totalBytesMax = options.writeQueueTotalBytesMax;
     this.descriptorWord = native.descriptorOffset / 4;
     this.eventWord = native.eventOffset / 4;
-    this.views = new TurnViews(native, this.bytes);
+    this.diagnostics = new Diagnostics(options.eventQueueCapacity);
+    this.foreign = new ForeignArenas(native);
+    this.views = new TurnViews(native, this.bytes, this.foreign);
+    this.direct = new DirectPackets(native, options);
     this.table = new SessionTable(native);
+    this.own = new OwnReactors(native, this.table);
     this.ring = new OutboundRing(native, this.words, this.bytes);
   }
 
@@ -97,13 +124,12 @@ export class Reactor {
     const extLength = extHeader === undefined ? 0 : extHeader.length;
     const length = payload.length;
     if (length > this.payloadBytesMax || extLength > this.extHeaderBytesMax)
-      throw this.tooLarge(length, extLength);
+      throw tooLarge(length, extLength, this.options);
     const total = HEADER_BYTES + extLength + length;
-    const slot = slotWord & SLOT_MASK;
-    const segment = this.table.segment(slot);
-    const at = (slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS;
+    const segment = this.table.segment(slotWord);
+    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
     if (segment[at + SLOT_GENERATION] !== generation || segment[at + SLOT_STATE] !== SLOT_OPEN) {
-      throw this.notOpen(slotWord, generation);
+      throw notOpen(this.table, slotWord, generation);
     }
     let queued = segment[at + SLOT_QUEUED_BYTES] + total;
     if (queued > this.highWatermarkBytes || this.isTotalAbove(total)) {
@@ -112,14 +138,98 @@ export class Reactor {
     }
     segment[at + SLOT_QUEUED_BYTES] = queued;
     if (total <= OutboundRing.PACKET_BYTES_MAX) {
-      this.ring.append(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload);
+      this.ring.append(
+        segment[at + SLOT_PEER_WORD],
+        segment[at + SLOT_PEER_GENERATION],
+        wireWord0,
+        messageIdWire,
+        reserved,
+        extHeader,
+        payload,
+      );
     } else {
-      this.sendDirect(slot, generation, wireWord0, messageIdWire, reserved, extHeader ?? NO_BYTES, payload);
+      this.direct.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload);
       queued = segment[at + SLOT_QUEUED_BYTES];
     }
     if (queued <= this.highWatermarkBytes) return true;
-    segment[at + SLOT_FLAGS] |= SLOT_WANTS_DRAIN | SLOT_TOLD_FULL;
+    this.tellFull(slotWord, generation);
     return false;
+  }
+
+  /**
+   * Sends one one-way message to any session of the process. One that this transport holds is sent to as by {@link send};
+   * another's is handed to its thread, which takes it as soon as it turns.
+   * @returns as {@link send}; for another's session, whether all that is under way is below half of its bound
+   */
+  sendById(
+    slotWord: number,
+    generation: number,
+    bizType: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    payload: Uint8Array,
+  ): boolean {
+    const word0 = wireWord0(PACKET_ONE_WAY, bizType);
+    if (this.own.holds(slotWord)) {
+      const id = byteSwap32(this.table.nextMessageId(slotWord));
+      return this.send(slotWord, generation, word0, id, reserved, extHeader, payload);
+    }
+    return this.sendElsewhere(slotWord, generation, word0, reserved, extHeader, payload);
+  }
+
+  private sendElsewhere(
+    slotWord: number,
+    generation: number,
+    word0: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    payload: Uint8Array,
+  ): boolean {
+    const extLength = extHeader === undefined ? 0 : extHeader.length;
+    if (payload.length > this.payloadBytesMax || extLength > this.extHeaderBytesMax) {
+      throw tooLarge(payload.length, extLength, this.options);
+    }
+    const peerWord = this.table.word(slotWord, SLOT_PEER_WORD);
+    const peerGeneration = this.table.word(slotWord, SLOT_PEER_GENERATION);
+    // Looked at after its other end was read: the session is still the one that this other end belongs to.
+    if (!this.table.isOpen(slotWord, generation)) throw notOpen(this.table, slotWord, generation);
+    const total = HEADER_BYTES + extLength + payload.length;
+    if (this.isTotalAbove(total)) {
+      this.native.flush();
+      if (this.isTotalAbove(total)) throw totalFull(sessionIdOf(slotWord, generation), total, this.options);
+    }
+    if (total <= OutboundRing.PACKET_BYTES_MAX) {
+      this.ring.appendForeign(peerWord, peerGeneration, word0, reserved, extHeader, payload);
+    } else {
+      this.direct.send(slotWord, generation, word0, 0, reserved, extHeader, payload, false);
+    }
+    return !this.isTotalAbove(this.totalBytesMax / 2);
+  }
+
+  /** Bytes accepted for the session and not taken yet. */
+  queuedBytes(slotWord: number): number {
+    return this.table.queuedBytes(slotWord);
+  }
+
+  /** Asks for one drain event once everything sent so far was taken. */
+  wantDrain(slotWord: number, generation: number): void {
+    // A socket of this reactor looks at the flag with every write; any other session has to be told.
+    if (this.isOwnSocket(slotWord)) this.table.setFlags(slotWord, SLOT_WANTS_DRAIN);
+    else if ((this.table.word(slotWord, SLOT_FLAGS) & SLOT_WANTS_DRAIN) === 0) {
+      this.table.setFlags(slotWord, SLOT_WANTS_DRAIN);
+      this.native.wantDrain(slotWord, generation);
+    }
+  }
+
+  /** Whether the session's socket is read and written on this thread. */
+  isOwnSocket(slotWord: number): boolean {
+    return slotWord >>> SLOT_BITS === this.number && this.table.word(slotWord, SLOT_PEER_WORD) === slotWord;
+  }
+
+  /** `send` is about to return false: the drain event is the transport's, too. */
+  private tellFull(slotWord: number, generation: number): void {
+    this.table.setFlags(slotWord, SLOT_TOLD_FULL);
+    this.wantDrain(slotWord, generation);
   }
 
   /**
@@ -127,96 +237,138 @@ export class Reactor {
    * of the response where it lies.
    */
   sendInPlace(slotWord: number, generation: number, arenaOffset: number, total: number): boolean {
-    const slot = slotWord & SLOT_MASK;
-    const segment = this.table.segment(slot);
-    const at = (slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS;
+    const segment = this.table.segment(slotWord);
+    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
     if (segment[at + SLOT_GENERATION] !== generation || segment[at + SLOT_STATE] !== SLOT_OPEN) {
-      throw this.notOpen(slotWord, generation);
+      throw notOpen(this.table, slotWord, generation);
     }
-    const queued = segment[at + SLOT_QUEUED_BYTES] + total;
-    const isHigh = queued > this.options.writeQueueHighWatermarkBytes || this.isTotalAbove(total);
-    if (isHigh && !this.makeRoom(slotWord, generation, total)) return false;
-    segment[at + SLOT_QUEUED_BYTES] += total;
+    if (!this.take(slotWord, generation, total)) return false;
     this.ring.appendReference(slotWord, generation, arenaOffset, total);
-    if (segment[at + SLOT_QUEUED_BYTES] <= this.options.writeQueueHighWatermarkBytes) return true;
-    segment[at + SLOT_FLAGS] |= SLOT_WANTS_DRAIN | SLOT_TOLD_FULL;
-    return false;
+    return this.tellWhenFull(slotWord, generation);
   }
 
-  private sendDirect(
-    slot: number,
+  /**
+   * Sends a received payload on: from where it lies when the session has a socket of this reactor and the payload is
+   * most of its slice, else copied (and counted).
+   * @param from word of the message's descriptor
+   * @returns and throws as {@link send}
+   */
+  sendReceived(
+    slotWord: number,
     generation: number,
     wireWord0: number,
     messageIdWire: number,
     reserved: number,
-    extHeader: Uint8Array,
-    payload: Uint8Array,
-  ): void {
-    this.headerView.setUint32(0, wireWord0, true);
-    this.headerView.setUint32(4, messageIdWire, true);
-    this.headerView.setUint16(8, extHeader.length);
-    this.headerView.setUint32(10, payload.length);
-    this.headerView.setUint16(14, reserved);
-    this.native.sendDirect(slot, generation, this.header, extHeader, payload);
+    extHeader: Uint8Array | undefined,
+    from: number,
+  ): boolean {
+    const length = this.words[from + DESCRIPTOR_PAYLOAD_LENGTH];
+    const offset = this.words[from + DESCRIPTOR_PAYLOAD_OFFSET];
+    const slice = this.words[from + DESCRIPTOR_SLICE_WORD];
+    const extLength = extHeader === undefined ? 0 : extHeader.length;
+    if (length > this.payloadBytesMax || extLength > this.extHeaderBytesMax)
+      throw tooLarge(length, extLength, this.options);
+    if (!this.table.isOpen(slotWord, generation)) throw notOpen(this.table, slotWord, generation);
+    const isOwnSocket = this.isOwnSocket(slotWord);
+    if (isOwnSocket && isWorthPinning(this.native, slice, length)) {
+      if (!this.take(slotWord, generation, HEADER_BYTES + extLength + length)) return false;
+      const id = slice & SLICE_ID_MASK;
+      this.ring.appendSlice(
+        slotWord,
+        generation,
+        wireWord0,
+        messageIdWire,
+        reserved,
+        extHeader,
+        id,
+        offset,
+        length,
+      );
+      return this.tellWhenFull(slotWord, generation);
+    }
+    this.forwardCopies += 1;
+    const total = HEADER_BYTES + extLength + length;
+    const isInArena = slice >>> SLICE_ARENA_SHIFT === this.number && (slice & DEDICATED_BIT) === 0;
+    if (isOwnSocket && isInArena && total <= OutboundRing.PACKET_BYTES_MAX) {
+      if (!this.take(slotWord, generation, total)) return false;
+      this.ring.appendWithin(
+        slotWord,
+        generation,
+        wireWord0,
+        messageIdWire,
+        reserved,
+        extHeader,
+        offset,
+        length,
+      );
+      return this.tellWhenFull(slotWord, generation);
+    }
+    const payload = this.views.innerBytes(slice, offset, length);
+    return this.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload);
+  }
+
+  /**
+   * Whether an open session takes `total` bytes more, after the slow-consumer policy has had its say; then they count
+   * as queued.
+   * @throws TransportError `ERR_MSGTRANS_WRITE_QUEUE_FULL`
+   */
+  take(slotWord: number, generation: number, total: number): boolean {
+    const segment = this.table.segment(slotWord);
+    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
+    const isHigh =
+      segment[at + SLOT_QUEUED_BYTES] + total > this.highWatermarkBytes || this.isTotalAbove(total);
+    if (isHigh && !this.makeRoom(slotWord, generation, total)) return false;
+    segment[at + SLOT_QUEUED_BYTES] += total;
+    return true;
+  }
+
+  /** What a send returns: whether the session holds no more than the high watermark. */
+  tellWhenFull(slotWord: number, generation: number): boolean {
+    if (this.table.word(slotWord, SLOT_QUEUED_BYTES) <= this.highWatermarkBytes) return true;
+    this.tellFull(slotWord, generation);
+    return false;
+  }
+
+  /** @throws TransportError when no session could take such a message */
+  checkSizes(length: number, extLength: number): void {
+    if (length > this.payloadBytesMax || extLength > this.extHeaderBytesMax)
+      throw tooLarge(length, extLength, this.options);
   }
 
   /** Above the high watermark: writes what can be written, then lets the slow-consumer policy decide. */
   private makeRoom(slotWord: number, generation: number, total: number): boolean {
-    const { writeQueueBytesMax, writeQueueTotalBytesMax, slowConsumerPolicy } = this.options;
-    const queued = () => this.table.word(slotWord, SLOT_QUEUED_BYTES);
+    const { writeQueueBytesMax, slowConsumerPolicy } = this.options;
+    const queued = () => this.table.queuedBytes(slotWord);
     const fits = () => queued() + total <= writeQueueBytesMax && !this.isTotalAbove(total);
     if (fits()) return true;
     this.native.flush();
     // A single packet larger than the bound is taken by an empty queue: otherwise it could never be sent.
     if (fits() || queued() === 0) return true;
+    if (this.diagnostics.isWatched) {
+      const sessionId = sessionIdOf(slotWord, generation);
+      this.diagnostics.tell({
+        kind: 'slow-consumer',
+        sessionId,
+        policy: slowConsumerPolicy,
+        queuedBytes: queued(),
+      });
+    }
     switch (slowConsumerPolicy) {
       case 'close':
-        this.native.closeSession(slotWord & SLOT_MASK, generation, CLOSE_SLOW_CONSUMER, false);
+        this.native.closeSession(slotWord, generation, CLOSE_SLOW_CONSUMER, false);
         return false;
       case 'drop-newest':
         this.messagesDropped += 1;
-        this.table.setFlags(slotWord, SLOT_WANTS_DRAIN | SLOT_TOLD_FULL);
+        this.tellFull(slotWord, generation);
         return false;
       default:
-        this.table.setFlags(slotWord, SLOT_WANTS_DRAIN | SLOT_TOLD_FULL);
-        throw new TransportError(
-          'ERR_MSGTRANS_WRITE_QUEUE_FULL',
-          `session ${sessionIdOf(slotWord, generation)} holds ${queued()} unsent bytes and cannot take ${total} more: ` +
-            `the limit is ${writeQueueBytesMax} (writeQueueBytesMax) per session and ${writeQueueTotalBytesMax} ` +
-            '(writeQueueTotalBytesMax) for all; wait for its drain event before sending again',
-        );
+        this.tellFull(slotWord, generation);
+        throw writeQueueFull(sessionIdOf(slotWord, generation), queued(), total, this.options);
     }
   }
 
   /** Whether `more` bytes would bring the queues of all sessions together above their bound. */
   private isTotalAbove(more: number): boolean {
     return this.doubles[CONTROL_QUEUED_TOTAL_F64] + more > this.totalBytesMax;
-  }
-
-  private tooLarge(length: number, extLength: number): TransportError {
-    const { payloadBytesMax, extHeaderBytesMax } = this.options;
-    if (extLength > extHeaderBytesMax) {
-      return new TransportError(
-        'ERR_MSGTRANS_EXT_HEADER_TOO_LARGE',
-        `an ext header of ${extLength} bytes is above the limit of ${extHeaderBytesMax} (extHeaderBytesMax); nothing was sent`,
-      );
-    }
-    return new TransportError(
-      'ERR_MSGTRANS_PAYLOAD_TOO_LARGE',
-      `a payload of ${length} bytes is above the limit of ${payloadBytesMax} (payloadBytesMax); nothing was sent: ` +
-        'split it, or raise the limit on both sides',
-    );
-  }
-
-  private notOpen(slotWord: number, generation: number): TransportError {
-    const id = sessionIdOf(slotWord, generation);
-    const sameSession = this.table.word(slotWord, SLOT_GENERATION) === generation;
-    if (sameSession && this.table.word(slotWord, SLOT_STATE) === SLOT_CLOSING) {
-      return new TransportError('ERR_MSGTRANS_CLOSED', `session ${id} is closing and takes no more messages`);
-    }
-    return new TransportError(
-      'ERR_MSGTRANS_STALE_SESSION',
-      `session ${id} is closed; forget its id and its tickets when its close event comes`,
-    );
   }
 }

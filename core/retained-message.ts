@@ -2,7 +2,7 @@ import { TransportError } from './errors.js';
 import {
   DESCRIPTOR_PAYLOAD_LENGTH,
   DESCRIPTOR_PAYLOAD_OFFSET,
-  DESCRIPTOR_SLICE_ID,
+  DESCRIPTOR_SLICE_WORD,
 } from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
 import type { Reactor } from './reactor.js';
@@ -43,7 +43,7 @@ export class RetainedMessage implements Disposable {
   /** @internal The message whose descriptor begins at word `at`. */
   static of(reactor: Reactor, at: number): RetainedMessage {
     const { words, native, views } = reactor;
-    const slice = words[at + DESCRIPTOR_SLICE_ID];
+    const slice = words[at + DESCRIPTOR_SLICE_WORD];
     const offset = words[at + DESCRIPTOR_PAYLOAD_OFFSET];
     const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
     const start = views.startOf(slice);

@@ -1,13 +1,13 @@
 import type { Deadlines } from './deadlines.js';
-import { SLOT_MASK } from './layout.generated.js';
+import { SLOT_BITS, SLOT_MASK } from './layout.generated.js';
 import { NativeSession } from './native-session.js';
 import type { Reactor } from './reactor.js';
 
-/** The session objects of a transport by slot; they are made on first use. */
+/** The session objects of a transport by reactor and slot; they are made on first use. */
 export class SessionRegistry {
   /** Sessions that ended for another reason than an orderly close. */
   abnormalCloses = 0;
-  private readonly bySlot: (NativeSession | undefined)[] = [];
+  private readonly byReactor: (NativeSession | undefined)[][] = [];
   private readonly reactor: Reactor;
   private readonly deadlines: Deadlines;
 
@@ -17,26 +17,32 @@ export class SessionRegistry {
   }
 
   find(slotWord: number, generation: number): NativeSession | undefined {
-    const session = this.bySlot[slotWord & SLOT_MASK];
+    const session = this.byReactor[slotWord >>> SLOT_BITS]?.[slotWord & SLOT_MASK];
     return session?.generation === generation ? session : undefined;
   }
 
   ensure(slotWord: number, generation: number): NativeSession {
     const known = this.find(slotWord, generation);
     if (known !== undefined) return known;
+    const number = slotWord >>> SLOT_BITS;
     const slot = slotWord & SLOT_MASK;
     const session = new NativeSession(this.reactor, this.deadlines, slotWord, generation);
-    // Filled without holes, so that the array keeps its fast form.
-    while (this.bySlot.length <= slot) this.bySlot.push(undefined);
-    this.bySlot[slot] = session;
+    // Filled without holes, so that the arrays keep their fast form.
+    while (this.byReactor.length <= number) this.byReactor.push([]);
+    const bySlot = this.byReactor[number];
+    while (bySlot.length <= slot) bySlot.push(undefined);
+    bySlot[slot] = session;
     return session;
   }
 
   remove(slotWord: number, generation: number): void {
-    if (this.find(slotWord, generation) !== undefined) this.bySlot[slotWord & SLOT_MASK] = undefined;
+    if (this.find(slotWord, generation) === undefined) return;
+    this.byReactor[slotWord >>> SLOT_BITS][slotWord & SLOT_MASK] = undefined;
   }
 
   *[Symbol.iterator](): Generator<NativeSession> {
-    for (const session of this.bySlot) if (session !== undefined) yield session;
+    for (const bySlot of this.byReactor) {
+      for (const session of bySlot) if (session !== undefined) yield session;
+    }
   }
 }

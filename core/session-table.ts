@@ -1,73 +1,115 @@
 import {
   SEGMENT_SLOTS,
+  SLOT_BITS,
   SLOT_FLAGS,
   SLOT_GENERATION,
   SLOT_MASK,
   SLOT_OPEN,
+  SLOT_PEER_WORD,
+  SLOT_QUEUED_BYTES,
+  SLOT_SEEN_BYTES,
+  SLOT_SETTLED_BYTES,
   SLOT_STATE,
   SLOT_STATE_WORDS,
 } from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
 
+/** The slots of one reactor, in segments that never move. */
+interface SlotSegments {
+  readonly states: Int32Array[];
+  readonly messageIds: Uint32Array[];
+}
+
 /**
- * The engine's slots as JavaScript reads them: generation, state, queued bytes and flags of each session, in
- * segments that never move. Reading one costs an index, no call.
+ * The slots of every reactor as JavaScript reads them: generation, state, queued bytes and flags of each session.
+ * Reading one costs two indices, no call.
+ *
+ * Slots are named by their slot word: reactor (8 bits) | slot (24 bits).
  */
 export class SessionTable {
-  private readonly segments: Int32Array[] = [];
-  private readonly messageIds: Uint32Array[] = [];
+  private readonly reactors: SlotSegments[] = [];
   private readonly native: NativeReactor;
 
   constructor(native: NativeReactor) {
     this.native = native;
   }
 
-  /** The segment that holds `slot`; the slot's words begin at `(slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS`. */
-  segment(slot: number): Int32Array {
-    const segment = this.segments[(slot / SEGMENT_SLOTS) | 0];
-    return segment === undefined ? this.learn((slot / SEGMENT_SLOTS) | 0) : segment;
+  /** The segment that holds the slot; its words begin at `(slotWord % SEGMENT_SLOTS) * SLOT_STATE_WORDS`. */
+  segment(slotWord: number): Int32Array {
+    const reactor = this.reactors[slotWord >>> SLOT_BITS];
+    if (reactor === undefined) return this.learn(slotWord);
+    const segment = reactor.states[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
+    return segment === undefined ? this.learn(slotWord) : segment;
   }
 
-  private learn(index: number): Int32Array {
-    const buffer = this.native.slotSegment(index);
-    const segment =
-      buffer === undefined ? new Int32Array(SEGMENT_SLOTS * SLOT_STATE_WORDS) : new Int32Array(buffer);
-    if (buffer !== undefined) {
-      this.segments[index] = segment;
-      this.messageIds[index] = new Uint32Array(SEGMENT_SLOTS);
-    }
-    return segment;
+  private learn(slotWord: number): Int32Array {
+    const number = slotWord >>> SLOT_BITS;
+    const index = ((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0;
+    const buffer = this.native.slotSegment(number, index);
+    // A slot that never was: all zero, which is free.
+    if (buffer === undefined) return new Int32Array(SEGMENT_SLOTS * SLOT_STATE_WORDS);
+    // Filled without holes, so that the array keeps its fast form.
+    while (this.reactors.length <= number) this.reactors.push({ states: [], messageIds: [] });
+    const states = new Int32Array(buffer);
+    this.reactors[number].states[index] = states;
+    this.reactors[number].messageIds[index] = new Uint32Array(SEGMENT_SLOTS);
+    return states;
   }
 
   /** Whether this very session is open, that is, accepts sends. */
   isOpen(slotWord: number, generation: number): boolean {
-    const slot = slotWord & SLOT_MASK;
-    const segment = this.segment(slot);
-    const at = (slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS;
+    const segment = this.segment(slotWord);
+    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
     return segment[at + SLOT_GENERATION] === generation && segment[at + SLOT_STATE] === SLOT_OPEN;
   }
 
   word(slotWord: number, index: number): number {
-    const slot = slotWord & SLOT_MASK;
-    return this.segment(slot)[(slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS + index];
+    return this.segment(slotWord)[(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS + index];
+  }
+
+  /**
+   * Bytes that were accepted for the session and not taken. What another thread took meanwhile is subtracted first.
+   */
+  queuedBytes(slotWord: number): number {
+    const segment = this.segment(slotWord);
+    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
+    // The other end may be another session's by now: what is closing is not asked about any more.
+    if (segment[at + SLOT_STATE] !== SLOT_OPEN) return segment[at + SLOT_QUEUED_BYTES];
+    const settled = this.word(segment[at + SLOT_PEER_WORD], SLOT_SETTLED_BYTES);
+    // Both wrap at 2³²; their difference does not.
+    const taken = (settled - segment[at + SLOT_SEEN_BYTES]) | 0;
+    if (taken !== 0) {
+      segment[at + SLOT_QUEUED_BYTES] -= taken;
+      segment[at + SLOT_SEEN_BYTES] = settled;
+    }
+    return segment[at + SLOT_QUEUED_BYTES];
+  }
+
+  /** The sessions of a reactor that are open now: pairs of slot word and generation. */
+  *openSessions(reactor: number): Generator<[slotWord: number, generation: number]> {
+    for (let first = 0; first <= SLOT_MASK; first += SEGMENT_SLOTS) {
+      const word = (reactor << SLOT_BITS) | first;
+      const segment = this.segment(word);
+      if (this.reactors[reactor]?.states[first / SEGMENT_SLOTS] !== segment) return;
+      for (let slot = 0; slot < SEGMENT_SLOTS; slot++) {
+        const at = slot * SLOT_STATE_WORDS;
+        if (segment[at + SLOT_STATE] === SLOT_OPEN) yield [word | slot, segment[at + SLOT_GENERATION]];
+      }
+    }
   }
 
   setFlags(slotWord: number, flags: number): void {
-    const slot = slotWord & SLOT_MASK;
-    this.segment(slot)[(slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS + SLOT_FLAGS] |= flags;
+    this.segment(slotWord)[(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS + SLOT_FLAGS] |= flags;
   }
 
   clearFlags(slotWord: number, flags: number): void {
-    const slot = slotWord & SLOT_MASK;
-    this.segment(slot)[(slot % SEGMENT_SLOTS) * SLOT_STATE_WORDS + SLOT_FLAGS] &= ~flags;
+    this.segment(slotWord)[(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS + SLOT_FLAGS] &= ~flags;
   }
 
   /** The next message id of this side of the session: from 1, wrapping to 1. */
   nextMessageId(slotWord: number): number {
-    const slot = slotWord & SLOT_MASK;
-    this.segment(slot);
-    const ids = this.messageIds[(slot / SEGMENT_SLOTS) | 0];
-    const at = slot % SEGMENT_SLOTS;
+    const ids = this.messageIds(slotWord);
+    const at = slotWord & (SEGMENT_SLOTS - 1);
     ids[at] += 1;
     if (ids[at] === 0) ids[at] = 1;
     return ids[at];
@@ -75,8 +117,11 @@ export class SessionTable {
 
   /** A session has opened in this slot: its counter starts again. */
   resetMessageIds(slotWord: number): void {
-    const slot = slotWord & SLOT_MASK;
-    this.segment(slot);
-    this.messageIds[(slot / SEGMENT_SLOTS) | 0][slot % SEGMENT_SLOTS] = 0;
+    this.messageIds(slotWord)[slotWord & (SEGMENT_SLOTS - 1)] = 0;
+  }
+
+  private messageIds(slotWord: number): Uint32Array {
+    this.segment(slotWord);
+    return this.reactors[slotWord >>> SLOT_BITS].messageIds[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
   }
 }

@@ -12,12 +12,12 @@ import {
   textOf,
   until,
 } from './contract/connected-pair.js';
-import { IMPLEMENTATIONS } from './contract/implementations.js';
+import { IMPLEMENTATIONS, ofSockets } from './contract/implementations.js';
 import { decodePacket, encodePacket, NO_BYTES } from './protocol/packet-codec.js';
 import type { Packet, ReplyTicket } from './transport.js';
 
 describe.each(IMPLEMENTATIONS)('messages of $name', (implementation) => {
-  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
+  describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
     it('echoes', async () => {
       await using pair = await ConnectedPair.open(implementation);
       pair.server.transport.on('message', (session, packet) => session.send(packet.payload));
@@ -97,21 +97,24 @@ describe.each(IMPLEMENTATIONS)('messages of $name', (implementation) => {
       );
     });
 
-    it('counts message ids from 1 on each side, one-way and request alike', async () => {
-      await using server = await Server.open(implementation);
-      server.transport.on('session', (session) => {
-        session.send(bytesOf('1'));
-        session.request(bytesOf('2')).catch(() => undefined);
-        session.send(bytesOf('3'));
-      });
-      await using peer = await RawPeer.connect(server.listener.port);
-      await until(() => peer.received.length === 3 * 17);
-      const packets = [0, 17, 34].map((at) => decodePacket(peer.received.subarray(at, at + 17)));
-      expect(packets.map(({ messageId }) => messageId)).toEqual([1, 2, 3]);
-      expect(packets.map(({ packetType }) => packetType)).toEqual(['one-way', 'request', 'one-way']);
-    });
+    ofSockets(implementation)(
+      'counts message ids from 1 on each side, one-way and request alike',
+      async () => {
+        await using server = await Server.open(implementation);
+        server.transport.on('session', (session) => {
+          session.send(bytesOf('1'));
+          session.request(bytesOf('2')).catch(() => undefined);
+          session.send(bytesOf('3'));
+        });
+        await using peer = await RawPeer.connect(server.listener.port);
+        await until(() => peer.received.length === 3 * 17);
+        const packets = [0, 17, 34].map((at) => decodePacket(peer.received.subarray(at, at + 17)));
+        expect(packets.map(({ messageId }) => messageId)).toEqual([1, 2, 3]);
+        expect(packets.map(({ packetType }) => packetType)).toEqual(['one-way', 'request', 'one-way']);
+      },
+    );
 
-    it('writes exactly the bytes of the wire format', async () => {
+    ofSockets(implementation)('writes exactly the bytes of the wire format', async () => {
       await using server = await Server.open(implementation);
       server.transport.on('message', (session, packet) => {
         session.reply(packet, bytesOf('pong'), { extHeader: bytesOf('e'), highPriority: true });

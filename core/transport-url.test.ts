@@ -12,8 +12,11 @@ describe('transport addresses', () => {
     ['unix:///run/a.sock', '/run/a.sock', -1],
     [`unix:///${'x'.repeat(106)}`, `/${'x'.repeat(106)}`, -1],
     ['unix:///with space and ?#', '/with space and ?#', -1],
+    ['mem://orders', 'orders', -1],
+    ['mem://shard-7:a.b_c~', 'shard-7:a.b_c~', -1],
+    ['mem://', '', -1],
   ])('reads %s', (url, host, port) => {
-    expect(parseTransportUrl(url)).toEqual({ host, port });
+    expect(parseTransportUrl(url)).toEqual({ scheme: url.slice(0, url.indexOf(':')), host, port });
   });
 
   it.each([
@@ -38,6 +41,9 @@ describe('transport addresses', () => {
     ['unix:///a\0b', /absolute path/],
     [`unix:///${'x'.repeat(107)}`, /108 bytes, and the kernel takes 107/],
     [`unix:///${'ü'.repeat(60)}`, /121 bytes/],
+    ['mem://two words', /name in this process/],
+    ['mem://a/b', /name in this process/],
+    [`mem://${'x'.repeat(256)}`, /up to 255/],
     [undefined, /tcp:\/\/host:port/],
     [80, /tcp:\/\/host:port/],
     [{ toString: () => 'tcp://127.0.0.1:80' }, /tcp:\/\/host:port/],
@@ -49,23 +55,30 @@ describe('transport addresses', () => {
 
   it('leave literal addresses and paths to the engine', async () => {
     for (const address of [
-      { host: '127.0.0.1', port: 5 },
-      { host: '::1', port: 5 },
-      { host: '/run/a.sock', port: -1 },
-    ]) {
+      { scheme: 'tcp', host: '127.0.0.1', port: 5 },
+      { scheme: 'tcp', host: '::1', port: 5 },
+      { scheme: 'unix', host: '/run/a.sock', port: -1 },
+      { scheme: 'mem', host: 'orders', port: -1 },
+    ] as const) {
       expect(await resolveAddress(address, '')).toEqual(address);
     }
   });
 
   it('resolve names by the system', async () => {
-    const { host, port } = await resolveAddress({ host: 'localhost', port: 5 }, 'tcp://localhost:5');
+    const { host, port } = await resolveAddress(
+      { scheme: 'tcp', host: 'localhost', port: 5 },
+      'tcp://localhost:5',
+    );
     expect(['127.0.0.1', '::1']).toContain(host);
     expect(port).toBe(5);
   });
 
   it('say which name could not be resolved', async () => {
     await expect(
-      resolveAddress({ host: 'no.such.host.invalid', port: 5 }, 'tcp://no.such.host.invalid:5'),
+      resolveAddress(
+        { scheme: 'tcp', host: 'no.such.host.invalid', port: 5 },
+        'tcp://no.such.host.invalid:5',
+      ),
     ).rejects.toThrow(
       expect.objectContaining({
         code: 'ERR_MSGTRANS_CONNECT_FAILED',

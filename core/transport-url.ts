@@ -1,16 +1,19 @@
 import { lookup } from 'node:dns/promises';
 import { TransportError } from './errors.js';
 
-/** Where a URL points: a host that may still be a name, or a unix path. */
+/** Where a URL points: a host that may still be a name, a unix path, or a name in this process. */
 export interface TransportAddress {
-  /** Host name, address, or path. */
+  scheme: 'tcp' | 'unix' | 'mem';
+  /** Host name, address, path, or the name of a `mem://` listener. */
   host: string;
-  /** -1 for a unix path. */
+  /** -1 where there is none. */
   port: number;
 }
 
+const MEM_NAME_BYTES_MAX = 255;
+
 /**
- * Reads `tcp://host:port` (IPv6 in brackets) or `unix:///path`.
+ * Reads `tcp://host:port` (IPv6 in brackets), `unix:///path` or `mem://name`.
  * @throws TransportError `ERR_MSGTRANS_INVALID_URL`
  */
 export function parseTransportUrl(url: string): TransportAddress {
@@ -22,25 +25,36 @@ export function parseTransportUrl(url: string): TransportAddress {
     }
     if (bytes > 107)
       throw invalid(url, `the path has ${bytes} bytes, and the kernel takes 107: choose a shorter one`);
-    return { host: path, port: -1 };
+    return { scheme: 'unix', host: path, port: -1 };
+  }
+  if (typeof url === 'string' && url.startsWith('mem://')) {
+    const name = url.slice('mem://'.length);
+    if (!/^[\w.~:-]*$/.test(name) || name.length > MEM_NAME_BYTES_MAX) {
+      throw invalid(
+        url,
+        `a name in this process has up to ${MEM_NAME_BYTES_MAX} letters, digits or any of _ - . ~ :, as in mem://orders`,
+      );
+    }
+    return { scheme: 'mem', host: name, port: -1 };
   }
   const match =
     typeof url === 'string'
       ? /^tcp:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/?#@[\]\s]+)):(\d{1,5})$/.exec(url)
       : null;
   if (match === null) {
-    throw invalid(url, 'write tcp://host:port (IPv6 as tcp://[::1]:8001) or unix:///path');
+    throw invalid(url, 'write tcp://host:port (IPv6 as tcp://[::1]:8001), unix:///path or mem://name');
   }
   const port = Number(match[3]);
   if (port > 65_535) throw invalid(url, `port ${port} is above 65535`);
-  return { host: match[1] ?? match[2], port };
+  return { scheme: 'tcp', host: match[1] ?? match[2], port };
 }
 
 /** Resolves a host name to the first address of the system's resolver; addresses and paths pass through. */
 export async function resolveAddress(address: TransportAddress, url: string): Promise<TransportAddress> {
-  if (address.port < 0 || /^[0-9.]+$/.test(address.host) || address.host.includes(':')) return address;
+  if (address.scheme !== 'tcp' || /^[0-9.]+$/.test(address.host) || address.host.includes(':'))
+    return address;
   try {
-    return { host: (await lookup(address.host)).address, port: address.port };
+    return { ...address, host: (await lookup(address.host)).address };
   } catch (cause) {
     throw new TransportError(
       'ERR_MSGTRANS_CONNECT_FAILED',

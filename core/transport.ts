@@ -62,7 +62,7 @@ export interface CloseReason {
 /** One connection. Iterating it pulls owned packets and pauses the socket while the loop is behind. */
 export interface Session extends AsyncIterable<Packet> {
   readonly id: SessionId;
-  /** `tcp://127.0.0.1:4711` or `unix:///path`; empty for an unnamed unix peer. */
+  /** `tcp://127.0.0.1:4711`, `unix:///path` or, with the id of its other end, `mem://session-<id>`; empty for an unnamed unix peer. */
   readonly remoteAddress: string;
   /** Bytes accepted by {@link send} and not yet taken by the kernel. */
   readonly bufferedBytes: number;
@@ -88,6 +88,16 @@ export interface Session extends AsyncIterable<Packet> {
   close(): Promise<void>;
 }
 
+/** Options of one listener. */
+export interface ListenOptions {
+  /**
+   * Others of this process may listen on the same address, if they say the same: each connection goes to one of them,
+   * the less busy of two. So Workers serve one port. One that computes keeps waiting whom it was given before, and gets
+   * no more than its share meanwhile. Default false: an address has one listener.
+   */
+  share?: boolean;
+}
+
 /** A listening address. */
 export interface Listener {
   /** The address bound, with the real port where 0 was asked for. */
@@ -111,7 +121,8 @@ export interface TransportEvents {
 /** What every implementation offers. */
 export interface Transport extends AsyncDisposable {
   /**
-   * Binds and listens on `tcp://host:port` (port 0: any free one) or `unix:///path`.
+   * Binds and listens on `tcp://host:port` (port 0: any free one), `unix:///path`, or, for threads of this process,
+   * `mem://name` (without a name: an unused one).
    * @throws (rejects) `ERR_MSGTRANS_INVALID_URL`, `ERR_MSGTRANS_ADDRESS_IN_USE`, `ERR_MSGTRANS_LISTEN_FAILED`
    */
   listen(url: string): Promise<Listener>;

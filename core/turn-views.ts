@@ -1,4 +1,5 @@
-import { DEDICATED_BIT } from './layout.generated.js';
+import type { ForeignArenas } from './foreign-arenas.js';
+import { DEDICATED_BIT, SLICE_ARENA_SHIFT } from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
 
 /** Payloads from here on get an ArrayBuffer of exactly their own bytes. */
@@ -11,13 +12,15 @@ const EXACT_BYTES_MIN = 16 * 1024;
 export class TurnViews {
   private readonly native: NativeReactor;
   private readonly bytes: Uint8Array;
+  private readonly foreign: ForeignArenas;
   private readonly extents = new Map<number, Extent>();
   private lastSlice = -1;
   private last: Extent | undefined;
 
-  constructor(native: NativeReactor, bytes: Uint8Array) {
+  constructor(native: NativeReactor, bytes: Uint8Array, foreign: ForeignArenas) {
     this.native = native;
     this.bytes = bytes;
+    this.foreign = foreign;
   }
 
   /** A view of `length` bytes at `offset`: of the arena, or of the mapping when the slice is a dedicated one. */
@@ -27,6 +30,8 @@ export class TurnViews {
     if (length >= EXACT_BYTES_MIN) {
       return new Uint8Array(this.native.expose(slice, offset - extent.start, length));
     }
+    // Other threads read what lies around it: small payloads are copied, which costs less than a buffer for each.
+    if (extent.length === 0) return this.innerBytes(slice, offset, length).slice();
     if (extent.buffer === undefined) {
       // Answers that lie in the slice leave before anybody can write to it.
       this.native.flush();
@@ -37,7 +42,7 @@ export class TurnViews {
 
   /** Whether a handler can write to all of the slice, the headers between the payloads included. */
   isExposed(slice: number): boolean {
-    return this.lastSlice >= 0 && this.extents.get(slice)?.buffer !== undefined;
+    return this.last !== undefined && this.extents.get(slice)?.buffer !== undefined;
   }
 
   /** Offset of the slice's first byte in the memory that descriptors of it are relative to. */
@@ -47,14 +52,16 @@ export class TurnViews {
 
   /** Where to read a slice's bytes for copying, without making a view that has to be detached. */
   innerBytes(slice: number, offset: number, length: number): Uint8Array {
-    return slice & DEDICATED_BIT
-      ? this.view(slice, offset, length)
-      : this.bytes.subarray(offset, offset + length);
+    if (slice & DEDICATED_BIT) return this.view(slice, offset, length);
+    const isOwn = slice >>> SLICE_ARENA_SHIFT === this.native.number;
+    const bytes = isOwn ? this.bytes : this.foreign.of(slice).bytes;
+    return bytes.subarray(offset, offset + length);
   }
 
   /** The turn is over; its buffers are about to be detached. */
   forget(): void {
-    if (this.lastSlice < 0) return;
+    // Slice words of reactors from 128 on are negative: the sign says nothing.
+    if (this.last === undefined) return;
     this.extents.clear();
     this.lastSlice = -1;
     this.last = undefined;

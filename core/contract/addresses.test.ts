@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf, ConnectedPair, nextSession, Server, textOf } from './connected-pair.js';
-import { IMPLEMENTATIONS } from './implementations.js';
+import { IMPLEMENTATIONS, ofSockets } from './implementations.js';
 
 function code(name: string) {
   return expect.objectContaining({ code: name });
@@ -27,21 +27,21 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
-    it('gives the real port back where 0 was asked for', async () => {
+  describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
+    ofSockets(implementation)('gives the real port back where 0 was asked for', async () => {
       await using server = await Server.open(implementation);
       expect(server.listener.port).toBeGreaterThan(0);
       expect(server.url).toBe(`tcp://127.0.0.1:${server.listener.port}`);
     });
 
-    it('names the peer of a session', async () => {
+    ofSockets(implementation)('names the peer of a session', async () => {
       await using pair = await ConnectedPair.open(implementation);
       expect(pair.session.remoteAddress).toBe(pair.server.url);
       expect(pair.accepted.remoteAddress).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
       expect(pair.accepted.remoteAddress).not.toBe(pair.server.url);
     });
 
-    it('speaks over unix sockets and leaves no file behind', async () => {
+    ofSockets(implementation)('speaks over unix sockets and leaves no file behind', async () => {
       const path = join(folder, 'socket');
       {
         await using pair = await ConnectedPair.open(implementation, {}, `unix://${path}`);
@@ -54,7 +54,7 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       expect(existsSync(path)).toBe(false);
     });
 
-    it('refuses an address that is taken, tcp and unix, and names it', async () => {
+    ofSockets(implementation)('refuses an address that is taken, tcp and unix, and names it', async () => {
       await using tcp = await Server.open(implementation);
       await using unix = await Server.open(implementation, {}, `unix://${folder}/taken`);
       for (const { url } of [tcp, unix]) {
@@ -76,7 +76,7 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       expect(again.url).toBe(url);
     });
 
-    it('listens at several addresses at once', async () => {
+    ofSockets(implementation)('listens at several addresses at once', async () => {
       await using server = await Server.open(implementation);
       const second = await server.transport.listen(`unix://${folder}/second`);
       server.transport.on('message', (session, packet) => session.reply(packet, packet.payload));
@@ -87,7 +87,7 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       }
     });
 
-    it('says why it cannot listen', async () => {
+    ofSockets(implementation)('says why it cannot listen', async () => {
       await using transport = await implementation.create();
       const failed = code('ERR_MSGTRANS_LISTEN_FAILED');
       // An address of the documentation range (RFC 5737), which is no machine's own.
@@ -111,13 +111,13 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       }
     });
 
-    it('refuses a unix path that the system would cut short', async () => {
+    ofSockets(implementation)('refuses a unix path that the system would cut short', async () => {
       await using transport = await implementation.create();
       const url = `unix:///${'x'.repeat(200)}`;
       await expect(transport.listen(url)).rejects.toThrow(code('ERR_MSGTRANS_INVALID_URL'));
     });
 
-    it('says when nobody listens', async () => {
+    ofSockets(implementation)('says when nobody listens', async () => {
       await using client = await implementation.create();
       const failed = code('ERR_MSGTRANS_CONNECT_FAILED');
       await expect(client.connect(`tcp://127.0.0.1:${await freePort()}`)).rejects.toThrow(failed);

@@ -11,12 +11,12 @@ import {
   textOf,
   until,
 } from './connected-pair.js';
-import { IMPLEMENTATIONS } from './implementations.js';
+import { IMPLEMENTATIONS, ofSockets } from './implementations.js';
 
 const CLOSED = expect.objectContaining({ code: 'ERR_MSGTRANS_CLOSED' });
 
 describe.each(IMPLEMENTATIONS)('closing sessions of $name', (implementation) => {
-  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
+  describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
     it('tells both sides that the close was orderly and who began it', async () => {
       await using pair = await ConnectedPair.open(implementation);
       const reasons = Promise.all([nextClose(pair.client), nextClose(pair.server.transport)]);
@@ -55,25 +55,28 @@ describe.each(IMPLEMENTATIONS)('closing sessions of $name', (implementation) => 
       expect(bytes).toBe(10_000_000);
     });
 
-    it('delivers what was sent although the peer goes on sending after the close', async () => {
-      // A plain close would answer the peer's bytes with a reset, and destroy what is still on its way to it.
-      await using server = await Server.open(implementation);
-      const accepted = nextSession(server.transport);
-      await using peer = await RawPeer.connect(server.listener.port);
-      const session = await accepted;
-      peer.socket.pause();
-      session.send(new Uint8Array(2_000_000));
-      void session.close();
-      const noise = { packetType: 'one-way', bizType: 0, messageId: 1, highPriority: false } as const;
-      const frame = encodePacket({ ...noise, extHeader: NO_BYTES, payload: new Uint8Array(1000) });
-      for (let index = 0; index < 100; index += 1) {
-        await peer.write(frame);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      peer.socket.resume();
-      await peer.ended;
-      expect(peer.received).toHaveLength(2_000_016);
-    });
+    ofSockets(implementation)(
+      'delivers what was sent although the peer goes on sending after the close',
+      async () => {
+        // A plain close would answer the peer's bytes with a reset, and destroy what is still on its way to it.
+        await using server = await Server.open(implementation);
+        const accepted = nextSession(server.transport);
+        await using peer = await RawPeer.connect(server.listener.port);
+        const session = await accepted;
+        peer.socket.pause();
+        session.send(new Uint8Array(2_000_000));
+        void session.close();
+        const noise = { packetType: 'one-way', bizType: 0, messageId: 1, highPriority: false } as const;
+        const frame = encodePacket({ ...noise, extHeader: NO_BYTES, payload: new Uint8Array(1000) });
+        for (let index = 0; index < 100; index += 1) {
+          await peer.write(frame);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        peer.socket.resume();
+        await peer.ended;
+        expect(peer.received).toHaveLength(2_000_016);
+      },
+    );
 
     it('refuses use after close with a typed error', async () => {
       await using pair = await ConnectedPair.open(implementation);
@@ -144,7 +147,7 @@ describe.each(IMPLEMENTATIONS)('closing sessions of $name', (implementation) => 
 });
 
 describe.each(IMPLEMENTATIONS)('closing transports of $name', (implementation) => {
-  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
+  describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
     it('closes every session and refuses use afterwards', async () => {
       const server = await Server.open(implementation);
       const client = await implementation.create();
@@ -157,7 +160,7 @@ describe.each(IMPLEMENTATIONS)('closing transports of $name', (implementation) =
       expect(reasons).toHaveLength(3);
       expect(sessions.every(({ closed }) => closed)).toBe(true);
       await expect(client.connect(server.url)).rejects.toThrow(CLOSED);
-      await expect(client.listen('tcp://127.0.0.1:0')).rejects.toThrow(CLOSED);
+      await expect(client.listen(implementation.anyUrl)).rejects.toThrow(CLOSED);
       const { url } = server;
       await server.transport.close();
       await using again = await Server.open(implementation, {}, url);
@@ -181,7 +184,7 @@ describe.each(IMPLEMENTATIONS)('closing transports of $name', (implementation) =
       expect(bytes).toBe(10_000_000);
     });
 
-    it('cuts what is not flushed when the drain time is over', async () => {
+    ofSockets(implementation)('cuts what is not flushed when the drain time is over', async () => {
       await using server = await Server.open(implementation);
       const accepted = nextSession(server.transport);
       await using peer = await RawPeer.connect(server.listener.port);

@@ -4,6 +4,9 @@ import { connect, type Socket } from 'node:net';
 import type { CloseReason, Listener, Packet, Session, Transport } from '../transport.js';
 import type { ContractOptions, Implementation } from './implementations.js';
 
+/** What makes the transports, and where they listen unless told. */
+export type Maker = Pick<Implementation, 'create'> & Partial<Implementation>;
+
 /** Resolves with the arguments of the next event of a transport. */
 export function nextSession(transport: Transport): Promise<Session> {
   return new Promise((resolve) => {
@@ -43,9 +46,9 @@ export class Server implements AsyncDisposable {
   ) {}
 
   static async open(
-    { create }: Implementation,
+    { create, anyUrl }: Maker,
     options?: ContractOptions,
-    url = 'tcp://127.0.0.1:0',
+    url = anyUrl ?? 'tcp://127.0.0.1:0',
   ): Promise<Server> {
     const transport = await create(options);
     return new Server(transport, await transport.listen(url));
@@ -72,7 +75,7 @@ export class ConnectedPair implements AsyncDisposable {
   ) {}
 
   static async open(
-    implementation: Implementation,
+    implementation: Maker,
     {
       server: serverOptions,
       client: clientOptions,

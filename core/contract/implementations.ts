@@ -1,5 +1,6 @@
 /** The implementations that the contract tests are run against, one row each. */
 import { existsSync } from 'node:fs';
+import { it } from 'vitest';
 import { BaselineTransport } from '../baseline/baseline-transport.js';
 import type { Transport } from '../transport.js';
 
@@ -16,6 +17,12 @@ export interface ContractOptions {
 
 export interface Implementation {
   readonly name: string;
+  /** What carries the messages, for the names of tests. */
+  readonly medium: 'real sockets' | 'memory of the process';
+  /** False: there is no raw peer to write bytes, and no port. */
+  readonly hasSockets: boolean;
+  /** Listening there always works, and the listener says where it is. */
+  readonly anyUrl: string;
   /** False where it was not built; its tests are skipped then, but never under CI=true, where they fail. */
   readonly isAvailable: boolean;
   create(options?: ContractOptions): Promise<Transport>;
@@ -24,19 +31,44 @@ export interface Implementation {
 const NATIVE_ADDON = new URL('../../native/build/Release/msgtrans.node', import.meta.url);
 const NATIVE_TRANSPORT = new URL('../high-performance-transport.ts', import.meta.url);
 
-async function createNative(options?: ContractOptions): Promise<Transport> {
+async function createNative(options?: ContractOptions, workersPerNumaNode = 0): Promise<Transport> {
   // Resolved when used, so that the other rows can be tested where the addon was not built.
   const { HighPerformanceTransport } = (await import(NATIVE_TRANSPORT.href)) as {
-    HighPerformanceTransport: { create(options?: ContractOptions): Promise<Transport> };
+    HighPerformanceTransport: {
+      create(options?: ContractOptions & { workersPerNumaNode: number }): Promise<Transport>;
+    };
   };
-  return HighPerformanceTransport.create(options);
+  return HighPerformanceTransport.create({ ...options, workersPerNumaNode });
 }
 
+const OVER_SOCKETS = { medium: 'real sockets', hasSockets: true, anyUrl: 'tcp://127.0.0.1:0' } as const;
+const IN_PROCESS = { medium: 'memory of the process', hasSockets: false, anyUrl: 'mem://' } as const;
+
+const NATIVE = {
+  name: 'native',
+  isAvailable: process.env.CI === 'true' || (existsSync(NATIVE_ADDON) && existsSync(NATIVE_TRANSPORT)),
+  create: (options?: ContractOptions) => createNative(options),
+} as const;
+
+/** Tests that need bytes from outside, or a port, take those of them that have sockets. */
 export const IMPLEMENTATIONS: readonly Implementation[] = [
-  { name: 'baseline', isAvailable: true, create: (options) => BaselineTransport.create(options) },
   {
-    name: 'native',
-    isAvailable: process.env.CI === 'true' || (existsSync(NATIVE_ADDON) && existsSync(NATIVE_TRANSPORT)),
-    create: createNative,
+    name: 'baseline',
+    isAvailable: true,
+    create: (options) => BaselineTransport.create(options),
+    ...OVER_SOCKETS,
   },
+  { ...NATIVE, ...OVER_SOCKETS },
+  ...[1, 2].map((threads) => ({
+    ...NATIVE,
+    name: `native on ${threads} own thread${threads === 1 ? '' : 's'}`,
+    create: (options?: ContractOptions) => createNative(options, threads),
+    ...OVER_SOCKETS,
+  })),
+  { ...NATIVE, ...IN_PROCESS },
 ];
+
+/** `it` for tests of what only sockets have; elsewhere there is no such test, rather than one that is left out. */
+export function ofSockets({ hasSockets }: Implementation): (name: string, test: () => Promise<void>) => void {
+  return hasSockets ? (name, test) => it(name, test) : () => undefined;
+}

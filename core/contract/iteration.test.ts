@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { encodePacket, NO_BYTES } from '../protocol/packet-codec.js';
 import { bytesOf, ConnectedPair, nextSession, RawPeer, Server, textOf, until } from './connected-pair.js';
-import { IMPLEMENTATIONS } from './implementations.js';
+import { IMPLEMENTATIONS, ofSockets } from './implementations.js';
 
 describe.each(IMPLEMENTATIONS)('iterating sessions of $name', (implementation) => {
-  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
+  describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
     it('gives every packet in order and ends with the session', async () => {
       await using pair = await ConnectedPair.open(implementation);
       const sent = Array.from({ length: 300 }, (_, index) => `message ${index}`);
@@ -56,21 +56,26 @@ describe.each(IMPLEMENTATIONS)('iterating sessions of $name', (implementation) =
       await serving;
     });
 
-    it('throws the reason when the session ended with an error, after the packets before it', async () => {
-      await using server = await Server.open(implementation);
-      const accepted = nextSession(server.transport);
-      await using peer = await RawPeer.connect(server.listener.port);
-      const session = await accepted;
-      const fields = { packetType: 'one-way', bizType: 0, messageId: 1, highPriority: false } as const;
-      const good = encodePacket({ ...fields, extHeader: NO_BYTES, payload: bytesOf('good') });
-      await peer.write(Buffer.concat([good, Buffer.alloc(16, 0x77)]));
-      const texts: string[] = [];
-      const loop = (async () => {
-        for await (const packet of session) texts.push(textOf(packet));
-      })();
-      await expect(loop).rejects.toThrow(expect.objectContaining({ code: 'ERR_MSGTRANS_PROTOCOL_VERSION' }));
-      expect(texts).toEqual(['good']);
-    });
+    ofSockets(implementation)(
+      'throws the reason when the session ended with an error, after the packets before it',
+      async () => {
+        await using server = await Server.open(implementation);
+        const accepted = nextSession(server.transport);
+        await using peer = await RawPeer.connect(server.listener.port);
+        const session = await accepted;
+        const fields = { packetType: 'one-way', bizType: 0, messageId: 1, highPriority: false } as const;
+        const good = encodePacket({ ...fields, extHeader: NO_BYTES, payload: bytesOf('good') });
+        await peer.write(Buffer.concat([good, Buffer.alloc(16, 0x77)]));
+        const texts: string[] = [];
+        const loop = (async () => {
+          for await (const packet of session) texts.push(textOf(packet));
+        })();
+        await expect(loop).rejects.toThrow(
+          expect.objectContaining({ code: 'ERR_MSGTRANS_PROTOCOL_VERSION' }),
+        );
+        expect(texts).toEqual(['good']);
+      },
+    );
 
     it('delivers to a listener what came before it listened', async () => {
       await using pair = await ConnectedPair.open(implementation);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Packet, Session } from '../transport.js';
 import { ConnectedPair, nextMessage, RawPeer, Server, until } from './connected-pair.js';
-import { IMPLEMENTATIONS } from './implementations.js';
+import { IMPLEMENTATIONS, ofSockets } from './implementations.js';
 
 const MESSAGES = 10_000;
 
@@ -48,7 +48,7 @@ class OrderCheck {
 }
 
 describe.each(IMPLEMENTATIONS)('order and sizes of $name', (implementation) => {
-  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
+  describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
     it('delivers 10 000 messages of many sizes whole, once and in order', async () => {
       await using pair = await ConnectedPair.open(implementation);
       const check = new OrderCheck();
@@ -71,7 +71,7 @@ describe.each(IMPLEMENTATIONS)('order and sizes of $name', (implementation) => {
       expect(checks.flatMap(({ faults }) => faults)).toEqual([]);
     });
 
-    it('finds the same packets however the stream is cut', async () => {
+    ofSockets(implementation)('finds the same packets however the stream is cut', async () => {
       const stream: Buffer[] = [];
       await using server = await Server.open(implementation);
       const check = new OrderCheck();

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { decodePacket, encodePacket, NO_BYTES } from '../protocol/packet-codec.js';
 import type { Packet } from '../transport.js';
 import { bytesOf, ConnectedPair, RawPeer, textOf, until } from './connected-pair.js';
-import { IMPLEMENTATIONS } from './implementations.js';
+import { IMPLEMENTATIONS, ofSockets } from './implementations.js';
 
 function code(name: string) {
   return expect.objectContaining({ code: name });
@@ -50,7 +50,7 @@ const ECHO_THREAD = `
 `;
 
 describe.each(IMPLEMENTATIONS)('requests of $name', (implementation) => {
-  describe.skipIf(!implementation.isAvailable)('over real sockets', () => {
+  describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
     it('matches concurrent requests to their responses by id, in whatever order they come', async () => {
       await using pair = await ConnectedPair.open(implementation);
       const waiting: Packet[] = [];
@@ -111,22 +111,25 @@ describe.each(IMPLEMENTATIONS)('requests of $name', (implementation) => {
       }
     });
 
-    it('loses no answer that came while JavaScript was busy past the timeout', async () => {
-      const worker = new Worker(ECHO_THREAD, { eval: true });
-      const [port] = (await once(worker, 'message')) as [number];
-      try {
-        await using client = await implementation.create();
-        const session = await client.connect(`tcp://127.0.0.1:${port}`);
-        await session.request(bytesOf('warm'));
-        const answer = session.request(bytesOf('in time'), { timeoutMs: 100 });
-        // What was sent leaves first; then this thread computes while the answer waits in the kernel.
-        await session.drained();
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
-        expect(textOf(await answer)).toBe('in time');
-      } finally {
-        await worker.terminate();
-      }
-    });
+    ofSockets(implementation)(
+      'loses no answer that came while JavaScript was busy past the timeout',
+      async () => {
+        const worker = new Worker(ECHO_THREAD, { eval: true });
+        const [port] = (await once(worker, 'message')) as [number];
+        try {
+          await using client = await implementation.create();
+          const session = await client.connect(`tcp://127.0.0.1:${port}`);
+          await session.request(bytesOf('warm'));
+          const answer = session.request(bytesOf('in time'), { timeoutMs: 100 });
+          // What was sent leaves first; then this thread computes while the answer waits in the kernel.
+          await session.drained();
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+          expect(textOf(await answer)).toBe('in time');
+        } finally {
+          await worker.terminate();
+        }
+      },
+    );
 
     it('sends nothing for a signal that was aborted before', async () => {
       await using pair = await ConnectedPair.open(implementation);
@@ -154,48 +157,54 @@ describe.each(IMPLEMENTATIONS)('requests of $name', (implementation) => {
       expect(textOf(await kept)).toBe('answer 2');
     });
 
-    it('never hands a response that answers nothing to anybody: foreign, duplicate, late', async () => {
-      await using server = await rawServer();
-      await using client = await implementation.create();
-      const strays: Packet[] = [];
-      client.on('message', (_session, packet) => strays.push(packet));
-      const session = await client.connect(server.url);
-      await using peer = await server.peer;
-      const first = session.request(bytesOf('first'));
-      await until(() => peer.received.length === 21);
-      const { messageId } = decodePacket(peer.received);
-      await peer.write(response(messageId + 1, 'foreign'));
-      await peer.write(response(0, 'unset'));
-      await peer.write(response(messageId, 'right'));
-      await peer.write(response(messageId, 'duplicate'));
-      expect(textOf(await first)).toBe('right');
-      const late = session.request(bytesOf('slow'), { timeoutMs: 20 });
-      await expect(late).rejects.toThrow(code('ERR_MSGTRANS_REQUEST_TIMEOUT'));
-      await peer.write(response(messageId + 1, 'late'));
-      const last = session.request(bytesOf('last!'));
-      await peer.write(response(messageId + 2, 'fine'));
-      expect(textOf(await last)).toBe('fine');
-      expect(strays).toEqual([]);
-      expect(session.closed).toBe(false);
-    });
+    ofSockets(implementation)(
+      'never hands a response that answers nothing to anybody: foreign, duplicate, late',
+      async () => {
+        await using server = await rawServer();
+        await using client = await implementation.create();
+        const strays: Packet[] = [];
+        client.on('message', (_session, packet) => strays.push(packet));
+        const session = await client.connect(server.url);
+        await using peer = await server.peer;
+        const first = session.request(bytesOf('first'));
+        await until(() => peer.received.length === 21);
+        const { messageId } = decodePacket(peer.received);
+        await peer.write(response(messageId + 1, 'foreign'));
+        await peer.write(response(0, 'unset'));
+        await peer.write(response(messageId, 'right'));
+        await peer.write(response(messageId, 'duplicate'));
+        expect(textOf(await first)).toBe('right');
+        const late = session.request(bytesOf('slow'), { timeoutMs: 20 });
+        await expect(late).rejects.toThrow(code('ERR_MSGTRANS_REQUEST_TIMEOUT'));
+        await peer.write(response(messageId + 1, 'late'));
+        const last = session.request(bytesOf('last!'));
+        await peer.write(response(messageId + 2, 'fine'));
+        expect(textOf(await last)).toBe('fine');
+        expect(strays).toEqual([]);
+        expect(session.closed).toBe(false);
+      },
+    );
 
-    it('does not take a response of one session for the request of another', async () => {
-      await using server = await rawServer();
-      await using other = await rawServer();
-      await using client = await implementation.create();
-      const session = await client.connect(server.url);
-      const bystander = await client.connect(other.url);
-      await using peer = await server.peer;
-      await using otherPeer = await other.peer;
-      const answer = session.request(NO_BYTES);
-      const bystanderAnswer = bystander.request(NO_BYTES);
-      await until(() => peer.received.length === 16 && otherPeer.received.length === 16);
-      // Both requests have id 1.
-      await otherPeer.write(response(1, 'for the bystander'));
-      expect(textOf(await bystanderAnswer)).toBe('for the bystander');
-      await peer.write(response(1, 'for the first'));
-      expect(textOf(await answer)).toBe('for the first');
-    });
+    ofSockets(implementation)(
+      'does not take a response of one session for the request of another',
+      async () => {
+        await using server = await rawServer();
+        await using other = await rawServer();
+        await using client = await implementation.create();
+        const session = await client.connect(server.url);
+        const bystander = await client.connect(other.url);
+        await using peer = await server.peer;
+        await using otherPeer = await other.peer;
+        const answer = session.request(NO_BYTES);
+        const bystanderAnswer = bystander.request(NO_BYTES);
+        await until(() => peer.received.length === 16 && otherPeer.received.length === 16);
+        // Both requests have id 1.
+        await otherPeer.write(response(1, 'for the bystander'));
+        expect(textOf(await bystanderAnswer)).toBe('for the bystander');
+        await peer.write(response(1, 'for the first'));
+        expect(textOf(await answer)).toBe('for the first');
+      },
+    );
 
     it('bounds the requests that wait', async () => {
       await using pair = await ConnectedPair.open(implementation, { client: { pendingRequestsMax: 3 } });

@@ -1,4 +1,7 @@
-/** A server that lends its messages to a handler of the moment, and clients that send to it; for programs. */
+/**
+ * A server that lends its messages to a handler of the moment, and clients that send to it; for programs. Their first
+ * argument: the address, a free port unless told.
+ */
 import { HighPerformanceTransport } from '../high-performance-transport.js';
 import type { MessageBatch } from '../message-batch.js';
 import type { SendOptions, Session } from '../transport.js';
@@ -23,7 +26,7 @@ export class LendingScene implements AsyncDisposable {
 
   static async open(): Promise<LendingScene> {
     const server = await HighPerformanceTransport.create();
-    const listener = await server.listen('tcp://127.0.0.1:0');
+    const listener = await server.listen(process.argv[2] ?? 'tcp://127.0.0.1:0');
     return new LendingScene(server, await HighPerformanceTransport.create(), listener.url);
   }
 

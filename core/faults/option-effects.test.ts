@@ -101,7 +101,7 @@ describe('options of what a session may send and receive', () => {
       await using transport = await HighPerformanceTransport.create(options);
       const { native } = (transport as unknown as { reactor: Reactor }).reactor;
       let count = 0;
-      while (native.slotSegment(count) !== undefined) count += 1;
+      while (native.slotSegment(native.number, count) !== undefined) count += 1;
       return count;
     };
     expect(await segments({})).toBe(1);
