@@ -25,7 +25,7 @@ export async function publishCommand(args: string[], surroundings: ReportSurroun
   }
   const folder = await runFolder(positionals[0] ?? 'latest', surroundings);
   const record = await readRecord(join(folder, RECORD_FILE));
-  const name = String(values.name ?? record.scenario);
+  const name = String(values.name ?? record.scenario.replace(':', '-'));
   if (!NAME.test(name)) {
     throw new ReportError(
       'ERR_REPORT_USAGE',

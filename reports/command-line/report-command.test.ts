@@ -65,6 +65,14 @@ describe('npm run report', { timeout: 60_000 }, () => {
     expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('concurrent-1k: native serves');
   });
 
+  it('publishes a suite under its name, which is no folder as it stands', async () => {
+    const folder = join(root, 'runs', 'a-suite');
+    await mkdir(folder);
+    const record = JSON.stringify({ ...fixtureRecord(), scenario: 'suite:event-queue' });
+    await writeFile(join(folder, 'record.json'), record);
+    expect(await run(['publish', 'a-suite'])).toBe(0);
+    expect(printed[0]).toContain(join('published', 'suite-event-queue', 'record.json'));
+  });
   it('publishes a run by its name, from another place, under another name', async () => {
     const moved = { MSGTRANS_RUNS_DIR: join(root, 'runs') };
     expect(await run(['publish', '20260314T092653Z-concurrent-1k-1', '--name', 'release-1'], moved)).toBe(0);

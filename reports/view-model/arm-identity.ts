@@ -21,13 +21,18 @@ export interface ArmIdentity {
 
 /** Rivals take their colours by this order, so that one keeps its colour in every report. */
 const RIVALS = ['rival:node-net', 'rival:ws', 'rival:uwebsockets', 'rival:message-port', 'rival:zeromq'];
+/** Those of the suites; a record has rivals of one kind or the other. */
+const SUITE_RIVALS = ['rival:tbb', 'rival:libcuckoo', 'rival:liburcu'];
 const RIVAL_ROLES: ArmRole[] = ['rival-1', 'rival-2', 'rival-3'];
 
 export function armIdentity(name: string): ArmIdentity {
   if (name === 'native' || name === 'baseline' || name === 'limit') return { name, label: name, role: name };
-  if (name === 'native:owned') return { name, label: 'native (owned)', role: 'native-owned' };
+  const [family, variant] = name.split(':');
+  // A further way of doing it: `native:owned`, or in a suite `native:spsc`, `baseline:mutex`.
+  if (family === 'native') return { name, label: `native (${variant})`, role: 'native-owned' };
+  if (family === 'baseline') return { name, label: `baseline (${variant})`, role: 'baseline' };
   if (name.startsWith('rival:')) {
-    const rank = RIVALS.indexOf(name);
+    const rank = Math.max(RIVALS.indexOf(name), SUITE_RIVALS.indexOf(name));
     return { name, label: name.slice('rival:'.length), role: RIVAL_ROLES[rank] ?? 'other' };
   }
   if (name.startsWith('stored:')) {

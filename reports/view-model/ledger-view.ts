@@ -2,6 +2,7 @@ import type { ArmRecord, LedgerRecord, RunRecord } from '../../scenarios/harness
 import { exactInteger } from '../numbers/digits.js';
 import { listInWords } from '../numbers/sentence.js';
 import { armIdentity } from './arm-identity.js';
+import { isSuite } from './record-kind.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
 import { armsOf } from './throughput-view.js';
 
@@ -34,8 +35,9 @@ export function ledgerView(record: RunRecord): LedgerView {
   );
   const sent = exactInteger(sum('sent'));
   const account = `${exactInteger(sum('delivered'))} were delivered, ${exactInteger(sum('droppedCounted'))} dropped by policy and ${exactInteger(sum('unacknowledgedAtClose'))} unacknowledged at close`;
-  const sentence =
-    entries.length === 0
+  const sentence = isSuite(record)
+    ? `Of ${sent} operations over all arms, warm-up included, ${wrong.length === 0 ? 'none had a wrong result' : `✕ ${listInWords(wrong)}`}.`
+    : entries.length === 0
       ? 'Nothing was sent, so there is nothing to account for.'
       : wrong.length === 0
         ? `Of ${sent} messages sent over all arms, warm-up included, ${account}; none was lost, duplicated, reordered or corrupted.`

@@ -3,6 +3,8 @@ import { threeDigits } from '../numbers/digits.js';
 import { median } from '../numbers/order-statistics.js';
 import { withUnit } from '../numbers/scale.js';
 import { INTERVAL_ROUNDS_MIN } from './ratio-view.js';
+import { isSuite } from './record-kind.js';
+import { SUITE_TERMS } from './suite-methods.js';
 import { roundsOf } from './verdict-view.js';
 
 export interface TermView {
@@ -17,6 +19,19 @@ export interface MethodsView {
 
 /** What the words of the page mean, with this run's own figures in them. */
 export function methodsView(record: RunRecord): MethodsView {
+  const view = scenarioMethods(record);
+  if (!isSuite(record)) return view;
+  const shared = ['Block', 'Ratio', 'Interval', 'Not measurable here', 'Steal and pressure'];
+  return {
+    sentence: view.sentence
+      .replace('fresh processes', 'arms made anew')
+      .replace('whose arms took turns', 'which took turns')
+      .replace('load', 'work'),
+    terms: [...SUITE_TERMS, ...view.terms.filter(({ term }) => shared.includes(term))],
+  };
+}
+
+function scenarioMethods(record: RunRecord): MethodsView {
   const windowNs = median(record.windows.map((window) => window.endNs - window.startNs));
   const blocks = median(blocksPerRound(record));
   const rounds = roundsOf(record);

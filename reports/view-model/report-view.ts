@@ -13,6 +13,7 @@ import { methodsView, type TermView } from './methods-view.js';
 import { noiseView } from './noise-view.js';
 import { provenanceView, shortCommit } from './provenance-view.js';
 import { ratioView } from './ratio-view.js';
+import { isSuite } from './record-kind.js';
 import { resourceView } from './resource-view.js';
 import { type TableView, tableView } from './table-view.js';
 import { throughputView } from './throughput-view.js';
@@ -85,6 +86,9 @@ export function reportModel(records: readonly RunRecord[]): ReportModel {
   };
 }
 
+/** Sections about servers under load; a suite has them only where it has a picture to show. */
+const SERVER_SECTIONS: ReadonlySet<string> = new Set(['Latency', 'Resources']);
+
 type Section = Partial<SectionView> & Pick<SectionView, 'title' | 'sentence'>;
 
 function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec>): RunView {
@@ -106,7 +110,9 @@ function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec
     provenanceSection(record),
     methodsSection(record),
     dataSection(record, id),
-  ];
+  ].filter(
+    (section) => !isSuite(record) || !SERVER_SECTIONS.has(section.title) || section.figures?.length !== 0,
+  );
   return {
     id,
     name: record.scenario,

@@ -4,6 +4,7 @@ import { ratioText, ratioWithInterval } from '../numbers/ratio.js';
 import { listInWords, plural } from '../numbers/sentence.js';
 import { againstInWords, armIdentity, compareArms, mainArm } from './arm-identity.js';
 import { isPacedThroughput, missingCases } from './ratio-view.js';
+import { isSuite } from './record-kind.js';
 
 export type Tone = 'pass' | 'fail' | 'inconclusive' | 'interrupted';
 
@@ -112,13 +113,14 @@ const LOSSES = ['lost', 'duplicated', 'reordered', 'corrupted'] as const;
 
 function lossClause(record: RunRecord): string {
   const arms = Object.values(record.cases).flatMap((caseRecord) => Object.values(caseRecord.arms));
-  if (arms.length === 0) return 'no message was sent';
+  const things = isSuite(record) ? 'results' : 'messages';
+  if (arms.length === 0) return isSuite(record) ? 'nothing was measured' : 'no message was sent';
   const wrong = LOSSES.map((kind) => ({
     kind,
     total: arms.reduce((sum, arm) => sum + Math.abs(arm.ledger[kind]), 0),
   })).filter(({ total }) => total !== 0);
-  if (wrong.length === 0) return 'no message lost';
-  return `${listInWords(wrong.map(({ kind, total }) => `${exactInteger(total)} ${kind}`))} messages`;
+  if (wrong.length === 0) return isSuite(record) ? 'no wrong result' : 'no message lost';
+  return `${listInWords(wrong.map(({ kind, total }) => `${exactInteger(total)} ${kind}`))} ${things}`;
 }
 
 function serviceClause(record: RunRecord): string {

@@ -1,5 +1,4 @@
 /** Arm `native:owned`: the native engine through `on('message')`, each message a packet of its own. */
-import { sessionSlot } from '../../core/index.js';
 import { CounterReply } from './counter-reply.js';
 import { serveNative } from './native-transports.js';
 
@@ -12,10 +11,10 @@ serveNative('native:owned', {
     const records: ApplicationRecord[] = [];
     const reply = new CounterReply();
     transport.on('session', (session) => {
-      records[sessionSlot(session.id)] = { counter: 0 };
+      records[transport.sessionSlot(session.id)] = { counter: 0 };
     });
     transport.on('message', (session, packet) => {
-      const record = records[sessionSlot(session.id)];
+      const record = records[transport.sessionSlot(session.id)];
       const { payload } = packet;
       const token = new DataView(payload.buffer, payload.byteOffset, 8);
       record.counter += 1;

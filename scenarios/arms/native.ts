@@ -1,5 +1,4 @@
 /** Arm `native`: the native engine through `onBatch`, messages read and answered in place. */
-import { sessionSlot } from '../../core/index.js';
 import { CounterReply } from './counter-reply.js';
 import { serveNative } from './native-transports.js';
 
@@ -12,7 +11,7 @@ serveNative('native', {
     const records: ApplicationRecord[] = [];
     const reply = new CounterReply();
     transport.on('session', (session) => {
-      records[sessionSlot(session.id)] = { counter: 0 };
+      records[transport.sessionSlot(session.id)] = { counter: 0 };
     });
     transport.onBatch((batch) => {
       for (const message of batch) {

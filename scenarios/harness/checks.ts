@@ -10,9 +10,15 @@ import type {
 import type { CheckDefinition } from './scenario-schema.js';
 import { INTERVAL_VALUES_MIN } from './statistics/bootstrap.js';
 
+/** What of a planned case its checks depend on. */
+export type JudgedCase = Pick<
+  PlannedCase,
+  'name' | 'checks' | 'absentArms' | 'notJudged' | 'messagesPerSessionMin'
+>;
+
 /** Judges a case: correctness for every arm, then the numbers its file asks for. */
 export function evaluateChecks(
-  planned: PlannedCase,
+  planned: JudgedCase,
   body: CaseRecord,
   comparisons: readonly ComparisonRecord[],
 ): CheckRecord[] {
@@ -63,7 +69,7 @@ function correctnessOf(caseName: string, arm: string, record: ArmRecord): CheckR
 }
 
 function serviceLevel(
-  planned: PlannedCase,
+  planned: JudgedCase,
   body: CaseRecord,
   check: CheckDefinition,
   comparisons: readonly ComparisonRecord[],
@@ -131,7 +137,7 @@ function metricOf(body: CaseRecord, check: CheckDefinition): ArmRecord['metrics'
   return body.arms[check.arm]?.metrics[check.metric];
 }
 
-function missingReason(planned: PlannedCase, body: CaseRecord, check: CheckDefinition): string {
+function missingReason(planned: JudgedCase, body: CaseRecord, check: CheckDefinition): string {
   if (body.reason !== null) return body.reason;
   for (const arm of [check.arm, check.against]) {
     if (arm === undefined || Object.hasOwn(body.arms, arm)) continue;
@@ -140,7 +146,7 @@ function missingReason(planned: PlannedCase, body: CaseRecord, check: CheckDefin
   return `${check.metric} was not measured`;
 }
 
-function messagesPerSession(planned: PlannedCase, body: CaseRecord): CheckRecord {
+function messagesPerSession(planned: JudgedCase, body: CaseRecord): CheckRecord {
   const limit = planned.messagesPerSessionMin;
   const counts = Object.entries(body.arms).map(([arm, record]) => ({
     arm,

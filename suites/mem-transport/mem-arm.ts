@@ -1,0 +1,106 @@
+import { HighPerformanceTransport, type Session, TransportError } from '../../core/index.js';
+import type { Made, SuiteArm, Workload } from '../harness/suite.js';
+import { Peer } from './peer.js';
+import { PAYLOAD_BYTES } from './peer-protocol.js';
+import { timedRun } from './timed-run.js';
+
+/** Ours: `mem://` between the main thread and a Worker, through the public API alone. */
+
+interface Path {
+  way: 'one-way' | 'round-trip' | 'request';
+  spinning: boolean;
+}
+
+export function memArm(name: string, path: Path): SuiteArm {
+  return { name, make: () => makeMem(path) };
+}
+
+let made = 0;
+
+async function makeMem({ way, spinning }: Path): Promise<Made> {
+  const transport = await HighPerformanceTransport.create();
+  made += 1;
+  const url = `mem://suite-${process.pid}-${made}`;
+  const absence = await absenceOf(transport);
+  if (absence !== null) {
+    await transport.close();
+    return { notMeasurable: absence };
+  }
+  const peer = new Peer('mem-peer.js', url);
+  await peer.answer('ready');
+  let onAnswer: (length: number) => void = () => {};
+  transport.onBatch((batch) => {
+    for (const message of batch) onAnswer(message.length);
+  });
+  const session = await transport.connect(url);
+  const ways = {
+    'one-way': (count: number) => oneWay(session, peer, count),
+    'round-trip': (count: number) =>
+      roundTrips(session, count, (handler) => {
+        onAnswer = handler;
+      }),
+    request: (count: number) => requests(session, count),
+  };
+  const workload: Workload = {
+    run: (count) =>
+      timedRun(peer, { mode: way === 'one-way' ? 'count' : 'echo', count, spinning }, () => ways[way](count)),
+    async release() {
+      await transport.close();
+      await peer.stop();
+    },
+  };
+  return { workload };
+}
+
+/** Why this build has no `mem://`, or null. */
+async function absenceOf(transport: HighPerformanceTransport): Promise<string | null> {
+  try {
+    await (await transport.listen(`mem://suite-${process.pid}-probe-${made}`)).close();
+    return null;
+  } catch (error) {
+    if (error instanceof TransportError && error.code === 'ERR_MSGTRANS_INVALID_URL') {
+      return 'this build has no mem:// transport';
+    }
+    throw error;
+  }
+}
+
+async function oneWay(session: Session, peer: Peer, count: number): Promise<number> {
+  const payload = new Uint8Array(PAYLOAD_BYTES);
+  const first = new DataView(payload.buffer);
+  for (let number = 0; number < count; number++) {
+    first.setUint32(0, number, true);
+    if (!session.send(payload)) await session.drained();
+  }
+  return (await peer.answer('counted')).faults;
+}
+
+function roundTrips(
+  session: Session,
+  count: number,
+  listen: (handler: (length: number) => void) => void,
+): Promise<number> {
+  const payload = new Uint8Array(PAYLOAD_BYTES);
+  return new Promise((resolve) => {
+    let answered = 0;
+    let faults = 0;
+    listen((length) => {
+      if (length !== PAYLOAD_BYTES) faults += 1;
+      answered += 1;
+      if (answered === count) resolve(faults);
+      else session.send(payload);
+    });
+    session.send(payload);
+  });
+}
+
+async function requests(session: Session, count: number): Promise<number> {
+  const payload = new Uint8Array(PAYLOAD_BYTES);
+  let faults = 0;
+  for (let number = 0; number < count; number++) {
+    payload[0] = number & 0xff;
+    const packet = await session.request(payload);
+    if (packet.payload.length !== PAYLOAD_BYTES || packet.payload[0] !== (number & 0xff)) faults += 1;
+  }
+  return faults;
+}

@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { HighPerformanceTransport } from '../../core/index.js';
+import { PAYLOAD_BYTES, type PeerAnswer, type PeerTask, SAMPLED, Spinner } from './peer-protocol.js';
+
+/** The other end of `mem://`: `workerData` is the address to listen on. */
+
+if (parentPort === null) throw new Error('runs as a Worker of the suite');
+const port = parentPort;
+const spinner = new Spinner();
+const answer = (message: PeerAnswer): void => port.postMessage(message);
+let task: PeerTask = { mode: 'rest', count: 0, spinning: false };
+let received = 0;
+let faults = 0;
+
+port.on('message', (given: PeerTask) => {
+  task = given;
+  received = 0;
+  faults = 0;
+  spinner.set(task.spinning);
+  answer({ kind: 'taken' });
+});
+
+const transport = await HighPerformanceTransport.create();
+transport.onBatch((batch) => {
+  for (const message of batch) {
+    if (task.mode === 'echo') {
+      message.reply(message);
+      continue;
+    }
+    if (message.length !== PAYLOAD_BYTES) faults += 1;
+    if (received % SAMPLED === 0) {
+      const bytes = message.payload();
+      const number = bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24);
+      if (number !== received) faults += 1;
+    }
+    received += 1;
+    if (received === task.count) answer({ kind: 'counted', faults });
+  }
+});
+const listener = await transport.listen(workerData as string);
+answer({ kind: 'ready', url: listener.url });
