@@ -4,9 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { installDependencies } from './dependencies.mjs';
 import { formatSources, lintSources } from './format-and-lint.mjs';
 import { runFuzzers } from './fuzz-run.mjs';
-import { buildNative } from './native-build.mjs';
+import { buildLoops, buildNative } from './native-build.mjs';
 import { runNativeTests, runSanitizers } from './native-checks.mjs';
 import { projectRoot, say } from './project.mjs';
+import { runProofs } from './proofs-run.mjs';
 import { runTests } from './test-run.mjs';
 import { buildTypescript } from './typescript-build.mjs';
 
@@ -22,6 +23,11 @@ async function prepareEverything() {
   await prepareDependencies();
   await buildNative(projectRoot);
   await buildTypescript(projectRoot);
+}
+
+async function prepareEverythingWithLoops() {
+  await prepareEverything();
+  await buildLoops(projectRoot);
 }
 
 /**
@@ -43,14 +49,16 @@ function become(program) {
 const commands = {
   build: { prepare: prepareEverything, run: async () => 0 },
   scenario: { prepare: prepareEverything, run: become('dist/scenarios/commands/scenario.js') },
+  suite: { prepare: prepareEverythingWithLoops, run: become('dist/suites/commands/suite.js') },
   report: { prepare: prepareEverything, run: become('dist/reports/commands/report.js') },
   tidy: { prepare: prepareEverything, run: become('dist/ci/commands/tidy.js') },
-  test: { prepare: prepareEverything, run: runTests },
+  test: { prepare: prepareEverythingWithLoops, run: runTests },
   lint: { prepare: prepareDependencies, run: lintSources },
   format: { prepare: prepareDependencies, run: formatSources },
   'native-test': { prepare: prepareNothing, run: runNativeTests },
   sanitize: { prepare: prepareNothing, run: runSanitizers },
   fuzz: { prepare: prepareNothing, run: runFuzzers },
+  prove: { prepare: prepareNothing, run: runProofs },
 };
 
 /**

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -48,6 +49,26 @@ describe('a build that is there is used', () => {
       HOME: '/nonexistent',
     });
     expect(result).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe("the suites' loops", () => {
+  const loops = 'native/loops/build/Release/probe';
+
+  test('are built when a suite is run, and by no other command', async () => {
+    expect(existsSync(at(loops))).toBe(false);
+    const first = await runSample(project.root, ['suite', 'numa', '--quick']);
+    expect(first).toMatchObject({ code: 0, stdout: '["numa","--quick"]\n' });
+    expect(first.stderr).toBe("building the suites' loops…\n");
+    expect(existsSync(at(loops))).toBe(true);
+    expect(await runSample(project.root, ['suite'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('are built anew when a source of theirs changed, which the engine does not mind', async () => {
+    writeFiles(project.root, { 'native/loops/pool_loops.cc': '' });
+    expect(await runSample(project.root, ['scenario'])).toMatchObject({ code: 0, stderr: '' });
+    const again = await runSample(project.root, ['suite']);
+    expect(again).toMatchObject({ code: 0, stderr: "building the suites' loops…\n" });
   });
 });
 

@@ -16,7 +16,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectRoot } from './project.mjs';
 
-const bindingGyp = `{ 'targets': [ { 'target_name': 'probe', 'type': 'executable', 'sources': [ 'probe.cc' ] } ] }\n`;
+/** @param {string} source */
+const bindingGyp = (source) =>
+  `{ 'targets': [ { 'target_name': 'probe', 'type': 'executable', 'sources': [ '${source}' ] } ] }\n`;
 
 /** Prints what it was given, then does what its first argument says. */
 const scenarioCommand = `
@@ -63,9 +65,11 @@ export function createSampleProject() {
   }
   symlinkSync(join(projectRoot, 'node_modules'), join(root, 'node_modules'));
   writeFiles(root, {
-    'native/binding.gyp': bindingGyp,
+    'native/binding.gyp': bindingGyp('probe.cc'),
+    'native/loops/binding.gyp': bindingGyp('../probe.cc'),
     'native/probe.cc': 'int main() { return 0; }\n',
     'scenarios/commands/scenario.ts': scenarioCommand,
+    'suites/commands/suite.ts': 'console.log(JSON.stringify(process.argv.slice(2)));\n',
   });
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }

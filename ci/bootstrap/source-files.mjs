@@ -1,5 +1,5 @@
 /** Which files a build depends on. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -16,7 +16,7 @@ export function listFiles(root, folders, isWanted) {
     for (const entry of readFolder(join(root, folder))) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (entry.name !== 'node_modules' && !/^native\/build(-|$)/.test(path)) pending.push(path);
+        if (entry.name !== 'node_modules' && !/^native\/(loops\/)?build(-|$)/.test(path)) pending.push(path);
       } else if (isWanted(path)) {
         found.push(path);
       }
@@ -35,14 +35,34 @@ function readFolder(path) {
 }
 
 const nativeTest = /(_test\.(cc|list)$|^native\/(fuzz|testing)\/)/;
+const ofLoops = /^native\/(loops\/|binding\/loops_addon)/;
+
+/** @param {string} path */
+function isNativeSource(path) {
+  return /\.(cc|h|gyp|gypi|list)$/.test(path) && !nativeTest.test(path);
+}
 
 /** @param {string} root @returns {string[]} what the addon and the native programs are made of; their tests are not */
 export function nativeSources(root) {
-  return listFiles(
-    root,
-    ['native'],
-    (path) => /\.(cc|h|gyp|gypi|list)$/.test(path) && !nativeTest.test(path),
-  );
+  return listFiles(root, ['native'], (path) => isNativeSource(path) && !ofLoops.test(path));
+}
+
+/** @param {string} root @returns {string[]} what the suites' loops are made of: their own files, and the engine's they measure */
+export function loopSources(root) {
+  const list = readLines(join(root, 'native', 'loops', 'loops.list'));
+  return listFiles(root, ['native'], (path) => {
+    if (!isNativeSource(path)) return false;
+    return ofLoops.test(path) || path.endsWith('.h') || list.includes(path.slice('native/'.length));
+  });
+}
+
+/** @param {string} file @returns {string[]} its lines, none when it is missing */
+function readLines(file) {
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch {
+    return [];
+  }
 }
 
 const typescriptFolders = ['core', 'suites', 'scenarios', 'reports', 'ci'];

@@ -42,6 +42,22 @@ test('programs use any layer but the binding, and no layer uses a program', () =
   ]);
 });
 
+test("the suites' loops use any layer but the binding, and are used by the one file that hands them on", () => {
+  const found = findingsIn(nativeLayers, {
+    'native/loops/loop.h': '#include "session/session.h"\n',
+    'native/loops/map_loops.cc': '#include "loops/loop.h"\n#include "binding/addon.h"\n#include <napi.h>\n',
+    'native/session/session.h': '#include "loops/loop.h"\n',
+    'native/binding/addon.h': '#include "loops/loop.h"\n',
+    'native/binding/loops_addon.cc': '#include <napi.h>\n#include "loops/loop.h"\n',
+  });
+  expect(found.map((line) => line.split(' ')[0])).toEqual([
+    'native/binding/addon.h:1',
+    'native/loops/map_loops.cc:2',
+    'native/loops/map_loops.cc:3',
+    'native/session/session.h:1',
+  ]);
+});
+
 test('the limit server uses none above protocol, not even through another file', () => {
   const found = findingsIn(nativeLayers, {
     'native/programs/limit_server.cc': '#include "protocol/framer.h"\n#include "control.h"\n',

@@ -7,8 +7,11 @@ import type { Tree } from './tree.js';
 const layers = ['base', 'sync', 'memory', 'topology', 'io', 'protocol', 'session', 'binding'];
 /** Executables, built from any layer but the binding, which needs a JavaScript engine around it. */
 const programs = 'programs';
-/** Fuzzers and what tests bring along drive what they test; like programs they are included by none of it. */
-const testFolders = ['fuzz', 'testing'];
+/** Fuzzers, models and what tests bring along drive what they test; like programs they are included by none of it. */
+const testFolders = ['fuzz', 'proofs', 'testing'];
+/** What the suites measure in C++: drives any layer but the binding, whose one file for them hands the loops to JavaScript. */
+const loops = 'loops';
+const loopsAddon = 'native/binding/loops_addon.cc';
 /** The measured limit must be free of the engine it is the limit of. */
 const limitServer = /^native\/programs\/limit[^/]*(\/|\.|_)/;
 const limitHighestLayer = 'protocol';
@@ -48,7 +51,8 @@ function layersAllowed(file: string): string[] {
   const folder = folderOf(file);
   if (limitServer.test(file)) return [...layers.slice(0, layers.indexOf(limitHighestLayer) + 1), programs];
   if (folder === programs) return [...layers.slice(0, -1), programs];
-  if (testFolders.includes(folder)) return [...layers.slice(0, -1), folder];
+  if (testFolders.includes(folder) || folder === loops) return [...layers.slice(0, -1), folder];
+  if (file === loopsAddon) return [...layers, loops];
   return layers.slice(0, layers.indexOf(folder) + 1);
 }
 
@@ -91,8 +95,8 @@ function checkLimitClosure(tree: Tree, file: string): Finding[] {
 
 function checkFile(tree: Tree, file: string): Finding[] {
   const folder = folderOf(file);
-  if (![...layers, programs, ...testFolders].includes(folder)) {
-    const message = `"${folder}" is not a layer: ${layers.join(' < ')}, ${[programs, ...testFolders].join(', ')}`;
+  if (![...layers, programs, loops, ...testFolders].includes(folder)) {
+    const message = `"${folder}" is not a layer: ${layers.join(' < ')}, ${[programs, loops, ...testFolders].join(', ')}`;
     return [{ file, line: 1, message }];
   }
   const direct = readIncludes(tree, file).flatMap((include) => {

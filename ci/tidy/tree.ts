@@ -12,7 +12,7 @@ export interface Tree {
   read(path: string): string;
 }
 
-const ignoredFolders = /^(node_modules|\.git|dist|runs|coverage|native\/build(-[^/]*)?)$/;
+const ignoredFolders = /^(node_modules|\.git|dist|runs|coverage|native\/(loops\/)?build(-[^/]*)?)$/;
 
 function walk(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -64,3 +64,19 @@ test('the package name stands for core; comments and quoted code are no imports'
   });
   expect(found).toEqual(['reports/a.ts:1 reports may not import core/index.ts']);
 });
+
+test('suites use core and the harness, not the arms and commands of scenarios', () => {
+  const found = findingsIn(typescriptLayers, {
+    ...harness,
+    'scenarios/arms/native.ts': '',
+    'suites/a.ts': "import '../scenarios/harness/record.js';\nimport '../scenarios/arms/native.js';\n",
+    'suites/b.ts': "import '../reports/html.js';\n",
+    'scenarios/harness/c.ts': "import '../../suites/a.js';\n",
+    'reports/html.ts': '',
+  });
+  expect(found.map((line) => line.split(' ')[0])).toEqual([
+    'scenarios/harness/c.ts:1',
+    'suites/a.ts:2',
+    'suites/b.ts:1',
+  ]);
+});

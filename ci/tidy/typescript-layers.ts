@@ -8,7 +8,8 @@ import type { Tree } from './tree.js';
 /** What a folder's files may import besides the files of that folder. */
 const allowedImports: Record<string, RegExp> = {
   core: /^$/,
-  suites: /^core\//,
+  // Suites are measured, judged and recorded by the scenarios' harness; its arms and commands are not theirs.
+  suites: /^(core|scenarios\/harness)\//,
   scenarios: /^core\//,
   reports: /^scenarios\/harness\/record[./]/,
   ci: /^scenarios\/harness\/(record|comparisons?|compare|metrics|statistics)[./]/,
