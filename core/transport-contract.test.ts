@@ -97,7 +97,7 @@ describe.each(IMPLEMENTATIONS)('messages of $name', (implementation) => {
       );
     });
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'counts message ids from 1 on each side, one-way and request alike',
       async () => {
         await using server = await Server.open(implementation);
@@ -114,7 +114,7 @@ describe.each(IMPLEMENTATIONS)('messages of $name', (implementation) => {
       },
     );
 
-    ofSockets(implementation)('writes exactly the bytes of the wire format', async () => {
+    ofSockets(implementation, it)('writes exactly the bytes of the wire format', async () => {
       await using server = await Server.open(implementation);
       server.transport.on('message', (session, packet) => {
         session.reply(packet, bytesOf('pong'), { extHeader: bytesOf('e'), highPriority: true });

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { lastLines, runLogged } from './child.mjs';
 import { binaryFolder, buildPreset, sanitizerEnvironment } from './native-checks.mjs';
-import { say, statePath } from './project.mjs';
+import { projectRoot, say, statePath } from './project.mjs';
 
 /**
  * @typedef {object} ProofProgram
@@ -41,13 +41,16 @@ export const proofPrograms = {
  * @returns {Promise<boolean>} whether it holds
  */
 export async function runProofProgram(target, told) {
-  const { preset, option, count, unit, parameters = [], counts = false } = proofPrograms[target];
+  const program = proofPrograms[target];
+  if (program === undefined) throw new Error(`${target} is no proof`);
+  const { preset, option, count, unit, parameters = [], counts = false } = program;
   const wanted = told ?? count;
   await buildPreset(preset, [target]);
   const logFile = statePath(`${target}.log`);
   const exitCode = await runLogged({
     command: join(binaryFolder(preset), target),
     parameters: [option, `${wanted}`, ...parameters],
+    cwd: projectRoot,
     environment: sanitizerEnvironment(),
     logFile,
   });

@@ -63,8 +63,14 @@ export function readProofOptions(parameters, models) {
       return named.length > 0 ? named : known;
     };
     // Naming a model asks for its schedules and mutants, not for the programs.
-    const ofModels = positionals.some((word) => models.includes(word)) && !positionals.some((word) => kinds.includes(word));
-    return { kinds: ofModels ? ['relacy', 'mutants'] : chosen(kinds), models: chosen(models), schedules, count };
+    const ofModels =
+      positionals.some((word) => models.includes(word)) && !positionals.some((word) => kinds.includes(word));
+    return {
+      kinds: ofModels ? ['relacy', 'mutants'] : chosen(kinds),
+      models: chosen(models),
+      schedules,
+      count,
+    };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new SetupError(

@@ -28,20 +28,20 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
-    ofSockets(implementation)('gives the real port back where 0 was asked for', async () => {
+    ofSockets(implementation, it)('gives the real port back where 0 was asked for', async () => {
       await using server = await Server.open(implementation);
       expect(server.listener.port).toBeGreaterThan(0);
       expect(server.url).toBe(`tcp://127.0.0.1:${server.listener.port}`);
     });
 
-    ofSockets(implementation)('names the peer of a session', async () => {
+    ofSockets(implementation, it)('names the peer of a session', async () => {
       await using pair = await ConnectedPair.open(implementation);
       expect(pair.session.remoteAddress).toBe(pair.server.url);
       expect(pair.accepted.remoteAddress).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
       expect(pair.accepted.remoteAddress).not.toBe(pair.server.url);
     });
 
-    ofSockets(implementation)('speaks over unix sockets and leaves no file behind', async () => {
+    ofSockets(implementation, it)('speaks over unix sockets and leaves no file behind', async () => {
       const path = join(folder, 'socket');
       {
         await using pair = await ConnectedPair.open(implementation, {}, `unix://${path}`);
@@ -54,15 +54,18 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       expect(existsSync(path)).toBe(false);
     });
 
-    ofSockets(implementation)('refuses an address that is taken, tcp and unix, and names it', async () => {
-      await using tcp = await Server.open(implementation);
-      await using unix = await Server.open(implementation, {}, `unix://${folder}/taken`);
-      for (const { url } of [tcp, unix]) {
-        const error = await Server.open(implementation, {}, url).catch((thrown) => thrown);
-        expect(error).toMatchObject({ code: 'ERR_MSGTRANS_ADDRESS_IN_USE' });
-        expect(error.message).toContain(url);
-      }
-    });
+    ofSockets(implementation, it)(
+      'refuses an address that is taken, tcp and unix, and names it',
+      async () => {
+        await using tcp = await Server.open(implementation);
+        await using unix = await Server.open(implementation, {}, `unix://${folder}/taken`);
+        for (const { url } of [tcp, unix]) {
+          const error = await Server.open(implementation, {}, url).catch((thrown) => thrown);
+          expect(error).toMatchObject({ code: 'ERR_MSGTRANS_ADDRESS_IN_USE' });
+          expect(error.message).toContain(url);
+        }
+      },
+    );
 
     it('frees the address when the listener closes, while its sessions live on', async () => {
       await using pair = await ConnectedPair.open(implementation);
@@ -76,7 +79,7 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       expect(again.url).toBe(url);
     });
 
-    ofSockets(implementation)('listens at several addresses at once', async () => {
+    ofSockets(implementation, it)('listens at several addresses at once', async () => {
       await using server = await Server.open(implementation);
       const second = await server.transport.listen(`unix://${folder}/second`);
       server.transport.on('message', (session, packet) => session.reply(packet, packet.payload));
@@ -87,7 +90,7 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       }
     });
 
-    ofSockets(implementation)('says why it cannot listen', async () => {
+    ofSockets(implementation, it)('says why it cannot listen', async () => {
       await using transport = await implementation.create();
       const failed = code('ERR_MSGTRANS_LISTEN_FAILED');
       // An address of the documentation range (RFC 5737), which is no machine's own.
@@ -111,13 +114,13 @@ describe.each(IMPLEMENTATIONS)('addresses of $name', (implementation) => {
       }
     });
 
-    ofSockets(implementation)('refuses a unix path that the system would cut short', async () => {
+    ofSockets(implementation, it)('refuses a unix path that the system would cut short', async () => {
       await using transport = await implementation.create();
       const url = `unix:///${'x'.repeat(200)}`;
       await expect(transport.listen(url)).rejects.toThrow(code('ERR_MSGTRANS_INVALID_URL'));
     });
 
-    ofSockets(implementation)('says when nobody listens', async () => {
+    ofSockets(implementation, it)('says when nobody listens', async () => {
       await using client = await implementation.create();
       const failed = code('ERR_MSGTRANS_CONNECT_FAILED');
       await expect(client.connect(`tcp://127.0.0.1:${await freePort()}`)).rejects.toThrow(failed);

@@ -55,7 +55,7 @@ describe.each(IMPLEMENTATIONS)('closing sessions of $name', (implementation) => 
       expect(bytes).toBe(10_000_000);
     });
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'delivers what was sent although the peer goes on sending after the close',
       async () => {
         // A plain close would answer the peer's bytes with a reset, and destroy what is still on its way to it.
@@ -184,7 +184,7 @@ describe.each(IMPLEMENTATIONS)('closing transports of $name', (implementation) =
       expect(bytes).toBe(10_000_000);
     });
 
-    ofSockets(implementation)('cuts what is not flushed when the drain time is over', async () => {
+    ofSockets(implementation, it)('cuts what is not flushed when the drain time is over', async () => {
       await using server = await Server.open(implementation);
       const accepted = nextSession(server.transport);
       await using peer = await RawPeer.connect(server.listener.port);

@@ -17,7 +17,7 @@ const CHUNK = new Uint8Array(64 * 1024);
 
 describe.each(IMPLEMENTATIONS)('flow control of $name', (implementation) => {
   describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'says false above the high watermark, and then drain exactly once',
       async () => {
         await using server = await Server.open(implementation, {
@@ -50,7 +50,7 @@ describe.each(IMPLEMENTATIONS)('flow control of $name', (implementation) => {
       },
     );
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'resolves drained() at once when nothing is queued, and after everything sent so far otherwise',
       async () => {
         await using server = await Server.open(implementation);
@@ -72,7 +72,7 @@ describe.each(IMPLEMENTATIONS)('flow control of $name', (implementation) => {
       },
     );
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'closes a slow consumer at the limit of its queue, and harms nobody else',
       async () => {
         await using server = await Server.open(implementation, { writeQueueBytesMax: 1_000_000 });
@@ -97,44 +97,47 @@ describe.each(IMPLEMENTATIONS)('flow control of $name', (implementation) => {
       },
     );
 
-    ofSockets(implementation)('stops reading a session whose loop is behind, and loses nothing', async () => {
-      await using server = await Server.open(implementation);
-      const accepted = nextSession(server.transport);
-      await using peer = await RawPeer.connect(server.listener.port);
-      const session = await accepted;
-      const frames = 2000;
-      const fields = {
-        packetType: 'one-way',
-        bizType: 0,
-        extHeader: NO_BYTES,
-        highPriority: false,
-      } as const;
-      let taken = 0;
-      const sendRest = () => {
-        if (taken === frames) return;
-        const payload = new Uint8Array(50_000).fill(taken + 1);
-        const frame = encodePacket({ ...fields, messageId: taken + 1, payload });
-        peer.socket.write(frame, (error) => {
-          taken += 1;
-          if (!error) sendRest();
-        });
-      };
-      sendRest();
-      const iterator = session[Symbol.asyncIterator]();
-      const first = await iterator.next();
-      // Everything stands still once the receiver has stopped reading and the kernel's buffers are full.
-      for (let before = -1; before !== taken; ) {
-        before = taken;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
-      expect(taken).toBeLessThan(frames / 2);
-      const rest: number[] = [(first.value as Packet).messageId];
-      while (rest.length < frames) {
-        const { value } = await iterator.next();
-        rest.push((value as Packet).messageId);
-      }
-      expect(rest).toEqual(Array.from({ length: frames }, (_, index) => index + 1));
-    });
+    ofSockets(implementation, it)(
+      'stops reading a session whose loop is behind, and loses nothing',
+      async () => {
+        await using server = await Server.open(implementation);
+        const accepted = nextSession(server.transport);
+        await using peer = await RawPeer.connect(server.listener.port);
+        const session = await accepted;
+        const frames = 2000;
+        const fields = {
+          packetType: 'one-way',
+          bizType: 0,
+          extHeader: NO_BYTES,
+          highPriority: false,
+        } as const;
+        let taken = 0;
+        const sendRest = () => {
+          if (taken === frames) return;
+          const payload = new Uint8Array(50_000).fill(taken + 1);
+          const frame = encodePacket({ ...fields, messageId: taken + 1, payload });
+          peer.socket.write(frame, (error) => {
+            taken += 1;
+            if (!error) sendRest();
+          });
+        };
+        sendRest();
+        const iterator = session[Symbol.asyncIterator]();
+        const first = await iterator.next();
+        // Everything stands still once the receiver has stopped reading and the kernel's buffers are full.
+        for (let before = -1; before !== taken; ) {
+          before = taken;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        expect(taken).toBeLessThan(frames / 2);
+        const rest: number[] = [(first.value as Packet).messageId];
+        while (rest.length < frames) {
+          const { value } = await iterator.next();
+          rest.push((value as Packet).messageId);
+        }
+        expect(rest).toEqual(Array.from({ length: frames }, (_, index) => index + 1));
+      },
+    );
 
     it('still receives responses while nobody takes the other messages', async () => {
       await using pair = await ConnectedPair.open(implementation);

@@ -1,6 +1,5 @@
 /** The implementations that the contract tests are run against, one row each. */
 import { existsSync } from 'node:fs';
-import { it } from 'vitest';
 import { BaselineTransport } from '../baseline/baseline-transport.js';
 import type { Transport } from '../transport.js';
 
@@ -69,6 +68,8 @@ export const IMPLEMENTATIONS: readonly Implementation[] = [
 ];
 
 /** `it` for tests of what only sockets have; elsewhere there is no such test, rather than one that is left out. */
-export function ofSockets({ hasSockets }: Implementation): (name: string, test: () => Promise<void>) => void {
-  return hasSockets ? (name, test) => it(name, test) : () => undefined;
+export function ofSockets({ hasSockets }: Implementation, it: RegisterTest): RegisterTest {
+  return hasSockets ? it : () => undefined;
 }
+
+type RegisterTest = (name: string, test: () => Promise<void>) => void;

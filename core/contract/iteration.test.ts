@@ -56,7 +56,7 @@ describe.each(IMPLEMENTATIONS)('iterating sessions of $name', (implementation) =
       await serving;
     });
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'throws the reason when the session ended with an error, after the packets before it',
       async () => {
         await using server = await Server.open(implementation);

@@ -71,7 +71,7 @@ describe.each(IMPLEMENTATIONS)('order and sizes of $name', (implementation) => {
       expect(checks.flatMap(({ faults }) => faults)).toEqual([]);
     });
 
-    ofSockets(implementation)('finds the same packets however the stream is cut', async () => {
+    ofSockets(implementation, it)('finds the same packets however the stream is cut', async () => {
       const stream: Buffer[] = [];
       await using server = await Server.open(implementation);
       const check = new OrderCheck();

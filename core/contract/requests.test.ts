@@ -111,7 +111,7 @@ describe.each(IMPLEMENTATIONS)('requests of $name', (implementation) => {
       }
     });
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'loses no answer that came while JavaScript was busy past the timeout',
       async () => {
         const worker = new Worker(ECHO_THREAD, { eval: true });
@@ -157,7 +157,7 @@ describe.each(IMPLEMENTATIONS)('requests of $name', (implementation) => {
       expect(textOf(await kept)).toBe('answer 2');
     });
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'never hands a response that answers nothing to anybody: foreign, duplicate, late',
       async () => {
         await using server = await rawServer();
@@ -185,7 +185,7 @@ describe.each(IMPLEMENTATIONS)('requests of $name', (implementation) => {
       },
     );
 
-    ofSockets(implementation)(
+    ofSockets(implementation, it)(
       'does not take a response of one session for the request of another',
       async () => {
         await using server = await rawServer();

@@ -50,7 +50,8 @@ void Refusals::resume() { report_in_force = last_report; }
 bool Refusals::happened() { return last_report->happened; }
 
 void Refusals::note_problem(const char* what, const char* file, int line) {
-  if (has_problem.exchange(true)) return;
+  // Relaxed: who comes first is all that is asked.
+  if (has_problem.exchange(true, std::memory_order_relaxed)) return;
   const char* const name = std::strrchr(file, '/');
   std::snprintf(last_report->problem, sizeof(last_report->problem), "%s:%d: %s", name == nullptr ? file : name + 1, line,
                 what);

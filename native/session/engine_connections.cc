@@ -154,7 +154,7 @@ void SessionEngine::on_listener_ready(uint32_t id) {
 
 void SessionEngine::accept_for_all(uint32_t id, Listener& listener, UniqueFd fd) {
   // Our own load changes with every connection of this turn; the others' are as they last told.
-  port_->set_load(directory_.open_count());
+  port_->set_session_load(directory_.open_count());
   choice_ = choice_ * 6364136223846793005u + 1442695040888963407u;
   const SharedListener::Member chosen = listener.shared->choose(*port_, choice_ >> 16);
   // Without memory to hand it over in, it stays here.

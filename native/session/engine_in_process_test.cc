@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "session/in_process_player.h"
 #include "session/mem_names.h"
 #include "session/test_reactor.h"
 #include "sync/stress_testing.h"
@@ -21,83 +22,6 @@ namespace {
 constexpr uint32_t kFirst = 210;  // reactor numbers of this file: kFirst and a few more
 
 std::string name_of(uint32_t thread) { return "in-process-" + std::to_string(thread); }
-
-// The packet that one end sends as its `sequence`-th: its size and bytes follow from the number.
-std::string numbered(uint32_t sequence, uint32_t bytes_max) {
-  const uint32_t bytes = sequence * 2654435761u % bytes_max;
-  return packet_bytes(kPacketOneWay, sequence, std::string(bytes, static_cast<char>('a' + sequence % 26)));
-}
-
-// What one end has sent and seen.
-struct Conversation {
-  SessionEnd end;
-  uint32_t sent = 0;
-  uint32_t received = 0;
-  uint32_t opened = 0;
-  uint32_t closed = 0;
-  CloseCode code = CloseCode{UINT32_MAX};
-  bool closed_here = false;
-};
-
-// Plays the ends that a reactor holds, and checks order and content of everything that comes.
-struct Player {
-  Player(TestReactor& played, uint32_t largest) : reactor(played), bytes_max(largest) {
-    reactor.host.on_seen = [this](const Seen& one) { see(one); };
-  }
-  void see(const Seen& one) {
-    reactor.host.seen.clear();
-    switch (one.kind) {
-      case kEventArena:
-        ++arenas;
-        return;
-      case kEventConnectFailed:
-        ++refused;
-        return;
-      case kEventDrain:
-        ++drained;
-        return;
-      default:
-        break;
-    }
-    const SessionEnd end{one.slot, one.generation};
-    Conversation& conversation = ends[end.key()];
-    conversation.end = end;
-    if (one.kind == kEventAccepted || one.kind == kEventConnected) {
-      ASSERT_EQ(++conversation.opened, 1u);
-      newest = &conversation;
-      ++opened;
-    } else if (one.kind == kEventClose) {
-      ASSERT_EQ(conversation.opened, 1u);
-      ASSERT_EQ(++conversation.closed, 1u) << "one close";
-      conversation.code = static_cast<CloseCode>(one.a);
-      conversation.closed_here = one.c != 0;
-      ++closed;
-    } else {
-      ASSERT_EQ(one.kind, 0u);
-      ASSERT_EQ(conversation.opened, 1u) << "the opening comes first";
-      ASSERT_EQ(conversation.closed, 0u) << "nothing comes after the close";
-      ++conversation.received;
-      ++received;
-      ASSERT_EQ(one.packet, numbered(conversation.received, bytes_max)) << "in order, as it was sent";
-      if (on_message) on_message(conversation);
-    }
-  }
-  void send(Conversation& conversation) { reactor.send(conversation.end, numbered(++conversation.sent, bytes_max)); }
-  // The only end that there is.
-  Conversation& only() { return ends.begin()->second; }
-  uint64_t queued() {
-    uint64_t bytes = 0;
-    for (const auto& [key, one] : ends) bytes += one.closed == 0 ? reactor.queued_bytes(one.end) : 0;
-    return bytes;
-  }
-
-  TestReactor& reactor;
-  uint32_t bytes_max;
-  std::map<uint64_t, Conversation> ends;
-  Conversation* newest = nullptr;
-  std::function<void(Conversation&)> on_message;
-  uint64_t opened = 0, closed = 0, received = 0, refused = 0, drained = 0, arenas = 0;
-};
 
 // Threads that wait for one another while each goes on with its loop.
 class Stages {
@@ -261,12 +185,12 @@ TEST(InProcessTest, delivers_what_was_sent_before_a_close) {
   for (const bool flush : {true, false}) {
     Pair pair;
     pair.open();
-    for (int i = 0; i < 300; ++i) pair.connecting.send(pair.connecting.only());
-    ASSERT_TRUE(pair.second.close(pair.connecting.only().end, CloseCode::kOrderly, flush));
+    for (int i = 0; i < 300; ++i) pair.connecting.send(pair.connecting.single());
+    ASSERT_TRUE(pair.second.close(pair.connecting.single().end, CloseCode::kOrderly, flush));
     ASSERT_TRUE(pair.run_until([&] { return pair.listening.closed == 1 && pair.connecting.closed == 1; }));
     EXPECT_EQ(pair.listening.received, 300u);
-    EXPECT_FALSE(pair.listening.only().closed_here);
-    EXPECT_TRUE(pair.connecting.only().closed_here);
+    EXPECT_FALSE(pair.listening.single().closed_here);
+    EXPECT_TRUE(pair.connecting.single().closed_here);
   }
 }
 
@@ -284,16 +208,16 @@ TEST(InProcessTest, closes_from_both_ends_at_once) {
 TEST(InProcessTest, settles_nothing_and_answers_no_drain_while_the_other_end_is_paused) {
   Pair pair;
   pair.open();
-  const SessionEnd from = pair.connecting.only().end;
-  pair.first.set_paused(pair.listening.only().end, true);
-  for (int i = 0; i < 10; ++i) pair.connecting.send(pair.connecting.only());
+  const SessionEnd from = pair.connecting.single().end;
+  pair.first.set_paused(pair.listening.single().end, true);
+  for (int i = 0; i < 10; ++i) pair.connecting.send(pair.connecting.single());
   const uint32_t sent = pair.second.queued_bytes(from);
   pair.second.engine->want_drain(pair.second.engine->directory().word(from.slot), from.generation);
   ASSERT_TRUE(pair.run_until([&] { return pair.listening.received == 10; }));
   pair.settle();
   EXPECT_EQ(pair.second.queued_bytes(from), sent);
   EXPECT_EQ(pair.connecting.drained, 0u);
-  pair.first.set_paused(pair.listening.only().end, false);
+  pair.first.set_paused(pair.listening.single().end, false);
   ASSERT_TRUE(pair.run_until([&] { return pair.connecting.drained == 1; }));
   EXPECT_EQ(pair.second.queued_bytes(from), 0u);
 }
@@ -301,7 +225,7 @@ TEST(InProcessTest, settles_nothing_and_answers_no_drain_while_the_other_end_is_
 TEST(InProcessTest, copies_when_every_segment_is_read_and_keeps_the_order_of_everything) {
   Pair pair(100'000);
   pair.open();
-  Conversation& from = pair.connecting.only();
+  Conversation& from = pair.connecting.single();
   // The other reactor does not run: nothing comes back.
   uint32_t large = 0;
   for (int i = 0; i < 100; ++i) {
@@ -394,7 +318,7 @@ TEST(InProcessTest, tells_the_other_ends_of_a_reactor_that_is_abandoned_under_tr
   while (player.ends.empty() || reading.ends.empty()) lasting.step(0), reader.step(0);
   const uint64_t copied = lasting.engine->counters().segments_copied;
   for (uint32_t i = 0; i + 1 < kRingSegments; ++i) {
-    player.send(player.only());
+    player.send(player.single());
     lasting.engine->flush();
   }
   EXPECT_EQ(lasting.engine->counters().segments_copied, copied);

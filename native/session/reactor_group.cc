@@ -63,7 +63,7 @@ void ReactorGroup::close_listener(uint32_t id) {
 SessionEngine::Opened ReactorGroup::connect(const SocketAddress& address) {
   if (threads_.empty()) return home_.connect(address);
   const auto lightest = std::min_element(threads_.begin(), threads_.end(), [](const auto& one, const auto& other) {
-    return one->port()->load() < other->port()->load();
+    return one->port()->session_load() < other->port()->session_load();
   });
   const uint32_t id = home_.next_origin();
   int error = 0;

@@ -160,7 +160,7 @@ TEST(SharedListenerTest, is_opened_once_by_many_threads_and_its_address_is_free_
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(errors.load(), 0);
+  EXPECT_EQ(errors.load(std::memory_order_relaxed), 0);
   EXPECT_EQ(::rmdir(folder.c_str()), 0) << "the file is left";
 }
 

@@ -44,8 +44,8 @@ class ReactorPort {
 
   // Sessions open, for those who choose between reactors. The reactor writes, any thread reads.
   // Relaxed: a stale figure costs a slightly worse choice.
-  void set_load(uint32_t sessions) { load_.store(sessions, std::memory_order_relaxed); }
-  [[nodiscard]] uint32_t load() const {
+  void set_session_load(uint32_t sessions) { load_.store(sessions, std::memory_order_relaxed); }
+  [[nodiscard]] uint32_t session_load() const {
     return load_.load(std::memory_order_relaxed) + under_way_.load(std::memory_order_relaxed);
   }
   // Connections handed to it count from then on, or one that computes would look idle and be given more than its share.

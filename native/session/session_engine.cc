@@ -94,7 +94,7 @@ void SessionEngine::turn() {
   pool_.maintain();
   in_turn_ = false;
   if (!events_.empty() || receiver_.has_unhandled()) host_.request_turn();
-  port_->set_load(directory_.open_count());
+  port_->set_session_load(directory_.open_count());
   update_liveness();
 }
 

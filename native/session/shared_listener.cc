@@ -57,12 +57,12 @@ SharedListener::Member SharedListener::choose(const ReactorPort& self, uint64_t 
   if (count == 0) return {};
   const Member& first = members_[random % count];
   const Member& second = members_[(random >> 32) % count];
-  const Member& lighter = second.port->load() < first.port->load() ? second : first;
+  const Member& lighter = second.port->session_load() < first.port->session_load() ? second : first;
   // Equal loads stay where they are: handing over costs a wake-up.
   if (lighter.port.get() == &self) return lighter;
   const auto own = std::find_if(members_.begin(), members_.end(),
                                 [&](const Member& member) { return member.port.get() == &self; });
-  return own != members_.end() && own->port->load() <= lighter.port->load() ? *own : lighter;
+  return own != members_.end() && own->port->session_load() <= lighter.port->session_load() ? *own : lighter;
 }
 
 SharedListener::Opened SharedListener::open(const SocketAddress& address, int backlog, bool share) {

@@ -21,7 +21,7 @@ class SharedListenerTest : public ::testing::Test {
   }
   std::shared_ptr<ReactorPort> join(uint32_t number, uint32_t load) {
     auto port = std::make_shared<ReactorPort>(number);
-    port->set_load(load);
+    port->set_session_load(load);
     listener_->join({port, number * 10});
     return port;
   }
@@ -77,7 +77,7 @@ TEST_F(SharedListenerTest, never_chooses_who_has_left_whatever_others_do_meanwhi
     std::mt19937_64 random(seed.stream(thread)());
     const auto port = std::make_shared<ReactorPort>(thread);
     for (uint64_t i = 0; i < rounds; ++i) {
-      port->set_load(static_cast<uint32_t>(random() % 4));
+      port->set_session_load(static_cast<uint32_t>(random() % 4));
       listener_->join({port, thread});
       EXPECT_NE(listener_->choose(*port, random()).port, nullptr);
       listener_->leave(*port);
