@@ -144,7 +144,7 @@ TEST(ReactorGroupTest, hands_on_what_comes_after_its_listener_has_closed) {
   first.end();
 }
 
-TEST(SharedListenerTest, is_opened_once_by_many_threads_and_its_address_is_free_for_the_next_round) {
+TEST(SharedListenerOpening, is_opened_once_by_many_threads_and_its_address_is_free_for_the_next_round) {
   std::string folder = testing::TempDir() + "msgtrans-XXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
   const SocketAddress address = *SocketAddress::unix_path(folder + "/s");

@@ -1,4 +1,9 @@
-import { HighPerformanceTransport, type Session, TransportError } from '../../core/index.js';
+import {
+  HighPerformanceTransport,
+  type Session,
+  TransportError,
+  type TransportOptions,
+} from '../../core/index.js';
 import type { Made, SuiteArm, Workload } from '../harness/suite.js';
 import { Peer } from './peer.js';
 import { PAYLOAD_BYTES } from './peer-protocol.js';
@@ -11,14 +16,27 @@ interface Path {
   spinning: boolean;
 }
 
+/** How both ends are made: with the options that their documentation offers for the work. */
+function optionsOf({ spinning }: Path): TransportOptions {
+  return {
+    spinTimeUs: spinning ? SPIN_TIME_US : 0,
+    // A sender that is far ahead waits for the other end less often.
+    writeQueueHighWatermarkBytes: 1024 * 1024,
+  };
+}
+
+const SPIN_TIME_US = 200;
+
 export function memArm(name: string, path: Path): SuiteArm {
   return { name, make: () => makeMem(path) };
 }
 
 let made = 0;
 
-async function makeMem({ way, spinning }: Path): Promise<Made> {
-  const transport = await HighPerformanceTransport.create();
+async function makeMem(path: Path): Promise<Made> {
+  const { way } = path;
+  const options = optionsOf(path);
+  const transport = await HighPerformanceTransport.create(options);
   made += 1;
   const url = `mem://suite-${process.pid}-${made}`;
   const absence = await absenceOf(transport);
@@ -26,7 +44,7 @@ async function makeMem({ way, spinning }: Path): Promise<Made> {
     await transport.close();
     return { notMeasurable: absence };
   }
-  const peer = new Peer('mem-peer.js', url);
+  const peer = new Peer('mem-peer.js', { url, options });
   await peer.answer('ready');
   let onAnswer: (length: number) => void = () => {};
   transport.onBatch((batch) => {
@@ -43,7 +61,9 @@ async function makeMem({ way, spinning }: Path): Promise<Made> {
   };
   const workload: Workload = {
     run: (count) =>
-      timedRun(peer, { mode: way === 'one-way' ? 'count' : 'echo', count, spinning }, () => ways[way](count)),
+      timedRun(peer, { mode: way === 'one-way' ? 'count' : 'echo', count, spinning: false }, () =>
+        ways[way](count),
+      ),
     async release() {
       await transport.close();
       await peer.stop();

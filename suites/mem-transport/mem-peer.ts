@@ -1,13 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { HighPerformanceTransport } from '../../core/index.js';
-import { PAYLOAD_BYTES, type PeerAnswer, type PeerTask, SAMPLED, Spinner } from './peer-protocol.js';
+import { HighPerformanceTransport, type TransportOptions } from '../../core/index.js';
+import { PAYLOAD_BYTES, type PeerAnswer, type PeerTask, SAMPLED } from './peer-protocol.js';
 
-/** The other end of `mem://`: `workerData` is the address to listen on. */
+/** The other end of `mem://`: `workerData` says where to listen, and how the transport is made. */
 
 if (parentPort === null) throw new Error('runs as a Worker of the suite');
 const port = parentPort;
-const spinner = new Spinner();
 const answer = (message: PeerAnswer): void => port.postMessage(message);
+const { url, options } = workerData as { url: string; options: TransportOptions };
 let task: PeerTask = { mode: 'rest', count: 0, spinning: false };
 let received = 0;
 let faults = 0;
@@ -16,11 +16,10 @@ port.on('message', (given: PeerTask) => {
   task = given;
   received = 0;
   faults = 0;
-  spinner.set(task.spinning);
   answer({ kind: 'taken' });
 });
 
-const transport = await HighPerformanceTransport.create();
+const transport = await HighPerformanceTransport.create(options);
 transport.onBatch((batch) => {
   for (const message of batch) {
     if (task.mode === 'echo') {
@@ -37,5 +36,5 @@ transport.onBatch((batch) => {
     if (received === task.count) answer({ kind: 'counted', faults });
   }
 });
-const listener = await transport.listen(workerData as string);
+const listener = await transport.listen(url);
 answer({ kind: 'ready', url: listener.url });
