@@ -104,6 +104,8 @@ void ReactorBinding::on_closed() {
 }
 
 void ReactorBinding::on_turn() {
+  if (asleep_at_ns_ != 0) spin_.slept(monotonic_ns() - asleep_at_ns_);
+  asleep_at_ns_ = 0;
   HandleScope scope(env_);
   in_turn_ = true;
   engine_->turn();
@@ -141,17 +143,17 @@ void ReactorBinding::on_sleep() {
   engine_->flush();
   // JavaScript is not called from here: what it would send through another transport of this thread, whose turn to flush
   // is over, would wait for as long as the loop does.
-  is_busy_ = (spins_ && handles_->is_idle() && spin_.spin([this] { return engine_->look(); })) || !engine_->may_sleep();
+  // It looks once before it sleeps, not again each time that the loop wakes for somebody else.
+  const bool spins = spins_ && asleep_at_ns_ == 0 && handles_->is_idle();
+  is_busy_ = (spins && spin_.spin([this] { return engine_->look(); })) || !engine_->may_sleep();
   if (is_busy_) {
     handles_->set_busy(true);
-  } else if (spins_) {
+  } else if (spins_ && asleep_at_ns_ == 0) {
     asleep_at_ns_ = monotonic_ns();
   }
 }
 
 void ReactorBinding::on_wake() {
-  if (asleep_at_ns_ != 0) spin_.slept(monotonic_ns() - asleep_at_ns_);
-  asleep_at_ns_ = 0;
   engine_->awake();
   if (!is_busy_) return engine_->flush();
   is_busy_ = false;

@@ -111,7 +111,8 @@ bool SessionEngine::pass() {
   settle_foreign();
   flush();
   settle_ended();
-  return any || mail;
+  // A turn that only mail brought needs no second look at the sockets.
+  return any || receiver_.has_unhandled() || port_->doorbell().has_news();
 }
 
 bool SessionEngine::collect() {
@@ -122,12 +123,13 @@ bool SessionEngine::collect() {
     ready_events_ = poller_.poll();
     ++counters_.syscalls;
   }
-  const bool any = !ready_events_.empty();
+  bool any = false;
   // What the budget leaves over stays in `ready_events_`, first in line for the next turn: no session starves.
   while (!ready_events_.empty() && !batch_.full() && turn_bytes_ < kTurnReadBytesMax) {
     const epoll_event event = ready_events_.front();
     ready_events_ = ready_events_.subspan(1);
     const PollToken token = PollToken::from(event.data.u64);
+    any = any || token.kind != PollToken::kMail;
     switch (token.kind) {
       case PollToken::kSession:
         on_session_ready(token.index, token.generation, event.events);
