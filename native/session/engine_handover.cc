@@ -79,6 +79,11 @@ void SessionEngine::take_back(DeliveryBlock& block) {
   block.is_lent.store(0, std::memory_order_relaxed);
 }
 
+// Where JavaScript is on this thread, it sees the slot's flag.
+void SessionEngine::tell_broken(const Session& session) {
+  if (has_own_thread()) events_.add({kEventBroken, directory_.word(session.slot), session.generation, 0, 0, 0});
+}
+
 // Home's side.
 SessionEngine::LinkOutcome SessionEngine::take_delivery(Link& link, const LinkRecord& record) {
   auto& block = *reinterpret_cast<DeliveryBlock*>(record.b);

@@ -383,11 +383,6 @@ void SessionEngine::on_write_lost(Session& session) {
   end_session(session, CloseCode::kSendBufferLost, 0, true);
 }
 
-// Where JavaScript is on this thread, it sees the slot's flag.
-void SessionEngine::tell_broken(const Session& session) {
-  if (has_own_thread()) events_.add({kEventBroken, directory_.word(session.slot), session.generation, 0, 0, 0});
-}
-
 void SessionEngine::set_external_deadlines(bool any) {
   external_deadlines_ = any;
   update_liveness();
