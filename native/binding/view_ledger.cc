@@ -38,8 +38,7 @@ void ViewLedger::give_back(const Memory& memory) {
   const uint32_t reactor = memory.slice_word >> kSliceArenaShift;
   const SliceId id = memory.slice_word & kSliceIdMask;
   if (memory.segments != nullptr) {
-    // Its owner looks for itself when it needs one; a reactor that waits for this one alone looks again when it is rung.
-    (void)memory.segments->give_back(id & ~kSliceSegmentBit);
+    memory.segments->give_back(id & ~kSliceSegmentBit);
     return;
   }
   SessionEngine* const engine = memory.lifetime->engine;

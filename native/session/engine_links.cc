@@ -53,8 +53,7 @@ void SessionEngine::pass_on() {
   }
   if (!next) return;
   current = *next;
-  // Nobody starves: we are the owner.
-  (void)segments_->give_back(segment);
+  segments_->give_back(segment);
 }
 
 // Every segment is still being read. Nobody waits for one, or a thread that stands still would hold up all others: what
@@ -107,9 +106,7 @@ void SessionEngine::close_broken(uint32_t word, uint32_t generation) {
                 CloseCode::kOutOfMemory, false);
 }
 
-void SessionEngine::on_rung(uint32_t from) {
-  sender_.on_room(from);
-}
+void SessionEngine::on_rung(uint32_t from) { sender_.on_room(from); }
 
 void SessionEngine::on_link(const std::shared_ptr<Link>& link) {
   // JavaScript may know the arena of an earlier reactor with that number.
@@ -220,7 +217,7 @@ SessionEngine::LinkOutcome SessionEngine::take_packet(Link& link, const LinkReco
 
 void SessionEngine::settle_foreign() {
   for (BorrowedSegment& borrowed : borrowed_) {
-    if (borrowed.is_done && borrowed.owner->give_back(borrowed.segment)) borrowed.port->ring(options_.reactor);
+    if (borrowed.is_done) borrowed.owner->give_back(borrowed.segment);
   }
   borrowed_.clear();
   for (const DeliveredBlock& delivered : delivered_) {
@@ -233,8 +230,7 @@ void SessionEngine::settle_foreign() {
 void SessionEngine::on_undeliverable(uint32_t to, const LinkRecord& record) {
   switch (record.kind) {
     case LinkKind::kRuns:
-      (void)segments_->give_back(record.a);
-      return;
+      return segments_->give_back(record.a);
     case LinkKind::kMemConnect:
       // Nobody listens there any more.
       return take_in_process({LinkKind::kMemRefuse, static_cast<uint32_t>(record.a), static_cast<uint32_t>(record.b),
@@ -292,7 +288,9 @@ std::shared_ptr<Arena> SessionEngine::arena_of(uint32_t reactor) const {
 }
 
 bool SessionEngine::call(uint32_t reactor, std::function<void(SessionEngine&)> function) {
-  if (ReactorPorts::find(reactor) == nullptr) return false;
+  const std::shared_ptr<ReactorPort> port = ReactorPorts::find(reactor);
+  // A reactor in a JavaScript thread may wait for us, or be busy for as long as JavaScript likes.
+  if (port == nullptr || !port->answers_calls()) return false;
   std::shared_ptr<ReactorCall> waiting;
   uint64_t word = 0;
   try {

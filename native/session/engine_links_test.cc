@@ -57,7 +57,7 @@ TEST_F(ForeignSendTest, arrives_in_order_and_leaves_the_accounting_of_the_holder
         sender.host.send_foreign(word_, end_.generation, message(thread, i));
         if (i % 5 == 0) sender.step(0);
       }
-      // What was copied goes when segments come back, and nothing is under way any more.
+      // Nothing is under way any more.
       ASSERT_TRUE(sender.run_until([&] { return sender.queued_total() == 0; }));
       // Relaxed: only ends the others' loops.
       sent.fetch_add(1, std::memory_order_relaxed);

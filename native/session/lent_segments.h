@@ -35,28 +35,22 @@ class LentSegments {
     holders_[segment].fetch_add(1, std::memory_order_relaxed);
   }
 
-  // Whoever holds the segment. True when the owner waits for one and must be told.
-  [[nodiscard]] bool give_back(uint32_t segment) {
-    // seq_cst: pairs with `take_free`: either it sees this segment free, or we see that it starves. It also releases
-    // our reads of the segment before the owner's next writes.
-    holders_[segment].fetch_sub(1, std::memory_order_seq_cst);
-    return starved_.load(std::memory_order_seq_cst) != 0;
+  // Whoever holds the segment, once it is done with the bytes. Nobody waits for it: an owner that finds none free copies.
+  void give_back(uint32_t segment) {
+    // Release: pairs with the acquire load in `take_free`; our reads come before the owner's next writes. Whoever gives
+    // back between us and that load continues the release sequence.
+    holders_[segment].fetch_sub(1, std::memory_order_release);
   }
 
   // Owner. A segment that nobody holds, which the owner holds from now on; the lowest, so that few stay in the cache.
-  // Nothing when all are held; then the next `give_back` says so to its caller.
+  // Nothing when all are held.
   std::optional<uint32_t> take_free() {
-    for (int attempt = 0; attempt < 2; ++attempt) {
-      for (uint32_t segment = 0; segment < kRingSegments; ++segment) {
-        // seq_cst: pairs with `give_back` as told there; acquires the last holder's reads.
-        if (holders_[segment].load(std::memory_order_seq_cst) != 0) continue;
-        // Relaxed, both: the owner alone lends, and a stale flag costs one needless wake-up.
-        holders_[segment].store(1, std::memory_order_relaxed);
-        starved_.store(0, std::memory_order_relaxed);
-        return segment;
-      }
-      // seq_cst: pairs with `give_back`; then every segment is looked at once more.
-      starved_.store(1, std::memory_order_seq_cst);
+    for (uint32_t segment = 0; segment < kRingSegments; ++segment) {
+      // Acquire: pairs with the release in `give_back`, of every holder.
+      if (holders_[segment].load(std::memory_order_acquire) != 0) continue;
+      // Relaxed: the owner alone lends.
+      holders_[segment].store(1, std::memory_order_relaxed);
+      return segment;
     }
     return std::nullopt;
   }
@@ -64,7 +58,6 @@ class LentSegments {
  private:
   std::shared_ptr<Arena> arena_;
   std::atomic<uint32_t> holders_[kRingSegments] = {};
-  std::atomic<uint32_t> starved_ = 0;
 };
 
 }  // namespace msgtrans

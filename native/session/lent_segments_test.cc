@@ -22,7 +22,7 @@ TEST(LentSegmentsTest, gives_the_lowest_segment_that_nobody_holds) {
   EXPECT_EQ(segments.take_free(), 0u);
   EXPECT_EQ(segments.take_free(), 1u);
   EXPECT_EQ(segments.data(1) - segments.data(0), static_cast<ptrdiff_t>(kRingBytes));
-  EXPECT_FALSE(segments.give_back(0));
+  segments.give_back(0);
   EXPECT_EQ(segments.take_free(), 0u);
 }
 
@@ -31,27 +31,23 @@ TEST(LentSegmentsTest, keeps_a_segment_until_its_last_holder_has_given_it_back) 
   ASSERT_EQ(segments.take_free(), 0u);
   segments.lend(0);
   segments.lend(0);
-  EXPECT_FALSE(segments.give_back(0));
-  EXPECT_FALSE(segments.give_back(0));
+  segments.give_back(0);
+  segments.give_back(0);
   EXPECT_EQ(segments.take_free(), 1u) << "one still holds 0";
-  EXPECT_FALSE(segments.give_back(0));
+  segments.give_back(0);
   EXPECT_EQ(segments.take_free(), 0u);
 }
 
-TEST(LentSegmentsTest, asks_to_tell_the_owner_only_while_it_starves) {
+TEST(LentSegmentsTest, has_nothing_to_give_while_all_are_held) {
   LentSegments segments(make_arena());
   for (uint32_t i = 0; i < kRingSegments; ++i) ASSERT_EQ(segments.take_free(), i);
-  segments.lend(3);
-  EXPECT_FALSE(segments.give_back(3)) << "nobody has asked";
   EXPECT_EQ(segments.take_free(), std::nullopt);
-  EXPECT_TRUE(segments.give_back(5));
-  EXPECT_TRUE(segments.give_back(6)) << "until the owner has looked again";
+  segments.give_back(5);
   EXPECT_EQ(segments.take_free(), 5u);
-  EXPECT_FALSE(segments.give_back(7));
 }
 
-// The owner fills segments and lends them to two readers; when it starves it waits to be told, and for nothing else.
-TEST(LentSegmentsTest, never_rewrites_what_is_read_and_never_forgets_a_starving_owner) {
+// The owner fills segments and lends them to two readers, as fast as they come back.
+TEST(LentSegmentsTest, never_rewrites_what_is_read_and_gets_everything_back) {
   constexpr uint32_t kReaders = 2;
   const uint64_t rounds = testing::stress_operations() / 10;
   const testing::Seed seed;
@@ -61,25 +57,20 @@ TEST(LentSegmentsTest, never_rewrites_what_is_read_and_never_forgets_a_starving_
   };
   LentSegments segments(make_arena());
   std::array<SpscRing<Loan>, kReaders> loans = {SpscRing<Loan>(16), SpscRing<Loan>(16)};
-  std::atomic<uint32_t> told{0};
   std::atomic<uint32_t> over{0};
   testing::run_together(1 + kReaders, [&](uint32_t thread) {
     std::mt19937 random = seed.stream(thread);
     if (thread == 0) {
       for (uint32_t stamp = 1; stamp <= rounds; ++stamp) {
         std::optional<uint32_t> segment;
-        while (!(segment = segments.take_free())) {
-          // Acquire: pairs with the release below. Nothing but being told ends this wait.
-          while (told.exchange(0, std::memory_order_acquire) == 0) std::this_thread::yield();
-        }
+        while (!(segment = segments.take_free())) std::this_thread::yield();
         std::memset(segments.data(*segment), static_cast<int>(stamp % 251), 64);
         for (auto& ring : loans) {
           if (random() % 4 == 0) continue;
           segments.lend(*segment);
           while (!ring.try_push({*segment, stamp})) std::this_thread::yield();
         }
-        // Of its own hold the owner need not be told.
-        (void)segments.give_back(*segment);
+        segments.give_back(*segment);
       }
       // Release: pairs with the acquire below; nothing is lent after it.
       over.store(1, std::memory_order_release);
@@ -97,8 +88,7 @@ TEST(LentSegmentsTest, never_rewrites_what_is_read_and_never_forgets_a_starving_
       testing::sometimes_yield(random);
       const uint8_t* const bytes = segments.data(loan.segment);
       for (int i = 0; i < 64; ++i) ASSERT_EQ(bytes[i], loan.stamp % 251);
-      // Release: pairs with the acquire of the owner.
-      if (segments.give_back(loan.segment)) told.store(1, std::memory_order_release);
+      segments.give_back(loan.segment);
     }
   });
   for (uint32_t i = 0; i < kRingSegments; ++i) EXPECT_EQ(segments.take_free(), i) << "all came back";

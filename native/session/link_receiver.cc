@@ -115,7 +115,7 @@ void LinkReceiver::close(const std::function<void(const LinkRecord&)>& returned)
   }
   const auto take = [&returned](const Link& link, const LinkRecord& record) {
     // A segment goes back to its owner, who writes it again. It is told below that we are gone.
-    if (record.kind == LinkKind::kRuns) return (void)link.segments->give_back(record.a);
+    if (record.kind == LinkKind::kRuns) return link.segments->give_back(record.a);
     returned(record);
   };
   for (; all.first != nullptr; drop_first(all)) {

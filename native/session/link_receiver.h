@@ -27,7 +27,7 @@ class LinkReceiver {
   class Handler {
    public:
     virtual Outcome on_record(Link& link, const LinkRecord& record, uint64_t& cursor) = 0;
-    // The reactor with that number rang: it may have made room, or given segments back.
+    // The reactor with that number rang: it may have made room.
     virtual void on_rung(uint32_t from) = 0;
     // The first link from a reactor, or from the next one with its number; never in the same `receive` as records
     // of the one before.

@@ -10,7 +10,7 @@
 namespace msgtrans {
 
 enum class LinkKind : uint32_t {
-  // a: segment of the sender's ring, b: first byte << 32 | end, c: 1 when all runs in it are for this reactor
+  // a: segment of the sender's ring, b: first byte << 32 | end, c: bytes of packets for this reactor in between
   kRuns,
   // word, generation: session; a: messages; b: OwnedBytes*. A packet too large for a segment.
   kPacket,
