@@ -13,7 +13,6 @@ import {
   CLOSE_PROTOCOL_PACKET_TYPE,
   CLOSE_PROTOCOL_TRUNCATED,
   CLOSE_PROTOCOL_VERSION,
-  CLOSE_SEND_BUFFER_LOST,
   CLOSE_SLOW_CONSUMER,
   CLOSE_STALLED,
   CLOSE_TRANSPORT_CLOSED,
@@ -85,12 +84,6 @@ const REASONS: Record<number, [TransportErrorCode, Describe]> = {
   [CLOSE_TRANSPORT_CLOSED]: [
     'ERR_MSGTRANS_CLOSED',
     () => 'the transport was closed before this session had sent everything (drainTimeoutMs)',
-  ],
-  [CLOSE_SEND_BUFFER_LOST]: [
-    'ERR_MSGTRANS_SEND_BUFFER_LOST',
-    () =>
-      'memory that was given to send was changed, moved or detached before all of it was written; leave it as it is ' +
-      'until drained() resolves, or send a copy',
   ],
   [CLOSE_WORKER_EXITED]: [
     'ERR_MSGTRANS_WORKER_EXITED',

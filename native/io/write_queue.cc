@@ -74,20 +74,11 @@ WriteQueue::Result WriteQueue::flush(int fd, size_t bytes_max) {
     iovec parts[kPartsMax];
     size_t count = 0;
     size_t offered = 0;
-    bool is_lost = false;
     for (const Entry& entry : *entries_) {
       const size_t bytes = std::min(entry.end - entry.begin, bytes_max - result.sent - offered);
       if (count == kPartsMax || bytes == 0) break;
-      // Right before the write: between two writes JavaScript may have done anything to memory of its own.
-      is_lost = entry.owner != nullptr && !entry.owner->is_intact(entry.token);
-      if (is_lost) break;
       parts[count++] = {const_cast<uint8_t*>(entry.data) + entry.begin, bytes};
       offered += bytes;
-    }
-    if (is_lost) {
-      // What comes before is as it should be, but the packet that it belongs to will never be whole.
-      result.state = Flush::kLost;
-      return result;
     }
     const ssize_t sent = send_vector(fd, parts, count);
     ++result.syscalls;

@@ -1,8 +1,8 @@
 // What the kernel did not take: the bytes of one session, in order.
 //
 //   copied entries     memory of the queue's own; small leftovers share one
-//   referred entries   bytes that stay where they are: their owner is asked before each write whether they are still
-//                      what was sent, and told when the queue is done with them, written or not
+//   referred entries   bytes that stay where they are: their owner is told when the queue is done with them, written
+//                      or not
 //
 // Thread: the reactor's. The bound is the caller's (`writeQueueBytesMax` is judged before bytes are accepted); the
 // queue itself only counts. A queue that was never needed allocates nothing.
@@ -18,8 +18,6 @@ namespace msgtrans {
 // Who has the bytes of referred entries. Outlives every queue that has one.
 class BytesOwner {
  public:
-  // Whether the bytes of this token are where they were, all of them, and may be read now.
-  [[nodiscard]] virtual bool is_intact(uint32_t token) = 0;
   // One entry with this token is over.
   virtual void release(uint32_t token) = 0;
   // Whether the memory serves many entries, and its owner counts it itself.
@@ -31,7 +29,7 @@ class BytesOwner {
 
 class WriteQueue {
  public:
-  enum class Flush { kEmpty, kBlocked, kFailed, kLost };
+  enum class Flush { kEmpty, kBlocked, kFailed };
 
   WriteQueue() = default;
   WriteQueue(const WriteQueue&) = delete;
@@ -49,7 +47,7 @@ class WriteQueue {
   [[nodiscard]] bool append_referred(const uint8_t* data, size_t bytes, BytesOwner& owner, uint32_t token);
 
   struct Result {
-    Flush state;        // kLost: bytes of an owner are not what they were; nothing of them was written
+    Flush state;
     size_t sent;
     int error;          // errno of kFailed
     uint32_t syscalls;

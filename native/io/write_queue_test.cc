@@ -143,19 +143,13 @@ TEST_F(WriteQueueTest, can_be_used_again_after_clear) {
   EXPECT_EQ(read_available(), "again");
 }
 
-// Memory that queues refer to: counts its holds, and can be lost.
+// Memory that queues refer to: counts its holds.
 class CountingOwner final : public BytesOwner {
  public:
   explicit CountingOwner(bool is_shared) : is_shared_(is_shared) {}
-  bool is_intact(uint32_t token) override {
-    ++asked;
-    return token != lost;
-  }
   void release(uint32_t token) override { released.push_back(token); }
   bool is_shared() const override { return is_shared_; }
 
-  int asked = 0;
-  uint32_t lost = UINT32_MAX;
   std::vector<uint32_t> released;
 
  private:
@@ -213,20 +207,6 @@ TEST_F(MixedQueueTest, keeps_the_order_of_copied_and_referred_bytes_at_every_par
       ASSERT_EQ(shared_.released, (std::vector<uint32_t>{3}));
     }
   }
-}
-
-TEST_F(MixedQueueTest, never_writes_bytes_that_their_owner_has_lost) {
-  const std::string all = fill();
-  ASSERT_EQ(queue_.flush(ours_.get(), 7).sent, 7u);
-  alone_.lost = 5;
-  const WriteQueue::Result result = queue_.flush(ours_.get(), SIZE_MAX);
-  EXPECT_EQ(result.state, WriteQueue::Flush::kLost);
-  EXPECT_EQ(result.sent, 0u);
-  EXPECT_EQ(read_available(), all.substr(0, 7));
-  queue_.clear();
-  EXPECT_EQ(alone_.released, (std::vector<uint32_t>{1, 5}));
-  EXPECT_EQ(shared_.released, (std::vector<uint32_t>{3}));
-  EXPECT_TRUE(queue_.empty());
 }
 
 TEST_F(MixedQueueTest, copies_what_an_owner_takes_back) {

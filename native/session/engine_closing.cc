@@ -28,7 +28,6 @@ bool is_abrupt(CloseCode code) {
     case CloseCode::kBufferBudget:
     case CloseCode::kOutOfMemory:
     case CloseCode::kTransportClosed:
-    case CloseCode::kSendBufferLost:
       return true;
     default:
       return false;

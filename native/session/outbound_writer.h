@@ -31,7 +31,6 @@ class OutboundWriter {
     virtual void on_write_blocked(Session& session) = 0;              // the queue is not empty: wait for writable
     virtual void on_write_failed(Session& session, int error) = 0;    // the peer will take no more
     virtual void on_write_queue_refused(Session& session) = 0;        // no memory for what was left over
-    virtual void on_write_lost(Session& session) = 0;                 // queued bytes are not what they were any more
 
    protected:
     ~Observer() = default;
@@ -81,10 +80,6 @@ class OutboundWriter {
 
   // Writes packets that are too large for the ring. The ring must have been taken: order is the caller's.
   void send_parts(Session& session, const iovec* parts, size_t count);
-
-  // The same, with the last part in memory of `owner`, of which the caller has a hold: what is left over of it stays
-  // there, and the hold with it; else it is released.
-  void send_referred(Session& session, const iovec* parts, size_t count, BytesOwner& owner, uint32_t token);
 
   // Somebody may write to this slice from now on: what waits in it is copied.
   void copy_pinned(SliceId id);

@@ -73,7 +73,6 @@ class OutboundWriterTest : public testing::Test, private OutboundWriter::Observe
     session.write_failed = true;
   }
   void on_write_queue_refused(Session&) override { ADD_FAILURE() << "memory was refused"; }
-  void on_write_lost(Session&) override { ADD_FAILURE() << "nothing was borrowed"; }
 
   Arena arena_{{kControlWords * kWordBytes, 32, 32, kRingBytes, 100'000}};
   SessionDirectory directory_{0};

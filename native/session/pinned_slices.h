@@ -34,7 +34,6 @@ class PinnedSlices final : public BytesOwner {
   [[nodiscard]] bool try_pin(SliceId id, size_t bytes, size_t rest_bytes);
   [[nodiscard]] bool is_pinned(SliceId id) const { return !pins_.empty() && pins_.contains(id); }
 
-  bool is_intact(uint32_t) override { return true; }
   bool is_shared() const override { return true; }
   void release(uint32_t id) override;
 

@@ -369,20 +369,6 @@ void SessionEngine::on_write_queue_refused(Session& session) {
   end_session(session, CloseCode::kOutOfMemory, ENOMEM, true);
 }
 
-void SessionEngine::on_write_lost(Session& session) {
-  // The rest of a packet is missing: the peer must not take what follows for it.
-  writer_.discard(session);
-  tell_broken(session);
-  session.write_failed = true;
-  if (session.phase == Phase::kEnding || session.phase == Phase::kFlushing) {
-    session.close_code = CloseCode::kSendBufferLost;
-    session.close_local = true;
-    if (session.phase == Phase::kFlushing) finish(session);
-    return;
-  }
-  end_session(session, CloseCode::kSendBufferLost, 0, true);
-}
-
 void SessionEngine::set_external_deadlines(bool any) {
   external_deadlines_ = any;
   update_liveness();

@@ -301,7 +301,6 @@ class SessionEngine final : private OutboundWriter::Observer,
   void on_write_blocked(Session& session) override;
   void on_write_failed(Session& session, int error) override;
   void on_write_queue_refused(Session& session) override;
-  void on_write_lost(Session& session) override;
 
   EngineOptions options_;
   Host& host_;

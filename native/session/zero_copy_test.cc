@@ -112,7 +112,6 @@ class ZeroCopyTest : public testing::Test, private OutboundWriter::Observer {
   void on_write_blocked(Session&) override {}
   void on_write_failed(Session&, int error) override { ADD_FAILURE() << error; }
   void on_write_queue_refused(Session&) override { ADD_FAILURE() << "memory was refused"; }
-  void on_write_lost(Session&) override { ADD_FAILURE() << "slices are never lost"; }
 
   Arena arena_{{kControlWords * kWordBytes, 32, 32, kRingBytes, BufferPool::bytes_needed(pool_options())}};
   BufferPool pool_{arena_.data() + arena_.pool_offset(), pool_options()};
