@@ -32,7 +32,7 @@ struct alignas(kSeparateBytes) EngineCounters {
   Counter bytes_received;
   Counter messages_sent;
   Counter bytes_sent;
-  Counter messages_discarded;  // sent to a session that was gone when the ring was taken
+  Counter messages_discarded;  // sent to a session, or to a reactor, that was gone when the ring was taken
   Counter payload_copies;      // straddling small packets, heads of large ones, leftovers of writes
   Counter sessions_accepted;
   Counter sessions_connected;

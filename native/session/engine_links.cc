@@ -49,7 +49,8 @@ void SessionEngine::pass_on() {
     ++counters_.runs_lent;
     segments_->lend(segment);
     sender_.post(runs.reactor,
-                 {LinkKind::kRuns, 0, 0, segment, uint64_t{runs.begin} << 32 | runs.end, runs.bytes}, runs.bytes);
+                 {LinkKind::kRuns, runs.messages, 0, segment, uint64_t{runs.begin} << 32 | runs.end, runs.bytes},
+                 runs.bytes);
   }
   if (!next) return;
   current = *next;
@@ -230,7 +231,11 @@ void SessionEngine::settle_foreign() {
 void SessionEngine::on_undeliverable(uint32_t to, const LinkRecord& record) {
   switch (record.kind) {
     case LinkKind::kRuns:
+      counters_.messages_discarded += record.word;
       return segments_->give_back(record.a);
+    case LinkKind::kPacket:
+      counters_.messages_discarded += record.a;
+      return dispose(record);
     case LinkKind::kMemConnect:
       // Nobody listens there any more.
       return take_in_process({LinkKind::kMemRefuse, static_cast<uint32_t>(record.a), static_cast<uint32_t>(record.b),

@@ -126,5 +126,16 @@ TEST_F(ForeignSendTest, is_dropped_when_the_session_is_gone) {
   EXPECT_TRUE(sender.run_until([&] { return sender.queued_total() == 0; }));
 }
 
+TEST_F(ForeignSendTest, counts_what_finds_no_reactor) {
+  constexpr uint32_t kNobody = kHolder + 2;
+  TestReactor sender(kHolder + 1);
+  for (uint32_t i = 1; i <= 3; ++i) {
+    sender.host.send_foreign(kNobody << kSlotBits | end_.slot, end_.generation, message(1, i));
+  }
+  sender.engine->flush();
+  EXPECT_EQ(sender.engine->counters().messages_discarded, 3u);
+  EXPECT_EQ(sender.queued_total(), 0) << "its segment is its own again";
+}
+
 }  // namespace
 }  // namespace msgtrans

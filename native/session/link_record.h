@@ -10,7 +10,8 @@
 namespace msgtrans {
 
 enum class LinkKind : uint32_t {
-  // a: segment of the sender's ring, b: first byte << 32 | end, c: bytes of packets for this reactor in between
+  // word: messages; a: segment of the sender's ring, b: first byte << 32 | end, c: bytes of packets for this reactor in
+  // between
   kRuns,
   // word, generation: session; a: messages; b: OwnedBytes*. A packet too large for a segment.
   kPacket,
