@@ -16,6 +16,10 @@ TierCounts counts_max(const BufferPoolOptions& options) {
   return counts;
 }
 
+uint32_t reserved_slices(size_t tier, const BufferPoolOptions& options) {
+  return tier == kReadTier ? options.read_slices_reserved : 0;
+}
+
 // Where each tier begins, and behind the last where the pool ends. A tier with a whole slab begins on a huge page.
 std::array<size_t, kTiers + 1> tier_offsets(const BufferPoolOptions& options) {
   std::array<size_t, kTiers + 1> offsets{};
@@ -31,14 +35,15 @@ std::array<size_t, kTiers + 1> tier_offsets(const BufferPoolOptions& options) {
   return offsets;
 }
 
-SliceTier make_tier(size_t tier, uint8_t* memory, const BufferPoolOptions& options) {
-  return {tier, memory + tier_offsets(options)[tier], counts_max(options)[tier]};
+SliceTier make_tier(size_t tier, uint8_t* memory, const BufferPoolOptions& options, const SliceGuard& guard) {
+  return {tier, memory + tier_offsets(options)[tier], counts_max(options)[tier], reserved_slices(tier, options),
+          guard.active()};
 }
 
 TierKeeper make_keeper(size_t index, SliceTier& tier, const BufferPoolOptions& options,
                        const BufferPoolServices& services, const SliceGuard& guard) {
-  const uint32_t reserved = index == kReadTier ? options.read_slices_reserved : 0;
-  const TierPlan plan{options.tier_counts[index], reserved, options.quiet_windows, options.huge_pages};
+  const TierPlan plan{options.tier_counts[index], reserved_slices(index, options), options.quiet_windows,
+                      options.huge_pages};
   return {tier, plan, services.warmer, guard};
 }
 
@@ -48,10 +53,9 @@ size_t BufferPool::bytes_needed(const BufferPoolOptions& options) { return tier_
 
 BufferPool::BufferPool(uint8_t* memory, const BufferPoolOptions& options, const BufferPoolServices& services)
     : guard_(options.poisoning),
-      read_slices_reserved_(options.read_slices_reserved),
       window_calls_(std::max(1u, options.window_calls)),
-      tiers_{make_tier(0, memory, options), make_tier(1, memory, options), make_tier(2, memory, options),
-             make_tier(3, memory, options)},
+      tiers_{make_tier(0, memory, options, guard_), make_tier(1, memory, options, guard_),
+             make_tier(2, memory, options, guard_), make_tier(3, memory, options, guard_)},
       keepers_{make_keeper(0, tiers_[0], options, services, guard_),
                make_keeper(1, tiers_[1], options, services, guard_),
                make_keeper(2, tiers_[2], options, services, guard_),
@@ -69,11 +73,18 @@ BufferPool::~BufferPool() {
   SliceGuard::allow(memory_, bytes_);
 }
 
-Slice BufferPool::acquire_late(size_t tier, uint32_t kept, size_t bytes) {
-  // A growth may have ended since the last turn, or other threads may have given back.
-  keepers_[tier].poll();
-  if (tiers_[tier].free_count() <= kept) drain_returns();
-  return tiers_[tier].free_count() > kept ? take(tier) : acquire_dedicated(bytes);
+Slice BufferPool::acquire_seen(size_t index, uint32_t kept, size_t bytes) {
+  SliceTier& tier = tiers_[index];
+  if (tier.free_count() <= kept) {
+    // A growth may have ended since the last turn, or other threads may have given back.
+    keepers_[index].poll();
+    if (tier.free_count() <= kept) drain_returns();
+    if (tier.free_count() <= kept) return acquire_dedicated(bytes);
+  }
+  const Slice taken = tier.take();
+  if (guard_.active()) guard_.mark_taken(taken.data, taken.bytes);
+  if (tier.is_below_noted()) keepers_[index].note_low();
+  return taken;
 }
 
 Slice BufferPool::acquire_dedicated(size_t bytes) {
@@ -102,10 +113,11 @@ void BufferPool::release_dedicated(SliceId id) {
 Slice BufferPool::slice(SliceId id) const {
   if ((id & kDedicatedBit) != 0) {
     const Mapping& mapping = *dedicated_.entry(id).mapping;
-    return {id, mapping.data(), mapping.bytes()};
+    MSGTRANS_ASSERT(mapping.bytes() <= UINT32_MAX);  // no packet is as large
+    return {id, static_cast<uint32_t>(mapping.bytes()), mapping.data()};
   }
   const SliceTier& tier = tiers_[id >> kTierShift];
-  return {id, tier.address(id), tier.slice_bytes()};
+  return {id, static_cast<uint32_t>(tier.slice_bytes()), tier.state(id).data};
 }
 
 uint32_t BufferPool::references(SliceId id) const {
@@ -123,7 +135,7 @@ size_t BufferPool::filled(SliceId id) const {
 
 bool BufferPool::may_pin(SliceId id) const {
   if ((id & kDedicatedBit) != 0 || id >> kTierShift != kReadTier) return true;
-  return tiers_[kReadTier].free_count() >= read_slices_reserved_;
+  return tiers_[kReadTier].free_count() >= tiers_[kReadTier].reserved();
 }
 
 std::shared_ptr<Mapping> BufferPool::dedicated_mapping(SliceId id) const {

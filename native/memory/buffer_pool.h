@@ -69,28 +69,27 @@ class BufferPool {
 
   // A slice of at least `bytes`, with one reference. Invalid when the byte budget is reached.
   Slice acquire(size_t bytes) {
-    const size_t tier = tier_for(bytes);
-    if (tier == kTiers) [[unlikely]] return acquire_dedicated(bytes);
-    const uint32_t kept = tier == kReadTier ? read_slices_reserved_ : 0;
-    if (tiers_[tier].free_count() <= kept) [[unlikely]] return acquire_late(tier, kept, bytes);
-    return take(tier);
+    const size_t index = tier_for(bytes);
+    if (index == kTiers) [[unlikely]] return acquire_dedicated(bytes);
+    SliceTier& tier = tiers_[index];
+    if (!tier.may_take_unseen()) [[unlikely]] return acquire_seen(index, tier.reserved(), bytes);
+    return tier.take();
   }
   // A slice as large as the read tier's. When all of those are lent (users moved them out of our sight), a mapping of
   // its own: a reactor that could not read would only be woken again and again. Invalid when the budget is reached.
   Slice acquire_read_slice() {
-    if (tiers_[kReadTier].free_count() == 0) [[unlikely]] {
-      return acquire_late(kReadTier, 0, tiers_[kReadTier].slice_bytes());
-    }
-    return take(kReadTier);
+    SliceTier& tier = tiers_[kReadTier];
+    if (!tier.may_take_unseen()) [[unlikely]] return acquire_seen(kReadTier, 0, tier.slice_bytes());
+    return tier.take();
   }
   void add_reference(SliceId id);
   void release(SliceId id) {
     if ((id & kDedicatedBit) != 0) [[unlikely]] return release_dedicated(id);
     SliceTier& tier = tiers_[id >> kTierShift];
-    uint32_t& references = tier.state(id).references;
-    MSGTRANS_ASSERT(references > 0);
-    if (--references > 0) return;
-    if (guard_.active()) [[unlikely]] guard_.mark_free(tier.address(id), tier.slice_bytes());
+    SliceTier::SliceState& state = tier.state(id);
+    if (state.references != 1) [[unlikely]] return tier.drop_one_of_many(state);
+    state.references = 0;
+    if (guard_.active()) [[unlikely]] guard_.mark_free(state.data, tier.slice_bytes());
     tier.give_back(id);
   }
   [[nodiscard]] Slice slice(SliceId id) const;
@@ -132,21 +131,14 @@ class BufferPool {
   void check_invariants() const;
 
  private:
-  Slice take(size_t index) {
-    SliceTier& tier = tiers_[index];
-    const SliceId id = tier.take();
-    const Slice taken{id, tier.address(id), tier.slice_bytes()};
-    if (guard_.active()) [[unlikely]] guard_.mark_taken(taken.data, taken.bytes);
-    if (tier.is_below_noted()) [[unlikely]] keepers_[index].note_low();
-    return taken;
-  }
-  Slice acquire_late(size_t tier, uint32_t kept, size_t bytes);
+  // What taking seldom needs: notes how few are free, checks what was poisoned, and makes a mapping of its own when no
+  // more than `kept` are left.
+  Slice acquire_seen(size_t index, uint32_t kept, size_t bytes);
   Slice acquire_dedicated(size_t bytes);
   void release_dedicated(SliceId id);
   void end_window();
 
   SliceGuard guard_;
-  uint32_t read_slices_reserved_;
   uint32_t window_calls_;
   uint32_t maintain_calls_ = 0;
   std::array<SliceTier, kTiers> tiers_;

@@ -29,10 +29,11 @@ inline constexpr uint32_t kTierShift = 20;
 inline constexpr SliceId kInTierMask = (1u << kTierShift) - 1;
 static_assert((kTiers << kTierShift) == kDedicatedBit >> 1);
 
+// Two words, so that it is returned in registers.
 struct Slice {
   SliceId id = kNoSlice;
+  uint32_t bytes = 0;
   uint8_t* data = nullptr;
-  size_t bytes = 0;
   [[nodiscard]] bool valid() const { return id != kNoSlice; }
   [[nodiscard]] bool dedicated() const { return (id & kDedicatedBit) != 0; }
 };
@@ -64,10 +65,15 @@ constexpr uint32_t tier_slices_max(size_t tier) {
   return (1u << (kTierShift - kTierGeometry[tier].slab_shift)) * kTierGeometry[tier].slab_slices;
 }
 
-// The smallest tier whose slices hold `bytes`, or kTiers. Without branches: sizes come as they like.
+// The smallest tier whose slices hold `bytes`, or kTiers. No branches among the tiers, since sizes come as they like.
+// Written as subtractions of "less than", which is what a comparison leaves in the carry.
 constexpr size_t tier_for(size_t bytes) {
-  return size_t{bytes > kTierGeometry[0].slice_bytes} + size_t{bytes > kTierGeometry[1].slice_bytes} +
-         size_t{bytes > kTierGeometry[2].slice_bytes} + size_t{bytes > kTierGeometry[3].slice_bytes};
+  if (bytes > kTierGeometry[kTiers - 1].slice_bytes) return kTiers;
+  size_t tier = kTiers - 1;
+  tier -= size_t{bytes < kTierGeometry[0].slice_bytes + 1};
+  tier -= size_t{bytes < kTierGeometry[1].slice_bytes + 1};
+  tier -= size_t{bytes < kTierGeometry[2].slice_bytes + 1};
+  return tier;
 }
 
 // Payload starts where its slice starts plus whole cache lines of headers.

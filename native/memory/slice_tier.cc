@@ -13,10 +13,12 @@ size_t SliceTier::region_bytes(size_t tier, uint32_t count_max) {
          count_max % geometry.slab_slices * geometry.slice_bytes;
 }
 
-SliceTier::SliceTier(size_t tier, uint8_t* memory, uint32_t count_max)
+SliceTier::SliceTier(size_t tier, uint8_t* memory, uint32_t count_max, uint32_t reserved, bool watched)
     : geometry_(kTierGeometry[tier]),
       slab_gap_(geometry_.slab_bytes - (size_t{1} << geometry_.slab_shift) * geometry_.slice_bytes),
       memory_(memory),
+      reserved_(reserved),
+      watched_(watched),
       tier_(tier),
       count_max_(count_max) {
   MSGTRANS_ASSERT(count_max <= tier_slices_max(tier));
@@ -30,8 +32,10 @@ SliceTier::SliceTier(size_t tier, uint8_t* memory, uint32_t count_max)
   for (uint32_t i = 0; i < slabs; ++i) {
     slabs_[i].free = free_ids_.get() + (size_t{i} << geometry_.slab_shift);
     slabs_[i].capacity = std::min(geometry_.slab_slices, count_max - i * geometry_.slab_slices);
+    for (uint32_t k = 0; k < slabs_[i].capacity; ++k) state(first_id(i) + k).data = address(first_id(i) + k);
   }
   lowest_ = slabs_.data();
+  note(0);
 }
 
 void SliceTier::leave_lowest() {
@@ -97,7 +101,7 @@ void SliceTier::put_in_service(const SliceRun& run, bool touched) {
     if (touched && slab.touched == begin) slab.touched = slab.in_service;
     in_service_ += count;
     free_count_ += count;
-    free_count_noted_ += count;
+    note(free_count_noted_ + count);
     if (was_empty) make_available(slab);
     left -= count;
   }
@@ -158,7 +162,7 @@ uint32_t SliceTier::recall_retired() {
     slab.state = Slab::State::kServing;
     in_service_ += slab.in_service;
     free_count_ += slab.free_count;
-    free_count_noted_ += slab.free_count;
+    note(free_count_noted_ + slab.free_count);
     retired_slices_ -= slab.in_service;
     if (slab.free_count > 0) make_available(slab);
     return slab.in_service;

@@ -6,6 +6,7 @@
 // Thread: the owner of the pool, all calls.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,17 +26,22 @@ class alignas(kTierAlignment) SliceTier {
   struct SliceState {
     uint32_t references;
     uint32_t filled;
+    uint8_t* data;  // stands here, since whoever takes the slice has this line anyway
   };
 
   // Bytes of address space for `count_max` slices.
   static size_t region_bytes(size_t tier, uint32_t count_max);
 
-  SliceTier(size_t tier, uint8_t* memory, uint32_t count_max);
+  // may_take_unseen() spares the last `reserved` free slices, and all of them when `watched`.
+  SliceTier(size_t tier, uint8_t* memory, uint32_t count_max, uint32_t reserved = 0, bool watched = false);
   SliceTier(const SliceTier&) = delete;
   SliceTier& operator=(const SliceTier&) = delete;
 
+  // Whether a slice may be taken and nobody needs to look: more are free than what is reserved, and than what was free
+  // when note_free_count() was called. One comparison, since every taking asks.
+  [[nodiscard]] bool may_take_unseen() const { return free_count_ > watch_count_; }
   // Only while free_count() > 0.
-  SliceId take() {
+  Slice take() {
     Slab& slab = *lowest_;
     const SliceId id = slab.free[--slab.free_count];
     if (slab.free_count == 0) [[unlikely]] leave_lowest();
@@ -43,12 +49,19 @@ class alignas(kTierAlignment) SliceTier {
     ++taken_;
     SliceState& state = states_[id & kInTierMask];
     MSGTRANS_ASSERT(state.references == 0);
-    state = {1, 0};
-    return id;
+    state.references = 1;
+    state.filled = 0;
+    return {id, static_cast<uint32_t>(geometry_.slice_bytes), state.data};
   }
 
   // A slice whose last reference is gone.
   void give_back(SliceId id) { push(slabs_[(id & kInTierMask) >> geometry_.slab_shift], id); }
+
+  // A reference of several.
+  static void drop_one_of_many(SliceState& state) {
+    MSGTRANS_ASSERT(state.references > 1);
+    --state.references;
+  }
 
   [[nodiscard]] SliceState& state(SliceId id) { return states_[id & kInTierMask]; }
   [[nodiscard]] const SliceState& state(SliceId id) const { return states_[id & kInTierMask]; }
@@ -81,7 +94,8 @@ class alignas(kTierAlignment) SliceTier {
   // The free slices that note_free_count() saw last, and those that came into service since; whether there are fewer.
   [[nodiscard]] uint32_t free_count_noted() const { return free_count_noted_; }
   [[nodiscard]] bool is_below_noted() const { return free_count_ < free_count_noted_; }
-  void note_free_count() { free_count_noted_ = free_count_; }
+  void note_free_count() { note(free_count_); }
+  [[nodiscard]] uint32_t reserved() const { return reserved_; }
   [[nodiscard]] uint32_t in_service() const { return in_service_; }
   [[nodiscard]] uint32_t count_max() const { return count_max_; }
   [[nodiscard]] uint32_t retired_slices() const { return retired_slices_; }
@@ -99,6 +113,10 @@ class alignas(kTierAlignment) SliceTier {
     ++free_count_;
     if (was_empty) [[unlikely]] make_available(slab);
   }
+  void note(uint32_t free_count) {
+    free_count_noted_ = free_count;
+    watch_count_ = watched_ ? UINT32_MAX : std::max(free_count, reserved_);
+  }
   void leave_lowest();
   void make_available(Slab& slab);
   void make_unavailable(const Slab& slab);
@@ -111,7 +129,7 @@ class alignas(kTierAlignment) SliceTier {
   // What taking and giving back touch, together.
   Slab* lowest_ = nullptr;  // the lowest available slab; anything while there is none
   uint32_t free_count_ = 0;
-  uint32_t in_service_ = 0;
+  uint32_t watch_count_ = 0;  // while no more are free, somebody has to look
   uint64_t taken_ = 0;
   std::unique_ptr<SliceState[]> states_;
   std::vector<Slab> slabs_;
@@ -120,8 +138,11 @@ class alignas(kTierAlignment) SliceTier {
   // around, where a slab has fewer slices than ids.
   size_t slab_gap_;
   uint8_t* memory_;
-  uint32_t free_count_noted_ = 0;
 
+  uint32_t in_service_ = 0;
+  uint32_t free_count_noted_ = 0;
+  uint32_t reserved_;
+  bool watched_;
   std::vector<uint64_t> available_;  // a bit per slab: serving, and a slice is free
   std::unique_ptr<SliceId[]> free_ids_;
   size_t tier_;

@@ -31,7 +31,7 @@ class SliceTierTest : public testing::Test {
     }
   }
   SliceId take() {
-    const SliceId id = tier_.take();
+    const SliceId id = tier_.take().id;
     EXPECT_TRUE(lent_.insert(id).second) << "lent twice";
     return id;
   }
@@ -199,15 +199,48 @@ TEST(SliceTier, has_a_slab_per_slice_of_the_largest_tier) {
   SliceTier tier(3, memory.data(), 70);
   tier.put_in_service(tier.next_reserve(70), false);
   std::vector<SliceId> taken;
-  for (int i = 0; i < 70; ++i) taken.push_back(tier.take());
+  for (int i = 0; i < 70; ++i) taken.push_back(tier.take().id);
   for (const SliceId id : {taken[69], taken[65], taken[2]}) {
     tier.state(id).references = 0;
     tier.give_back(id);
   }
-  EXPECT_EQ(tier.take(), taken[2]);
-  EXPECT_EQ(tier.take(), taken[65]) << "a slab beyond the first 64";
+  EXPECT_EQ(tier.take().id, taken[2]);
+  EXPECT_EQ(tier.take().id, taken[65]) << "a slab beyond the first 64";
   EXPECT_EQ(tier.shrink(0), 1u);
   tier.check_invariants();
+}
+
+TEST(SliceTier, lets_nobody_take_unseen_what_is_reserved_or_makes_a_new_low) {
+  const Mapping memory = Mapping::create_aligned(SliceTier::region_bytes(kReadTier, 10), kHugePageBytes);
+  SliceTier tier(kReadTier, memory.data(), 10, 3);
+  EXPECT_FALSE(tier.may_take_unseen()) << "nothing is in service";
+  tier.put_in_service(tier.next_reserve(10), false);
+  std::vector<SliceId> taken;
+  const auto take = [&] { taken.push_back(tier.take().id); };
+  const auto give_back = [&] {
+    tier.state(taken.back()).references = 0;
+    tier.give_back(taken.back());
+    taken.pop_back();
+  };
+  for (uint32_t low = 9; low > 0; --low) {
+    EXPECT_FALSE(tier.may_take_unseen()) << "the first with " << low << " left";
+    take();
+    tier.note_free_count();
+    give_back();
+    EXPECT_EQ(tier.may_take_unseen(), low >= 3) << low;
+    take();
+  }
+}
+
+TEST(SliceTier, lets_nobody_take_unseen_when_watched) {
+  const Mapping memory = Mapping::create_aligned(SliceTier::region_bytes(kReadTier, 10), kHugePageBytes);
+  SliceTier tier(kReadTier, memory.data(), 10, 0, true);
+  tier.put_in_service(tier.next_reserve(10), false);
+  const SliceId id = tier.take().id;
+  tier.note_free_count();
+  tier.state(id).references = 0;
+  tier.give_back(id);
+  EXPECT_FALSE(tier.may_take_unseen());
 }
 
 TEST(SliceTier, may_be_empty) {

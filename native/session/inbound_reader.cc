@@ -43,7 +43,7 @@ InboundReader::Result InboundReader::read_shared(Session& session, bool routed) 
   const size_t carried = session.remainder_bytes;
   if (!ensure_read_slice(std::max(kReadRoomMin, carried + kStraddleBytesMax))) return {Outcome::kNoBuffer};
   uint8_t* const data = slice_.data + cursor_;
-  const size_t room = std::min(slice_.bytes - cursor_ - carried, kReadBytesMax - carried);
+  const size_t room = std::min<size_t>(slice_.bytes - cursor_ - carried, kReadBytesMax - carried);
   const ssize_t received = receive_bytes(session.fd.get(), data + carried, room);
   ++counters_.syscalls;
   if (received == 0) return {Outcome::kEndOfFile};
@@ -59,7 +59,7 @@ InboundReader::Result InboundReader::read_shared(Session& session, bool routed) 
   const size_t bytes = carried + static_cast<size_t>(received);
   counters_.bytes_received += static_cast<size_t>(received);
   const size_t end = cursor_ + bytes;
-  cursor_ = std::min(slice_.bytes, (end + kReadAlignment - 1) / kReadAlignment * kReadAlignment);
+  cursor_ = std::min<size_t>(slice_.bytes, (end + kReadAlignment - 1) / kReadAlignment * kReadAlignment);
   // The gap up to the next read may hold bytes of an earlier packet.
   std::memset(slice_.data + end, 0, cursor_ - end);
   pool_.set_filled(slice_.id, cursor_);
