@@ -7,7 +7,7 @@ import { HighPerformanceTransport } from '../high-performance-transport.js';
 
 export interface DyingPlan {
   name: string;
-  end: 'none' | 'exit' | 'throw' | 'close' | 'kept';
+  end: 'none' | 'exit' | 'throw' | 'close';
 }
 
 const { name, end } = workerData as DyingPlan;

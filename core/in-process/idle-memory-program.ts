@@ -1,6 +1,7 @@
 /**
  * What idle sessions in the process cost, both ends. Prints bytes per session, of the whole process and of V8's heap.
- * Arguments: sessions; `worker` to have the other ends in a Worker. Needs `--expose-gc`.
+ * Arguments: sessions; `worker` to have the other ends in a Worker. Needs `--expose-gc`; with `--max-semi-space-size=1`
+ * the collector keeps little in hand.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -10,10 +11,12 @@ import { HighPerformanceTransport } from '../high-performance-transport.js';
 const sessions = Number(process.argv[2]);
 const isAcross = process.argv[3] === 'worker';
 
-/** Resident, heap, and memory of ArrayBuffers, after collecting what can be collected. */
+/** Resident, heap, and memory of ArrayBuffers, after both threads have collected what can be collected. */
 async function measure(): Promise<NodeJS.MemoryUsage> {
   for (let round = 0; round < 5; round += 1) {
     (globalThis as unknown as { gc(): void }).gc();
+    worker?.postMessage('collect');
+    if (worker !== undefined) await once(worker, 'message');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return process.memoryUsage();
@@ -23,8 +26,8 @@ await using client = await HighPerformanceTransport.create();
 let worker: Worker | undefined;
 let server: HighPerformanceTransport | undefined;
 if (isAcross) {
-  const workerData = { name: 'idle', end: 'kept' };
-  worker = new Worker(new URL('./dying-worker.js', import.meta.url), { workerData });
+  const workerData = { name: 'idle' };
+  worker = new Worker(new URL('./idle-worker.js', import.meta.url), { workerData });
   await once(worker, 'message');
 } else {
   server = await HighPerformanceTransport.create();

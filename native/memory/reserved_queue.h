@@ -1,5 +1,6 @@
 // A first-in first-out queue that never asks the allocator for anything once it is made: it lies in address space that is
-// reserved for as many elements as there can ever be, and uses as many pages of it as it once had elements.
+// reserved for as many elements as there can ever be. What a burst took of it beyond kKeptBytes goes back to the kernel
+// when the queue is empty again.
 //
 // For what must not be lost when memory is short, and has a bound that is large and rarely comes near: an end of a session
 // that nobody is told of would be an open session for ever.
@@ -17,6 +18,7 @@
 
 #include "base/assert.h"
 #include "memory/mapping.h"
+#include "memory/page_advice.h"
 
 namespace msgtrans {
 
@@ -26,6 +28,8 @@ class ReservedQueue {
 
  public:
   static constexpr size_t kFirstSize = 256;
+  // Kept for the next burst: to touch a page again costs a microsecond, so only large ones give theirs back.
+  static constexpr size_t kKeptBytes = 256 * 1024;
 
   // `count_max` is a power of two and at least kFirstSize. Throws std::bad_alloc when the address space is refused.
   explicit ReservedQueue(size_t count_max) : memory_(Mapping::create(count_max * sizeof(T))), count_max_(count_max) {
@@ -48,7 +52,7 @@ class ReservedQueue {
   void pop_front() {
     MSGTRANS_ASSERT(count_ > 0);
     head_ = (head_ + 1) & (size_ - 1);
-    --count_;
+    if (--count_ == 0 && size_ * sizeof(T) > kKeptBytes) [[unlikely]] shrink();
   }
 
  private:
@@ -59,6 +63,12 @@ class ReservedQueue {
     MSGTRANS_ASSERT(size_ < count_max_);
     std::memcpy(elements() + size_, elements(), head_ * sizeof(T));
     size_ *= 2;
+  }
+
+  void shrink() {
+    give_back_pages(memory_.data() + kKeptBytes, size_ * sizeof(T) - kKeptBytes);
+    size_ = kFirstSize;
+    head_ = 0;
   }
 
   Mapping memory_;
