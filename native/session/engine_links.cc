@@ -40,17 +40,19 @@ void SessionEngine::pass_on() {
   const std::optional<uint32_t> next = segments_->take_free();
   const uint8_t* const data = segments_->data(segment);
   for (const OutboundWriter::ForeignRuns& runs : foreign_) {
+    if (next) {
+      ++counters_.runs_lent;
+      segments_->lend(segment);
+      sender_.post(runs.reactor,
+                   {LinkKind::kRuns, runs.messages, 0, segment, uint64_t{runs.begin} << 32 | runs.end, runs.bytes},
+                   runs.bytes);
+    } else {
+      send_copies(data, runs);
+    }
+    // It has nothing but sockets, and counts what it writes there.
+    if (sender_.leads_to_own_thread(runs.reactor)) continue;
     counters_.messages_sent += runs.messages;
     counters_.bytes_sent += runs.bytes;
-    if (!next) {
-      send_copies(data, runs);
-      continue;
-    }
-    ++counters_.runs_lent;
-    segments_->lend(segment);
-    sender_.post(runs.reactor,
-                 {LinkKind::kRuns, runs.messages, 0, segment, uint64_t{runs.begin} << 32 | runs.end, runs.bytes},
-                 runs.bytes);
   }
   if (!next) return;
   current = *next;

@@ -48,7 +48,8 @@ bool SessionEngine::send_parts(uint32_t word, uint32_t generation, const iovec* 
     ++counters_.payload_copies;
     post(to_word >> kSlotBits,
          {LinkKind::kPacket, to_word, to_generation, messages, reinterpret_cast<uint64_t>(packet), 0}, packet->bytes);
-    ++counters_.messages_sent;
+    // As in `pass_on`: counted where it is written to a socket.
+    if (!sender_.leads_to_own_thread(to_word >> kSlotBits)) counters_.messages_sent += messages;
     flush();
     return true;
   }

@@ -54,6 +54,11 @@ class LinkSender {
   [[nodiscard]] uint64_t bytes_under_way() const;
   [[nodiscard]] uint64_t bytes_under_way(uint32_t to) const;
 
+  // Whether what was posted for `to` goes to a reactor on a thread of its own.
+  [[nodiscard]] bool leads_to_own_thread(uint32_t to) const {
+    return ways_[to] != nullptr && ways_[to]->link->to->answers_calls();
+  }
+
   // The end: everything that waits is left to its consumer. Whatever is posted later finds nobody.
   void close();
 

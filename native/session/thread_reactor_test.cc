@@ -85,6 +85,10 @@ TEST_F(ThreadReactorTest, delivers_every_message_once_and_in_order_and_sends_eve
   }));
   EXPECT_EQ(arrived, kPeers * kMessages);
   for (auto& peer : peers) EXPECT_TRUE(peer->received == sent);
+  uint64_t written = 0;
+  ASSERT_TRUE(home_->engine.call(kThread, [&](SessionEngine& engine) { written = engine.counters().messages_sent; }));
+  EXPECT_EQ(written, kPeers * kMessages);
+  EXPECT_EQ(home_->engine.counters().messages_sent, 0u) << "counted where it was written, and nowhere else";
 }
 
 TEST_F(ThreadReactorTest, stops_reading_while_home_is_behind_by_every_block_and_still_answers_calls) {
