@@ -143,6 +143,7 @@ describe('the registry of arms', () => {
     expect(ARM_NAMES).toEqual([
       'native',
       'native:owned',
+      'native:own-thread',
       'baseline',
       'rival:node-net',
       'rival:held-cork',

@@ -1,5 +1,5 @@
 /** The transports of a native arm: one per handler, because a session does not say which listener accepted it. */
-import { HighPerformanceTransport, type TransportCounters } from '../../core/index.js';
+import { HighPerformanceTransport, type TransportCounters, type TransportOptions } from '../../core/index.js';
 import { type ArmServer, type HandlerName, serveControl } from './control-server.js';
 
 /** Names of CONTROL.md, and those of the transport's counters. */
@@ -18,14 +18,17 @@ const COUNTER_NAMES: Readonly<Record<string, string>> = {
 /** What makes a transport do the work of a handler. */
 export type Install = (transport: HighPerformanceTransport) => void;
 
+/** What a native arm does for each handler of CONTROL.md. */
+export type Handlers = Readonly<Record<HandlerName, Install>>;
+
 /** Serves the control protocol for a native arm. */
-export function serveNative(arm: string, handlers: Readonly<Record<HandlerName, Install>>): void {
+export function serveNative(arm: string, handlers: Handlers, options: TransportOptions = {}): void {
   const transports = new Map<HandlerName, HighPerformanceTransport>();
   const server: ArmServer = {
     async listen(url, handler) {
       let transport = transports.get(handler);
       if (transport === undefined) {
-        transport = await HighPerformanceTransport.create();
+        transport = await HighPerformanceTransport.create(options);
         handlers[handler](transport);
         transports.set(handler, transport);
       }

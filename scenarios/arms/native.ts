@@ -1,29 +1,5 @@
-/** Arm `native`: the native engine through `onBatch`, messages read and answered in place. */
-import { CounterReply } from './counter-reply.js';
+/** Arm `native`: the native engine inside the event loop, messages read and answered in place. */
+import { IN_PLACE } from './in-place-handlers.js';
 import { serveNative } from './native-transports.js';
 
-interface ApplicationRecord {
-  counter: number;
-}
-
-serveNative('native', {
-  counter(transport) {
-    const records: ApplicationRecord[] = [];
-    const reply = new CounterReply();
-    transport.on('session', (session) => {
-      records[transport.sessionSlot(session.id)] = { counter: 0 };
-    });
-    transport.onBatch((batch) => {
-      for (const message of batch) {
-        const record = records[message.sessionSlot];
-        record.counter += 1;
-        message.reply(reply.write(record.counter, message.getUint32(0, true), message.getUint32(4, true)));
-      }
-    });
-  },
-  forward(transport) {
-    transport.onBatch((batch) => {
-      for (const message of batch) message.reply(message);
-    });
-  },
-});
+serveNative('native', IN_PLACE);

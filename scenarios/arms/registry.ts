@@ -10,6 +10,7 @@ export interface ArmCommand {
 const NODE_ENTRIES: Readonly<Record<string, string>> = {
   native: 'dist/scenarios/arms/native.js',
   'native:owned': 'dist/scenarios/arms/native-owned.js',
+  'native:own-thread': 'dist/scenarios/arms/native-own-thread.js',
   baseline: 'dist/scenarios/arms/baseline.js',
   'rival:node-net': 'dist/scenarios/rivals/node-net.js',
   'rival:held-cork': 'dist/scenarios/rivals/held-cork.js',

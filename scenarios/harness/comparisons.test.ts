@@ -60,4 +60,11 @@ describe('a comparison', () => {
     ]);
     expect(pairsOf(['baseline', 'limit'])).toEqual([]);
   });
+
+  it('asks of a thread of its own what it costs, not what the event loop gains', () => {
+    expect(pairsOf(['native', 'native:own-thread', 'limit'])).toEqual([
+      ['native', 'limit'],
+      ['native:own-thread', 'native'],
+    ]);
+  });
 });

@@ -5,11 +5,14 @@ import { median } from './statistics/quantile.js';
 import type { Random } from './statistics/random.js';
 import { GENERATOR_BOUND } from './summarise.js';
 
-/** Who is compared with whom: our arms with everyone else's, and the safe path with the baseline. */
+/** Who is compared with whom: `native` with everyone else, the safe path with the baseline, and what a thread of its own costs. */
 export function pairsOf(arms: readonly string[]): [arm: string, against: string][] {
   const pairs: [string, string][] = [];
   if (arms.includes('native')) {
-    for (const other of arms) if (other !== 'native') pairs.push(['native', other]);
+    const ownThread = 'native:own-thread';
+    for (const other of arms) if (other !== 'native' && other !== ownThread) pairs.push(['native', other]);
+    // The question is what the thread costs, so it is the one that is judged.
+    if (arms.includes(ownThread)) pairs.push([ownThread, 'native']);
   }
   if (arms.includes('native:owned') && arms.includes('baseline')) pairs.push(['native:owned', 'baseline']);
   return pairs;

@@ -8,11 +8,11 @@ import { METRIC_NAMES } from './metrics.js';
  */
 
 export const SCENARIO_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-export const ARM_NAME = /^(native|native:owned|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
+export const ARM_NAME = /^(native|native:own-thread|native:owned|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
 
 const armName = z
   .string()
-  .regex(ARM_NAME, 'an arm is native, native:owned, baseline, limit or rival:<name>')
+  .regex(ARM_NAME, 'an arm is native, native:own-thread, native:owned, baseline, limit or rival:<name>')
   .meta({ description: 'An implementation under the same work.' });
 
 export const armListSchema = z.array(armName).min(1).max(16);

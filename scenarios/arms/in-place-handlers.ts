@@ -1,0 +1,29 @@
+/** What the native engine's quickest handlers do: messages are read and answered in place, through `onBatch`. */
+import { CounterReply } from './counter-reply.js';
+import type { Handlers } from './native-transports.js';
+
+interface ApplicationRecord {
+  counter: number;
+}
+
+export const IN_PLACE: Handlers = {
+  counter(transport) {
+    const records: ApplicationRecord[] = [];
+    const reply = new CounterReply();
+    transport.on('session', (session) => {
+      records[transport.sessionSlot(session.id)] = { counter: 0 };
+    });
+    transport.onBatch((batch) => {
+      for (const message of batch) {
+        const record = records[message.sessionSlot];
+        record.counter += 1;
+        message.reply(reply.write(record.counter, message.getUint32(0, true), message.getUint32(4, true)));
+      }
+    });
+  },
+  forward(transport) {
+    transport.onBatch((batch) => {
+      for (const message of batch) message.reply(message);
+    });
+  },
+};
