@@ -67,7 +67,6 @@ class EpochDomain {
     EpochDomain* domain_ = nullptr;
     uint32_t index_ = 0;
     // The owner's own.
-    Plain<uint32_t> depth_{0};
     Plain<uint32_t> batch_objects_{0};
     Plain<Retired*> batch_first_{nullptr};
     Plain<Retired*> batch_last_{nullptr};
@@ -85,7 +84,7 @@ class EpochDomain {
   ~EpochDomain() {
     // Relaxed: the caller has ordered every other thread's calls before this one.
     for (Participant* participant = first_.load(std::memory_order_relaxed); participant != nullptr;) {
-      MSGTRANS_ASSERT(participant->depth_.get() == 0);
+      MSGTRANS_ASSERT(!is_inside(*participant));
       destroy_all(participant->batch_first_.get());
       Participant* const next = participant->next_;
       participant->~Participant();
@@ -104,36 +103,35 @@ class EpochDomain {
       // Relaxed: a stale "taken" only makes us look on; the exchange decides.
       if (participant->claimed_.load(std::memory_order_relaxed) != 0) continue;
       // Acquire: pairs with the release in give_back(), which publishes the last owner's fields.
-      if (participant->claimed_.exchange(1, std::memory_order_acquire) == 0) return participant;
+      if (participant->claimed_.exchange(1, std::memory_order_acquire) == 0) {
+        MSGTRANS_ASSERT(!is_inside(*participant));
+        return participant;
+      }
     }
     return add();
   }
 
   // The thread is done. What it retired is sealed, so that others free it.
   void give_back(Participant* participant) {
-    MSGTRANS_ASSERT(participant->depth_.get() == 0);
+    MSGTRANS_ASSERT(!is_inside(*participant));
     flush(*participant);
     // Release: pairs with the acquire exchange in claim(); publishes the owner's fields.
     participant->claimed_.store(0, std::memory_order_release);
   }
 
-  // Enter and leave may be nested; only the outermost pair counts.
-  void enter(Participant& participant) {
-    const uint32_t depth = participant.depth_.get();
-    participant.depth_.set(depth + 1);
-    if (depth != 0) return;
+  // False when the thread is inside already: of nested guards only the outermost enters, and leaves.
+  bool enter(Participant& participant) {
+    if (is_inside(participant)) [[unlikely]] return false;
     // Relaxed: a stale epoch holds the next advance back until we leave, and harms nothing else.
     const uint64_t inside = epoch_.load(std::memory_order_relaxed) << 1 | 1;
     // Release: pairs with the acquire load in try_advance(); what we read in earlier visits is over.
     participant.state_.store(inside, std::memory_order_release);
     // Our store is seen before our loads take place, or the loads see what was unlinked: partner is flush().
     Atomics::light_barrier();
+    return true;
   }
 
   void leave(Participant& participant) {
-    const uint32_t depth = participant.depth_.get() - 1;
-    participant.depth_.set(depth);
-    if (depth != 0) return;
     // Release: pairs with the acquire load in try_advance(); our reads come before what is freed.
     participant.state_.store(0, std::memory_order_release);
     if (participant.batch_objects_.get() != 0) [[unlikely]] after_retiring(participant);
@@ -198,7 +196,13 @@ class EpochDomain {
     return participant;
   }
 
-  void after_retiring(Participant& participant) {
+  static bool is_inside(const Participant& participant) {
+    // Relaxed: the owner's own store, or one that the caller has ordered before.
+    return participant.state_.load(std::memory_order_relaxed) != 0;
+  }
+
+  // Out of line, so that reads carry none of it.
+  [[gnu::noinline]] void after_retiring(Participant& participant) {
     // Relaxed: our own store.
     const uint64_t bytes = participant.batch_bytes_.load(std::memory_order_relaxed);
     const bool full = participant.batch_objects_.get() >= limits_.batch_objects || bytes >= limits_.batch_bytes;
@@ -299,15 +303,17 @@ class EpochDomain {
 template <typename Atomics>
 class EpochGuard {
  public:
-  explicit EpochGuard(typename EpochDomain<Atomics>::Participant& participant) : participant_(participant) {
-    participant_.domain().enter(participant_);
+  explicit EpochGuard(typename EpochDomain<Atomics>::Participant& participant)
+      : participant_(participant), is_outermost_(participant.domain().enter(participant)) {}
+  ~EpochGuard() {
+    if (is_outermost_) [[likely]] participant_.domain().leave(participant_);
   }
-  ~EpochGuard() { participant_.domain().leave(participant_); }
   EpochGuard(const EpochGuard&) = delete;
   EpochGuard& operator=(const EpochGuard&) = delete;
 
  private:
   typename EpochDomain<Atomics>::Participant& participant_;
+  const bool is_outermost_;
 };
 
 }  // namespace msgtrans

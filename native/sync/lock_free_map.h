@@ -5,9 +5,9 @@
 // hashes (lock_free_map_scan.h needs that). Memory: lock_free_map_layout.h. Resizing: lock_free_map_migration.h.
 //
 // Threads: every call from any thread, with that thread's participant of the map's epoch domain; only the destructor
-// wants to be alone. Linearizable: a read takes effect when it loads the value word, or the unclaimed slot or empty
-// link that ends its walk; a write when its compare-and-swap succeeds, or where it read what refused it. A get that
-// returns a value sees everything its writer did before.
+// wants to be alone. Linearizable: a read takes effect when it loads the value word, or the key word or link where the
+// key is not yet; a write when its compare-and-swap succeeds, or where it read what refused it. A get that returns a
+// value sees everything its writer did before.
 //
 // Invariants: at most one slot of a table is claimed for a key. A table that is not the root is the root's `next`. A
 // key counts where its home bucket is not marked as moved.
@@ -213,24 +213,24 @@ class LockFreeMap {
   }
 
   bool read(const typename Keys::Probe& probe, uint64_t& value) const {
-    for (Table* table = root();; table = next_of(*table)) {
-      Bucket& home = table->home(probe.hash);
-      Slot* const slot = Table::find(home, probe);
-      ValueWord word = kValueNone;
-      if (slot != nullptr) {
-        // Acquire: pairs with the release of the value's writer; publishes its box and what the user published with it.
-        word = slot->value.load(std::memory_order_acquire);
-        if (!is_frozen(word)) [[likely]] return take(word, value);
-      }
+    for (const Table* table = root();; table = next_of(*table)) {
+      const Bucket& home = table->home(probe.hash);
+      const ValueWord word = Table::look_up(home, probe);
       // Asked after the walk: when the bucket is not moved now, it was the truth during the walk.
-      if (!home.is_moved()) return take(word, value);
+      if (!home.is_moved()) [[likely]] return take(word, value);
     }
   }
 
   static bool take(ValueWord word, uint64_t& value) {
-    if (!is_live(word)) return false;
-    value = value_of(word);
-    return true;
+    if (!is_plain(word)) [[unlikely]] {
+      if (!is_live(word)) return false;
+      value = value_of(word);
+      return true;
+    }
+    // Without a branch: whether the key has a value is chance, too.
+    const bool live = word > kValueRemoved;
+    value = live ? word - 2 : value;
+    return live;
   }
 
   template <Write kind>
@@ -259,16 +259,17 @@ class LockFreeMap {
   bool write_in(Participant& participant, Table& table, const typename Keys::Probe& probe, uint64_t expected,
                 Desired& desired, uint32_t stripe, MapResult& result) {
     Bucket& home = table.home(probe.hash);
-    Slot* slot = nullptr;
+    Slot* slot = Table::find(home, probe);
     if constexpr (kind == Write::kSet || kind == Write::kInsert) {
-      typename Keys::Claim key(probe, memory_);
-      const typename Table::Claimed claimed = table.claim(home, probe, key, stripe);
-      if (claimed.found == Table::Found::kFrozen) return false;
-      if (claimed.found == Table::Found::kOutOfMemory) return true;
-      if (claimed.fresh && table.is_full(stripe)) start_move(table);
-      slot = claimed.slot;
+      if (slot == nullptr) {
+        typename Keys::Claim key(probe, memory_);
+        const typename Table::Claimed claimed = table.claim(home, probe, key, stripe);
+        if (claimed.found == Table::Found::kFrozen) return false;
+        if (claimed.found == Table::Found::kOutOfMemory) return true;
+        if (claimed.fresh && table.is_full(stripe)) start_move(table);
+        slot = claimed.slot;
+      }
     } else {
-      slot = Table::find(home, probe);
       if (slot == nullptr) {
         if (home.is_moved()) return false;
         result.status = MapStatus::kAbsent;

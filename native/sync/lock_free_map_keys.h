@@ -23,9 +23,10 @@
 
 namespace msgtrans {
 
-// 64-bit keys. The hash is a permutation (the finalizer of MurmurHash3), so it stands for the key: no two keys share
-// one, and the key is computed from it. Its top bit is implied by the bucket, which frees the word's lowest to say
-// "claimed": every one of the 2^64 keys can be stored.
+// 64-bit keys. The hash is a permutation (the finalizer of MurmurHash3 without its last step, which only mixes low
+// bits, and buckets are chosen by the top ones), so it stands for the key: no two keys share one, and the key is
+// computed from it. Its top bit is implied by the bucket, which frees the word's lowest to say "claimed": every one of
+// the 2^64 keys can be stored.
 struct U64Keys {
   using Key = uint64_t;
 
@@ -48,11 +49,9 @@ struct U64Keys {
     x ^= x >> 33;
     x *= 0xff51afd7ed558ccdULL;
     x ^= x >> 33;
-    x *= 0xc4ceb9fe1a85ec53ULL;
-    return x ^ x >> 33;
+    return x * 0xc4ceb9fe1a85ec53ULL;
   }
   static uint64_t unmix(uint64_t x) {
-    x ^= x >> 33;
     x *= 0x9cb4b2f8129337dbULL;  // the inverses of the two factors, modulo 2^64
     x ^= x >> 33;
     x *= 0x4f74430c22a54005ULL;
@@ -155,6 +154,7 @@ struct ByteKeys {
     return {node->hash, node->key(), word};
   }
   static bool matches(uint64_t word, const Probe& probe) {
+    if (word == 0) return false;
     if (word == probe.word) return true;
     if (word >> kAddressBits != (probe.hash << kAddressBits) >> kAddressBits) return false;
     const Node* const node = node_of(word);

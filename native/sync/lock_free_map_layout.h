@@ -52,6 +52,8 @@ struct ValueBox {
 static_assert(std::is_standard_layout_v<ValueBox>, "a box is found by its first member");
 
 inline bool is_live(ValueWord word) { return (word & ~kValueFrozen) > kValueRemoved; }
+// Neither frozen nor boxed, as nearly every word is: live above kValueRemoved, and its value is word - 2.
+inline bool is_plain(ValueWord word) { return word < kValueBoxed; }
 inline bool is_frozen(ValueWord word) { return (word & kValueFrozen) != 0; }
 inline bool is_boxed(ValueWord word) { return (word & kValueBoxed) != 0; }
 inline ValueBox* box_of(ValueWord word) { return reinterpret_cast<ValueBox*>(word & ~(kValueFrozen | kValueBoxed)); }

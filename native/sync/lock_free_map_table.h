@@ -12,6 +12,8 @@
 #include <bit>
 #include <cstdint>
 #include <new>
+#include <type_traits>
+#include <utility>
 
 #include "sync/lock_free_map_layout.h"
 
@@ -78,19 +80,45 @@ struct MapTable {
     return (bucket_count() + Shape::kChunkBuckets - 1) / Shape::kChunkBuckets;
   }
   [[nodiscard]] uint64_t index(uint64_t hash) const { return hash >> shift; }
-  Bucket& home(uint64_t hash) { return buckets[hash >> shift]; }
+  [[nodiscard]] Bucket& home(uint64_t hash) const { return buckets[hash >> shift]; }
   [[nodiscard]] size_t bytes() const { return sizeof(MapTable) + (sizeof(Bucket) << bits); }
 
-  static Slot* find(Bucket& home, const Probe& probe) {
-    for (Bucket* bucket = &home; bucket != nullptr; bucket = bucket->next()) {
-      for (Slot& slot : bucket->slots) {
+  // What the bucket says of the key: the word of its value, frozen or not; kValueNone where the key has no slot.
+  //
+  // Every slot of a line is compared, and the match is picked without a branch: which slot it is, if any, is chance, so
+  // a walk that ends at the match is guessed wrongly every other time, and is found out only when the line has come.
+  // As it is, the processor runs ahead into its next lookups while it waits for the line of this one.
+  static ValueWord look_up(const Bucket& home, const Probe& probe) {
+    for (const Bucket* bucket = &home;;) {
+      ValueWord value = kValueNone;
+      for_each_index([&](auto index) {
+        const Slot& slot = bucket->slots[index];
         // Acquire: pairs with the release in claim(); publishes what the key word points to.
-        const uint64_t word = slot.key.load(std::memory_order_acquire);
-        if (Keys::matches(word, probe)) return &slot;
-        if (word == 0) return nullptr;
-      }
+        const bool matches = Keys::matches(slot.key.load(std::memory_order_acquire), probe);
+        // Acquire: pairs with the release of the value's writer; publishes its box and what the user published with it.
+        const ValueWord word = slot.value.load(std::memory_order_acquire);
+        value = matches ? word : value;
+      });
+      // Read after the keys: an overflow is added behind claimed slots only.
+      const Bucket* const next = bucket->next();
+      if ((next == nullptr) | (value != kValueNone)) [[likely]] return value;
+      bucket = next;
     }
-    return nullptr;
+  }
+
+  // The key's slot, found in the same way.
+  static Slot* find(Bucket& home, const Probe& probe) {
+    for (Bucket* bucket = &home;;) {
+      Slot* found = nullptr;
+      for_each_index([&](auto index) {
+        Slot& slot = bucket->slots[index];
+        // Acquire: pairs with the release in claim(); publishes what the key word points to.
+        found = Keys::matches(slot.key.load(std::memory_order_acquire), probe) ? &slot : found;
+      });
+      Bucket* const next = bucket->next();
+      if ((next == nullptr) | (found != nullptr)) [[likely]] return found;
+      bucket = next;
+    }
   }
 
   // The key's slot, claimed now if nobody has. `kFrozen` when there is none and the bucket is being moved.
@@ -164,6 +192,14 @@ struct MapTable {
   }
 
  private:
+  // With each slot's number as a constant, so that no compiler makes a loop of it.
+  template <typename Visit>
+  static void for_each_index(Visit&& visit) {
+    [&]<size_t... index>(std::index_sequence<index...>) {
+      (visit(std::integral_constant<size_t, index>{}), ...);
+    }(std::make_index_sequence<Shape::kBucketSlots>{});
+  }
+
   Found extend(Bucket& bucket) {
     // Acquire: pairs with the release below; publishes the overflow bucket.
     uintptr_t link = bucket.link.load(std::memory_order_acquire);
