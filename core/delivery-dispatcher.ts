@@ -92,6 +92,7 @@ export class DeliveryDispatcher {
     this.reactor.views.forget();
     this.copier.forget();
     this.reactor.ring.forgetScratch();
+    this.reactor.burst.forget();
     if (flags & DELIVERY_WITH_CLOSINGS) this.forEvents(eventCount, true);
   }
 

@@ -1,5 +1,8 @@
-import { SLICE_ARENA_SHIFT } from './layout.generated.js';
+import * as layout from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
+
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const { SLICE_ARENA_SHIFT } = layout;
 
 /** The arena of another reactor, which JavaScript reads and never shows. */
 export interface ForeignArena {

@@ -1,8 +1,11 @@
-import { DESCRIPTOR_WORDS } from './layout.generated.js';
+import * as layout from './layout.generated.js';
 import { Message, staleMessage } from './message.js';
 import type { Reactor } from './reactor.js';
 
-/** How often a long batch looks at the clock, and how long it may run before what it has sent is written. */
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const { DESCRIPTOR_WORDS } = layout;
+
+/** How often a long batch looks at the clock, a power of two, and how long it may run before what it has sent is written. */
 const CLOCK_CHECK_MESSAGES = 64;
 const FLUSH_AFTER_MS = 0.2;
 
@@ -17,7 +20,6 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
   private readonly reactor: Reactor;
   private readonly epoch: number;
   private readonly firstWord: number;
-  private readonly result: { done: boolean; value: Message };
   private flushedAtMs = 0;
 
   /** @internal */
@@ -26,7 +28,6 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
     this.epoch = reactor.epoch;
     this.firstWord = firstWord;
     this.length = length;
-    this.result = { done: false, value: undefined as unknown as Message };
   }
 
   [Symbol.iterator](): Iterator<Message> {
@@ -35,17 +36,13 @@ export class MessageBatch implements Iterable<Message>, Iterator<Message> {
 
   next(): IteratorResult<Message> {
     const index = this.taken;
-    if (index === this.length) {
-      this.result.done = true;
-      this.result.value = undefined as unknown as Message;
-      return this.result as IteratorResult<Message>;
-    }
+    if (index === this.length) return { done: true, value: undefined };
     // The descriptors are another batch's by now: a loop that waited in between would answer other users.
     if (this.epoch !== this.reactor.epoch) throw staleMessage();
-    if (index % CLOCK_CHECK_MESSAGES === CLOCK_CHECK_MESSAGES - 1) this.flushWhenDue();
+    if ((index & (CLOCK_CHECK_MESSAGES - 1)) === CLOCK_CHECK_MESSAGES - 1) this.flushWhenDue();
     this.taken = index + 1;
-    this.result.value = new Message(this.reactor, this.firstWord + index * DESCRIPTOR_WORDS);
-    return this.result as IteratorResult<Message>;
+    // New objects, both: a loop that they do not leave needs none of them, and the compiler of JavaScript makes none.
+    return { done: false, value: new Message(this.reactor, this.firstWord + index * DESCRIPTOR_WORDS) };
   }
 
   /** Between two messages of a long batch: lets the peers work on the first answers while the rest is handled. */

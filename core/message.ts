@@ -1,5 +1,17 @@
 import { TransportError } from './errors.js';
-import {
+import * as layout from './layout.generated.js';
+import { NativeSession } from './native-session.js';
+import { copyPacket } from './owned-packet.js';
+import * as wireLayout from './protocol/wire-layout.generated.js';
+import type { Reactor } from './reactor.js';
+import { RetainedMessage } from './retained-message.js';
+import { checkBytes, sendFlags } from './send-flags.js';
+import { sessionIdOf } from './session-id.js';
+import type { Packet, PacketType, ReplyTicket, SendOptions, Session, SessionId } from './transport.js';
+import { byteSwap32, packetTypeName, wireWord0 } from './wire-words.js';
+
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const {
   DEDICATED_BIT,
   DESCRIPTOR_EXT_LENGTH,
   DESCRIPTOR_GENERATION,
@@ -10,23 +22,9 @@ import {
   DESCRIPTOR_SLOT_WORD,
   DESCRIPTOR_WIRE_WORD0,
   SLICE_ARENA_SHIFT,
-} from './layout.generated.js';
-import { NativeSession } from './native-session.js';
-import { copyPacket } from './owned-packet.js';
-import {
-  FLAG_HIGH_PRIORITY,
-  HEADER_BYTES,
-  PACKET_ONE_WAY,
-  PACKET_REQUEST,
-  PACKET_RESPONSE,
-  WIRE_VERSION,
-} from './protocol/wire-layout.generated.js';
-import type { Reactor } from './reactor.js';
-import { RetainedMessage } from './retained-message.js';
-import { checkBytes, sendFlags } from './send-flags.js';
-import { sessionIdOf } from './session-id.js';
-import type { Packet, PacketType, ReplyTicket, SendOptions, Session, SessionId } from './transport.js';
-import { byteSwap32, packetTypeName, wireWord0 } from './wire-words.js';
+} = layout;
+const { FLAG_HIGH_PRIORITY, HEADER_BYTES, PACKET_ONE_WAY, PACKET_REQUEST, PACKET_RESPONSE, WIRE_VERSION } =
+  wireLayout;
 
 /**
  * One received message, read in place. It is valid until the handler it was given to returns; every access after that
@@ -81,26 +79,22 @@ export class Message {
   /** Byte `offset` of the payload, without making a view. @throws RangeError outside the payload */
   getUint8(offset: number): number {
     const at = this.locate(offset, 1);
-    if (at >= 0) return this.reactor.view.getUint8(at);
-    return this.elsewhere.getUint8(this.placeElsewhere + offset);
+    return this.memory.getUint8(at);
   }
 
   getUint16(offset: number, littleEndian?: boolean): number {
     const at = this.locate(offset, 2);
-    if (at >= 0) return this.reactor.view.getUint16(at, littleEndian);
-    return this.elsewhere.getUint16(this.placeElsewhere + offset, littleEndian);
+    return this.memory.getUint16(at, littleEndian);
   }
 
   getUint32(offset: number, littleEndian?: boolean): number {
     const at = this.locate(offset, 4);
-    if (at >= 0) return this.reactor.view.getUint32(at, littleEndian);
-    return this.elsewhere.getUint32(this.placeElsewhere + offset, littleEndian);
+    return this.memory.getUint32(at, littleEndian);
   }
 
   getFloat64(offset: number, littleEndian?: boolean): number {
     const at = this.locate(offset, 8);
-    if (at >= 0) return this.reactor.view.getFloat64(at, littleEndian);
-    return this.elsewhere.getFloat64(this.placeElsewhere + offset, littleEndian);
+    return this.memory.getFloat64(at, littleEndian);
   }
 
   /** The payload in place. The view is empty once the turn is over; writing to it is allowed and harmless. */
@@ -242,38 +236,40 @@ export class Message {
     );
   }
 
-  /** Where `offset` of the payload lies in the arena, or -1 when the payload has memory of its own. */
+  /** Where `offset` of the payload lies in {@link memory}. */
   private locate(offset: number, bytes: number): number {
     const { reactor, at } = this;
     if (this.epoch !== reactor.epoch) throw staleMessage();
     const { words } = reactor;
     const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
-    if (!(offset >= 0 && offset + bytes <= length)) {
-      throw new RangeError(`cannot read ${bytes} bytes at ${offset} of a payload of ${length} bytes`);
-    }
-    const sliceWord = words[at + DESCRIPTOR_SLICE_WORD];
-    if (sliceWord >>> SLICE_ARENA_SHIFT !== reactor.number || (sliceWord & DEDICATED_BIT) !== 0) return -1;
+    if (!(offset >= 0 && offset + bytes <= length)) throw outside(offset, bytes, length);
+    if ((words[at + DESCRIPTOR_SLICE_WORD] & DEDICATED_BIT) !== 0) return offset;
     return words[at + DESCRIPTOR_PAYLOAD_OFFSET] + offset;
   }
 
-  /** What a payload outside this reactor's arena is read through: another's arena, or a view of its own memory. */
-  private get elsewhere(): DataView {
-    const sliceWord = this.word(DESCRIPTOR_SLICE_WORD);
-    if ((sliceWord & DEDICATED_BIT) === 0) return this.reactor.foreign.of(sliceWord).view;
-    const payload = this.payload();
-    return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  /** What the payload is read through: the arena of this reactor or of another, or a view of memory of its own. */
+  private get memory(): DataView {
+    const { reactor } = this;
+    const sliceWord = reactor.words[this.at + DESCRIPTOR_SLICE_WORD];
+    if ((sliceWord & DEDICATED_BIT) !== 0) return this.ownMemory();
+    return sliceWord >>> SLICE_ARENA_SHIFT === reactor.number
+      ? reactor.view
+      : reactor.foreign.of(sliceWord).view;
   }
 
-  /** Where the payload begins in {@link elsewhere}. */
-  private get placeElsewhere(): number {
-    const isDedicated = (this.word(DESCRIPTOR_SLICE_WORD) & DEDICATED_BIT) !== 0;
-    return isDedicated ? 0 : this.word(DESCRIPTOR_PAYLOAD_OFFSET);
+  private ownMemory(): DataView {
+    const payload = this.payload();
+    return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   }
 
   private word(index: number): number {
     if (this.epoch !== this.reactor.epoch) throw staleMessage();
     return this.reactor.words[this.at + index];
   }
+}
+
+function outside(offset: number, bytes: number, length: number): RangeError {
+  return new RangeError(`cannot read ${bytes} bytes at ${offset} of a payload of ${length} bytes`);
 }
 
 /** @internal */

@@ -60,11 +60,8 @@ export class NativeSession implements Session, InboxOwner {
   }
 
   send(payload: Uint8Array, options?: SendOptions): boolean {
-    checkBytes(payload, 'payload');
-    const flags = sendFlags(options);
-    this.checkOpen();
-    const id = byteSwap32(this.reactor.table.nextMessageId(this.slotWord));
-    return this.write(wireWord0(PACKET_ONE_WAY, options?.bizType ?? 0), id, flags, options, payload);
+    if (options === undefined && this.reactor.burst.next(this, payload)) return true;
+    return this.sendFirst(payload, options);
   }
 
   /** @internal Whether its packets leave through that reactor. */
@@ -214,6 +211,18 @@ export class NativeSession implements Session, InboxOwner {
   setPulled(pulled: boolean): void {
     if (this.reason !== undefined) return;
     this.reactor.native.setPulled(this.slotWord, this.generation, pulled);
+  }
+
+  private sendFirst(payload: Uint8Array, options: SendOptions | undefined): boolean {
+    checkBytes(payload, 'payload');
+    const flags = sendFlags(options);
+    this.checkOpen();
+    const id = byteSwap32(this.reactor.table.nextMessageId(this.slotWord));
+    const isBelow = this.write(wireWord0(PACKET_ONE_WAY, options?.bizType ?? 0), id, flags, options, payload);
+    if (isBelow && options === undefined) {
+      this.reactor.burst.noteSent(this, this.slotWord, this.generation, payload);
+    }
+    return isBelow;
   }
 
   /** @returns the request's message id */

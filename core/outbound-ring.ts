@@ -1,4 +1,9 @@
-import {
+import * as layout from './layout.generated.js';
+import type { NativeReactor } from './native-addon.js';
+import * as wireLayout from './protocol/wire-layout.generated.js';
+
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const {
   CONTROL_RING_SEGMENT,
   CONTROL_RING_USED,
   RING_BYTES,
@@ -12,9 +17,9 @@ import {
   RUN_SLICE_WORDS,
   RUN_SLOT_WORD,
   RUN_WORDS,
-} from './layout.generated.js';
-import type { NativeReactor } from './native-addon.js';
-import { HEADER_BYTES } from './protocol/wire-layout.generated.js';
+  SLOT_BITS,
+} = layout;
+const { HEADER_BYTES } = wireLayout;
 
 const RUN_HEADER_BYTES = RUN_WORDS * 4;
 /** What tells where in a slice a run's payload lies. */
@@ -23,6 +28,11 @@ const SLICE_PLACE_BYTES = RUN_SLICE_WORDS * 4;
 const NO_SLOT_WORD = -1;
 /** Up to here a payload is copied word by word: cheaper than the call into `TypedArray.prototype.set`. */
 const WORD_COPY_BYTES_MAX = 256;
+/**
+ * Another thread reads what is written here: it is handed on when so much is there, so that it works while the rest is
+ * written, and finds it in a cache.
+ */
+const HAND_OVER_BYTES = 64 * 1024;
 
 /**
  * The way out: packets are written in wire format into memory shared with the engine, grouped into runs of one
@@ -36,16 +46,26 @@ export class OutboundRing {
   static readonly PACKET_BYTES_MAX = RING_BYTES / 2;
 
   private readonly native: NativeReactor;
-  private readonly words: Int32Array;
+  private readonly number: number;
+  /** @internal */
+  readonly words: Int32Array;
   private readonly bytes: Uint8Array;
-  /** Where the segment in hand begins; the engine may choose another whenever it takes the ring. */
-  private base: number;
-  /** Where the next packet goes, from the ring's start; equals the control word unless the engine took the ring. */
-  private position = 0;
-  private runWord = 0;
+  /** @internal Where the segment in hand begins; the engine may choose another whenever it takes the ring. */
+  base: number;
+  /**
+   * @internal Where the next packet goes, from the segment's start; equals the control word unless the engine took the
+   * ring.
+   */
+  position = 0;
+  /** @internal Where the run in hand begins, in words of the arena. */
+  runWord = 0;
+  /** @internal How often a run was begun: tells whether one that was looked at is still in hand. */
+  runsBegun = 0;
   private runSlotWord = 0;
   private runGeneration = 0;
   private runIsReference = false;
+  /** @internal Up to where the run in hand grows; what would go beyond begins another. */
+  runEndMax = 0;
   private scratch: Uint8Array | undefined;
   private scratchWords: Int32Array | undefined;
 
@@ -53,6 +73,7 @@ export class OutboundRing {
     this.native = native;
     this.words = words;
     this.bytes = bytes;
+    this.number = native.number;
     this.base = native.ringOffset;
   }
 
@@ -213,6 +234,17 @@ export class OutboundRing {
     this.closeRun(8, RUN_REFERENCE_BIT | 1);
   }
 
+  /** @internal Whether the run in hand takes packets for that slot, and still lies in the ring. */
+  isRunOf(slotWord: number, generation: number): boolean {
+    return (
+      this.position > 0 &&
+      this.words[CONTROL_RING_USED] === this.position &&
+      !this.runIsReference &&
+      slotWord === this.runSlotWord &&
+      generation === this.runGeneration
+    );
+  }
+
   /** More than half full: time to let the peers work while the batch goes on. */
   get halfFull(): boolean {
     return this.words[CONTROL_RING_USED] > RING_BYTES / 2;
@@ -233,7 +265,7 @@ export class OutboundRing {
       slotWord !== this.runSlotWord ||
       generation !== this.runGeneration ||
       (position & 3) !== 0 ||
-      position + total > RING_BYTES
+      position + total > this.runEndMax
     ) {
       this.openRun(slotWord, generation, total, false);
     }
@@ -243,7 +275,8 @@ export class OutboundRing {
   private openRun(slotWord: number, generation: number, total: number, reference: boolean): void {
     const taken = this.words[CONTROL_RING_USED] !== this.position;
     let at = taken ? 0 : (this.position + RUN_ALIGNMENT - 1) & ~(RUN_ALIGNMENT - 1);
-    if (at + RUN_HEADER_BYTES + total > RING_BYTES) {
+    const endMax = slotWord >>> SLOT_BITS === this.number ? RING_BYTES : HAND_OVER_BYTES;
+    if (at > 0 && at + RUN_HEADER_BYTES + total > endMax) {
       this.native.flush();
       at = 0;
     }
@@ -258,6 +291,8 @@ export class OutboundRing {
     this.runSlotWord = slotWord;
     this.runGeneration = generation;
     this.runIsReference = reference;
+    this.runEndMax = endMax;
+    this.runsBegun += 1;
     this.position = at + RUN_HEADER_BYTES;
   }
 
@@ -300,11 +335,23 @@ export class OutboundRing {
       const words = this.words;
       const count = source.length;
       let i = 0;
-      for (; i + 3 < count; i += 4) {
+      for (; i + 15 < count; i += 16) {
         words[at + i] = source[i];
         words[at + i + 1] = source[i + 1];
         words[at + i + 2] = source[i + 2];
         words[at + i + 3] = source[i + 3];
+        words[at + i + 4] = source[i + 4];
+        words[at + i + 5] = source[i + 5];
+        words[at + i + 6] = source[i + 6];
+        words[at + i + 7] = source[i + 7];
+        words[at + i + 8] = source[i + 8];
+        words[at + i + 9] = source[i + 9];
+        words[at + i + 10] = source[i + 10];
+        words[at + i + 11] = source[i + 11];
+        words[at + i + 12] = source[i + 12];
+        words[at + i + 13] = source[i + 13];
+        words[at + i + 14] = source[i + 14];
+        words[at + i + 15] = source[i + 15];
       }
       for (; i < count; i++) words[at + i] = source[i];
       return;

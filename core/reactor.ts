@@ -1,7 +1,23 @@
 import { Diagnostics } from './diagnostics.js';
 import { DirectPackets } from './direct-packets.js';
 import { ForeignArenas } from './foreign-arenas.js';
-import {
+import * as layout from './layout.generated.js';
+import type { NativeReactor } from './native-addon.js';
+import type { ResolvedOptions } from './options.js';
+import { OutboundRing } from './outbound-ring.js';
+import { OwnReactors } from './own-reactors.js';
+import * as wireLayout from './protocol/wire-layout.generated.js';
+import { SendBurst } from './send-burst.js';
+import { notOpen, tooLarge, totalFull, writeQueueFull } from './send-errors.js';
+import { sessionIdOf } from './session-id.js';
+import { SessionTable } from './session-table.js';
+import { isWorthPinning } from './slice-pinning.js';
+import { RequestStatistics } from './statistics/request-statistics.js';
+import { TurnViews } from './turn-views.js';
+import { byteSwap32, wireWord0 } from './wire-words.js';
+
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const {
   CLOSE_SLOW_CONSUMER,
   CONTROL_QUEUED_TOTAL_F64,
   DEDICATED_BIT,
@@ -23,19 +39,8 @@ import {
   SLOT_STATE_WORDS,
   SLOT_TOLD_FULL,
   SLOT_WANTS_DRAIN,
-} from './layout.generated.js';
-import type { NativeReactor } from './native-addon.js';
-import type { ResolvedOptions } from './options.js';
-import { OutboundRing } from './outbound-ring.js';
-import { OwnReactors } from './own-reactors.js';
-import { HEADER_BYTES, PACKET_ONE_WAY } from './protocol/wire-layout.generated.js';
-import { notOpen, tooLarge, totalFull, writeQueueFull } from './send-errors.js';
-import { sessionIdOf } from './session-id.js';
-import { SessionTable } from './session-table.js';
-import { isWorthPinning } from './slice-pinning.js';
-import { RequestStatistics } from './statistics/request-statistics.js';
-import { TurnViews } from './turn-views.js';
-import { byteSwap32, wireWord0 } from './wire-words.js';
+} = layout;
+const { HEADER_BYTES, PACKET_ONE_WAY } = wireLayout;
 
 /**
  * What the parts of one transport share: the engine, the memory shared with it, and the one way out for packets.
@@ -45,6 +50,7 @@ export class Reactor {
   readonly options: ResolvedOptions;
   readonly table: SessionTable;
   readonly ring: OutboundRing;
+  readonly burst: SendBurst;
   /** The memory of other reactors that hand messages to this one. */
   readonly foreign: ForeignArenas;
   /** The arena in signed words: ids and lengths stay small integers to the compiler. */
@@ -100,6 +106,13 @@ export class Reactor {
     this.table = new SessionTable(native);
     this.own = new OwnReactors(native, this.table);
     this.ring = new OutboundRing(native, this.words, this.bytes);
+    this.burst = new SendBurst(
+      this.ring,
+      this.table,
+      this.doubles,
+      this.highWatermarkBytes,
+      this.totalBytesMax,
+    );
   }
 
   eventAt(index: number, word: number): number {

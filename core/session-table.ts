@@ -1,4 +1,8 @@
-import {
+import * as layout from './layout.generated.js';
+import type { NativeReactor } from './native-addon.js';
+
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const {
   SEGMENT_SLOTS,
   SLOT_BITS,
   SLOT_FLAGS,
@@ -11,8 +15,7 @@ import {
   SLOT_SETTLED_BYTES,
   SLOT_STATE,
   SLOT_STATE_WORDS,
-} from './layout.generated.js';
-import type { NativeReactor } from './native-addon.js';
+} = layout;
 
 /** The slots of one reactor, in segments that never move. */
 interface SlotSegments {
@@ -120,7 +123,8 @@ export class SessionTable {
     this.messageIds(slotWord)[slotWord & (SEGMENT_SLOTS - 1)] = 0;
   }
 
-  private messageIds(slotWord: number): Uint32Array {
+  /** The counters of the segment that holds the slot; its own is at `slotWord % SEGMENT_SLOTS`. */
+  messageIds(slotWord: number): Uint32Array {
     this.segment(slotWord);
     return this.reactors[slotWord >>> SLOT_BITS].messageIds[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
   }

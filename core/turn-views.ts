@@ -1,6 +1,9 @@
 import type { ForeignArenas } from './foreign-arenas.js';
-import { DEDICATED_BIT, SLICE_ARENA_SHIFT } from './layout.generated.js';
+import * as layout from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
+
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const { DEDICATED_BIT, SLICE_ARENA_SHIFT } = layout;
 
 /** Payloads from here on get an ArrayBuffer of exactly their own bytes. */
 const EXACT_BYTES_MIN = 16 * 1024;

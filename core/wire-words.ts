@@ -1,5 +1,8 @@
-import { PACKET_REQUEST, PACKET_RESPONSE, WIRE_VERSION } from './protocol/wire-layout.generated.js';
+import * as wireLayout from './protocol/wire-layout.generated.js';
 import type { PacketType } from './transport.js';
+
+// The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
+const { PACKET_REQUEST, PACKET_RESPONSE, WIRE_VERSION } = wireLayout;
 
 /** Header bytes 0–3 of an uncompressed packet as one little-endian word. */
 export function wireWord0(packetType: number, bizType: number): number {

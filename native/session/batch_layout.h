@@ -94,9 +94,11 @@ inline constexpr uint32_t kRunSliceBit = 1u << 29;
 inline constexpr size_t kRunSliceWords = 3;
 inline constexpr uint32_t kRunMessagesMask = kRunSliceBit - 1;
 inline constexpr size_t kRunAlignment = 8;
-// One segment is with JavaScript; the others are lent to reactors that still read what was sent to them.
+// One segment is with JavaScript; the others are lent to reactors that still read what was sent to them. JavaScript hands
+// a segment on once 64 KB of it are for others, so a sender may be 2 MB ahead of them before anything is copied. What is
+// never written costs addresses alone.
 inline constexpr size_t kRingBytes = 256 * 1024;
-inline constexpr uint32_t kRingSegments = 8;
+inline constexpr uint32_t kRingSegments = 32;
 
 // Parts of a slice word.
 inline constexpr uint32_t kSliceArenaShift = 24;

@@ -1,8 +1,6 @@
 /** What the suite tells the thread at the other end of a transport, and what that answers. */
 
 export const PAYLOAD_BYTES = 64;
-/** One payload in so many is looked into where a look costs as much as the message itself. */
-export const SAMPLED = 64;
 
 export interface PeerTask {
   /** What it does with payloads: send each back, or count them and say when all are there. */
