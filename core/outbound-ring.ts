@@ -1,4 +1,5 @@
 import * as layout from './layout.generated.js';
+import { copyLongs } from './long-copy.js';
 import type { NativeReactor } from './native-addon.js';
 import * as wireLayout from './protocol/wire-layout.generated.js';
 
@@ -26,8 +27,8 @@ const RUN_HEADER_BYTES = RUN_WORDS * 4;
 const SLICE_PLACE_BYTES = RUN_SLICE_WORDS * 4;
 /** No session has it: slots are used from the lowest, and there are never 2³² of them. */
 const NO_SLOT_WORD = -1;
-/** Up to here a payload is copied word by word: cheaper than the call into `TypedArray.prototype.set`. */
-const WORD_COPY_BYTES_MAX = 256;
+/** Up to here a payload is copied piece by piece: cheaper than the call into `TypedArray.prototype.set`. */
+const PIECE_COPY_BYTES_MAX = 256;
 /**
  * Another thread reads what is written here: it is handed on when so much is there, so that it works while the rest is
  * written, and finds it in a cache.
@@ -50,6 +51,8 @@ export class OutboundRing {
   /** @internal */
   readonly words: Int32Array;
   private readonly bytes: Uint8Array;
+  /** @internal */
+  readonly longs: BigInt64Array;
   /** @internal Where the segment in hand begins; the engine may choose another whenever it takes the ring. */
   base: number;
   /**
@@ -67,12 +70,13 @@ export class OutboundRing {
   /** @internal Up to where the run in hand grows; what would go beyond begins another. */
   runEndMax = 0;
   private scratch: Uint8Array | undefined;
-  private scratchWords: Int32Array | undefined;
+  private scratchLongs: BigInt64Array | undefined;
 
   constructor(native: NativeReactor, words: Int32Array, bytes: Uint8Array) {
     this.native = native;
     this.words = words;
     this.bytes = bytes;
+    this.longs = new BigInt64Array(words.buffer);
     this.number = native.number;
     this.base = native.ringOffset;
   }
@@ -195,7 +199,7 @@ export class OutboundRing {
     const { words, bytes } = this;
     const target = (at << 2) + HEADER_BYTES;
     if (extLength > 0) bytes.set(extHeader!, target);
-    if (length <= WORD_COPY_BYTES_MAX && ((extLength | offset) & 3) === 0) {
+    if (length <= PIECE_COPY_BYTES_MAX && ((extLength | offset) & 3) === 0) {
       // The bytes behind the last word's are in the slice, and are written over or never sent.
       const from = offset >>> 2;
       const to = (target + extLength) >>> 2;
@@ -253,7 +257,7 @@ export class OutboundRing {
   /** The memory of a scratch payload is not kept alive longer than a turn. */
   forgetScratch(): void {
     this.scratch = undefined;
-    this.scratchWords = undefined;
+    this.scratchLongs = undefined;
   }
 
   private extendOrOpenRun(slotWord: number, generation: number, total: number): void {
@@ -325,44 +329,23 @@ export class OutboundRing {
   }
 
   private copyPayload(payload: Uint8Array, length: number, at: number): void {
-    // A program that answers from one scratch buffer gets a word view of it, made once and used for every answer.
+    // A program that answers from one scratch buffer gets another view of it, made once and used for every answer.
     if (
       payload === this.scratch &&
-      this.scratchWords !== undefined &&
-      this.scratchWords.length << 2 === length
+      this.scratchLongs !== undefined &&
+      this.scratchLongs.length << 3 === length &&
+      (at & 1) === 0
     ) {
-      const source = this.scratchWords;
-      const words = this.words;
-      const count = source.length;
-      let i = 0;
-      for (; i + 15 < count; i += 16) {
-        words[at + i] = source[i];
-        words[at + i + 1] = source[i + 1];
-        words[at + i + 2] = source[i + 2];
-        words[at + i + 3] = source[i + 3];
-        words[at + i + 4] = source[i + 4];
-        words[at + i + 5] = source[i + 5];
-        words[at + i + 6] = source[i + 6];
-        words[at + i + 7] = source[i + 7];
-        words[at + i + 8] = source[i + 8];
-        words[at + i + 9] = source[i + 9];
-        words[at + i + 10] = source[i + 10];
-        words[at + i + 11] = source[i + 11];
-        words[at + i + 12] = source[i + 12];
-        words[at + i + 13] = source[i + 13];
-        words[at + i + 14] = source[i + 14];
-        words[at + i + 15] = source[i + 15];
-      }
-      for (; i < count; i++) words[at + i] = source[i];
+      copyLongs(this.longs, at >>> 1, this.scratchLongs);
       return;
     }
     this.bytes.set(payload, at << 2);
-    if (length > 0 && length <= WORD_COPY_BYTES_MAX && ((length | payload.byteOffset) & 3) === 0) {
-      this.scratchWords =
-        payload === this.scratch
-          ? new Int32Array(payload.buffer, payload.byteOffset, length >>> 2)
-          : undefined;
+    if (length === 0 || length > PIECE_COPY_BYTES_MAX || ((length | payload.byteOffset) & 7) !== 0) return;
+    if (payload !== this.scratch) {
       this.scratch = payload;
+      this.scratchLongs = undefined;
+    } else if (this.scratchLongs === undefined || this.scratchLongs.length << 3 !== length) {
+      this.scratchLongs = new BigInt64Array(payload.buffer, payload.byteOffset, length >>> 3);
     }
   }
 }

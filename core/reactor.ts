@@ -106,13 +106,7 @@ export class Reactor {
     this.table = new SessionTable(native);
     this.own = new OwnReactors(native, this.table);
     this.ring = new OutboundRing(native, this.words, this.bytes);
-    this.burst = new SendBurst(
-      this.ring,
-      this.table,
-      this.doubles,
-      this.highWatermarkBytes,
-      this.totalBytesMax,
-    );
+    this.burst = new SendBurst(this.ring, this.table, this.highWatermarkBytes);
   }
 
   eventAt(index: number, word: number): number {

@@ -1,4 +1,5 @@
 import * as layout from './layout.generated.js';
+import { copyLongs } from './long-copy.js';
 import type { OutboundRing } from './outbound-ring.js';
 import * as wireLayout from './protocol/wire-layout.generated.js';
 import type { SessionTable } from './session-table.js';
@@ -6,9 +7,7 @@ import { wireWord0 } from './wire-words.js';
 
 // The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
 const {
-  CONTROL_QUEUED_TOTAL_F64,
   CONTROL_RING_USED,
-  RING_BYTES,
   RUN_BYTES,
   RUN_MESSAGES,
   SEGMENT_SLOTS,
@@ -23,26 +22,27 @@ const {
 const { HEADER_BYTES, PACKET_ONE_WAY } = wireLayout;
 
 const WIRE_WORD0 = wireWord0(PACKET_ONE_WAY, 0);
+const NOTHING = new BigInt64Array(0);
 /** Longer payloads are worth the call that copies them. */
 const PAYLOAD_BYTES_MAX = 256;
 
 /**
  * The short way of a one-way packet that is like the one before: the same session, the same payload buffer, no options,
  * and the run that holds the other one still in hand. What `Reactor.send` looks up for every packet was looked up for the
- * first, and only what can have changed in between is looked at again.
+ * first, and only what can have changed in between is looked at again. The bytes of all queues together are not: the
+ * engine changes that figure when it takes the ring, and then the run is another one.
  *
- * A program that sends from one buffer, written anew for each message, gets it; every other pays two comparisons.
+ * A program that sends from one buffer, written anew for each message, gets it when the payload is whole pieces of 8
+ * bytes; every other pays two comparisons.
  */
 export class SendBurst {
   private readonly ring: OutboundRing;
   private readonly table: SessionTable;
-  private readonly doubles: Float64Array;
   private readonly highWatermarkBytes: number;
-  private readonly totalBytesMax: number;
   /** Undefined while there is no burst; then the fields below say nothing. */
   private session: object | undefined;
   private payload: Uint8Array | undefined;
-  private source: Int32Array = new Int32Array(0);
+  private source: BigInt64Array;
   private length = 0;
   private total = 0;
   // The last two words of the header.
@@ -57,18 +57,11 @@ export class SendBurst {
   /** The last packet that went the long way: the second of its kind begins a burst. */
   private lastPayload: Uint8Array | undefined;
 
-  constructor(
-    ring: OutboundRing,
-    table: SessionTable,
-    doubles: Float64Array,
-    highWatermarkBytes: number,
-    totalBytesMax: number,
-  ) {
+  constructor(ring: OutboundRing, table: SessionTable, highWatermarkBytes: number) {
     this.ring = ring;
     this.table = table;
-    this.doubles = doubles;
     this.highWatermarkBytes = highWatermarkBytes;
-    this.totalBytesMax = totalBytesMax;
+    this.source = NOTHING;
     this.slots = ring.words;
     this.ids = new Uint32Array(0);
   }
@@ -83,7 +76,7 @@ export class SendBurst {
     if (
       words[CONTROL_RING_USED] !== position ||
       end > ring.runEndMax ||
-      (position & 3) !== 0 ||
+      (position & 7) !== 0 ||
       queued > this.highWatermarkBytes ||
       slots[at + SLOT_STATE] !== SLOT_OPEN ||
       slots[at + SLOT_GENERATION] !== this.generation ||
@@ -102,30 +95,7 @@ export class SendBurst {
     words[header + 1] = (id >>> 24) | ((id >>> 8) & 0xff00) | ((id & 0xff00) << 8) | (id << 24);
     words[header + 2] = this.word2;
     words[header + 3] = this.word3;
-    const to = header + (HEADER_BYTES >>> 2);
-    const { source } = this;
-    const count = source.length;
-    let i = 0;
-    // Without a loop: as many instructions again would count and compare.
-    for (; i + 16 <= count; i += 16) {
-      words[to + i] = source[i];
-      words[to + i + 1] = source[i + 1];
-      words[to + i + 2] = source[i + 2];
-      words[to + i + 3] = source[i + 3];
-      words[to + i + 4] = source[i + 4];
-      words[to + i + 5] = source[i + 5];
-      words[to + i + 6] = source[i + 6];
-      words[to + i + 7] = source[i + 7];
-      words[to + i + 8] = source[i + 8];
-      words[to + i + 9] = source[i + 9];
-      words[to + i + 10] = source[i + 10];
-      words[to + i + 11] = source[i + 11];
-      words[to + i + 12] = source[i + 12];
-      words[to + i + 13] = source[i + 13];
-      words[to + i + 14] = source[i + 14];
-      words[to + i + 15] = source[i + 15];
-    }
-    for (; i < count; i++) words[to + i] = source[i];
+    copyLongs(ring.longs, ((header << 2) + HEADER_BYTES) >>> 3, this.source);
     const run = ring.runWord;
     words[run + RUN_BYTES] += total;
     words[run + RUN_MESSAGES] += 1;
@@ -142,16 +112,14 @@ export class SendBurst {
       this.session = undefined;
       return;
     }
-    if (length === 0 || length > PAYLOAD_BYTES_MAX || ((length | payload.byteOffset) & 3) !== 0) return;
+    if (length === 0 || length > PAYLOAD_BYTES_MAX || ((length | payload.byteOffset) & 7) !== 0) return;
     const slots = this.table.segment(slotWord);
     const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
     if (!this.ring.isRunOf(slots[at + SLOT_PEER_WORD], slots[at + SLOT_PEER_GENERATION])) return;
-    // The engine changes the total only when it takes the ring, and then another run begins.
-    if (this.doubles[CONTROL_QUEUED_TOTAL_F64] + RING_BYTES > this.totalBytesMax) return;
     this.session = session;
-    if (payload !== this.payload || this.source.length << 2 !== length) {
+    if (payload !== this.payload || this.source.length << 3 !== length) {
       this.payload = payload;
-      this.source = new Int32Array(payload.buffer, payload.byteOffset, length >>> 2);
+      this.source = new BigInt64Array(payload.buffer, payload.byteOffset, length >>> 3);
       this.length = length;
       this.total = HEADER_BYTES + length;
       this.word2 = 0;
@@ -168,8 +136,6 @@ export class SendBurst {
   /** The memory of a payload is not kept alive longer than a turn. */
   forget(): void {
     this.session = this.payload = this.lastPayload = undefined;
-    this.source = NO_WORDS;
+    this.source = NOTHING;
   }
 }
-
-const NO_WORDS = new Int32Array(0);

@@ -68,10 +68,15 @@ async function makeArm(samples: CaseSamples, arm: SuiteArm): Promise<Workload | 
   return undefined;
 }
 
+/**
+ * As much work as a window: a thread that was made for this round compiles its JavaScript anew. The batch is looked for
+ * again after it, or it would be that of code which was not compiled yet.
+ */
 async function warmUp(samples: CaseSamples, arm: MadeArm, { effort }: RoundContext): Promise<void> {
   const collected = samples.arm(arm.name);
-  if (collected.pace === undefined) collected.pace = await paceOf(arm.workload, effort.windowNs);
-  else await arm.workload.run(collected.pace.batch);
+  const pace = collected.pace ?? (await paceOf(arm.workload, effort.windowNs));
+  for (let sample = 0; sample < pace.samples; sample++) await arm.workload.run(pace.batch);
+  collected.pace ??= await paceOf(arm.workload, effort.windowNs);
 }
 
 async function measureBlock(
