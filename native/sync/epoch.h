@@ -104,7 +104,7 @@ class EpochDomain {
       if (participant->claimed_.load(std::memory_order_relaxed) != 0) continue;
       // Acquire: pairs with the release in give_back(), which publishes the last owner's fields.
       if (participant->claimed_.exchange(1, std::memory_order_acquire) == 0) {
-        MSGTRANS_ASSERT(!is_inside(*participant));
+        MSGTRANS_ASSERT(!is_inside(*participant) && participant->batch_objects_.get() == 0);
         return participant;
       }
     }
