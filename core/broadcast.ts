@@ -7,10 +7,12 @@ import {
   SLOT_PEER_GENERATION,
   SLOT_PEER_WORD,
 } from './layout.generated.js';
+import { Message } from './message.js';
 import { OutboundRing } from './outbound-ring.js';
 import { HEADER_BYTES, PACKET_ONE_WAY } from './protocol/wire-layout.generated.js';
 import type { Reactor } from './reactor.js';
-import { sendFlags } from './send-flags.js';
+import type { SlicePlace } from './send-buffers.js';
+import { checkBytes, refuseHandOver, sendFlags } from './send-flags.js';
 import { sessionGeneration } from './session-id.js';
 import { isWorthPinning } from './slice-pinning.js';
 import type { SendOptions, SessionId } from './transport.js';
@@ -39,16 +41,16 @@ interface Payload {
   bytes(): Uint8Array;
   readonly length: number;
   /** In a slice of this reactor, as in a descriptor; without one the packet is copied into a slice when that pays. */
-  readonly slice: { id: number; offset: number } | undefined;
+  readonly slice: SlicePlace | undefined;
 }
 
-/** A payload in JavaScript memory. */
-export function ownPayload(bytes: Uint8Array): Payload {
-  return { bytes: () => bytes, length: bytes.length, slice: undefined };
+/** A payload in JavaScript memory, or in a buffer of `allocate`. */
+function ownPayload(reactor: Reactor, bytes: Uint8Array): Payload {
+  return { bytes: () => bytes, length: bytes.length, slice: reactor.buffers.placeOf(bytes) };
 }
 
 /** The payload of the message whose descriptor begins at word `from`. */
-export function receivedPayload(reactor: Reactor, from: number): Payload {
+function receivedPayload(reactor: Reactor, from: number): Payload {
   const { words, views } = reactor;
   const sliceWord = words[from + DESCRIPTOR_SLICE_WORD];
   const offset = words[from + DESCRIPTOR_PAYLOAD_OFFSET];
@@ -70,11 +72,31 @@ export function receivedPayload(reactor: Reactor, from: number): Payload {
 }
 
 /**
- * Sends one one-way message without an id to many sessions. Those with a socket of this reactor are written from one
- * piece of memory; those in process and on other threads get a copy in the outbound ring.
+ * Sends one one-way message without an id to many sessions of a transport. Those with a socket of this reactor are written
+ * from one piece of memory; those in process and on other threads get a copy in the outbound ring.
  * @throws TransportError as `HighPerformanceTransport.broadcast`
  */
 export function broadcast(
+  reactor: Reactor,
+  body: Uint8Array | Message,
+  options: BroadcastOptions | undefined,
+): BroadcastResult {
+  const targets =
+    options?.sessions === undefined
+      ? reactor.own.openSessions()
+      : slotsOf(options.sessions, (slotWord) => reactor.own.holds(slotWord));
+  if (!(body instanceof Message)) {
+    checkBytes(body, 'the body of a broadcast');
+    const send = () => sendToAll(reactor, targets, ownPayload(reactor, body), options);
+    return options?.handOver === true ? reactor.buffers.handOver(body, send) : send();
+  }
+  refuseHandOver(options);
+  const from = body.placeIn(reactor);
+  const payload = from === undefined ? ownPayload(reactor, body.payload()) : receivedPayload(reactor, from);
+  return sendToAll(reactor, targets, payload, { ...options, bizType: options?.bizType ?? body.bizType });
+}
+
+function sendToAll(
   reactor: Reactor,
   targets: Iterable<[slotWord: number, generation: number]>,
   payload: Payload,
@@ -121,7 +143,7 @@ export function broadcast(
 }
 
 /** The slot words and generations of session ids; of another transport's sessions there is nothing. */
-export function* slotsOf(
+function* slotsOf(
   ids: Iterable<SessionId>,
   holds: (slotWord: number) => boolean,
 ): Generator<[slotWord: number, generation: number]> {

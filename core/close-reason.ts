@@ -13,6 +13,8 @@ import {
   CLOSE_PROTOCOL_PACKET_TYPE,
   CLOSE_PROTOCOL_TRUNCATED,
   CLOSE_PROTOCOL_VERSION,
+  CLOSE_SEND_BUFFER_CHANGED,
+  CLOSE_SEND_BUFFER_LOST,
   CLOSE_SLOW_CONSUMER,
   CLOSE_STALLED,
   CLOSE_TRANSPORT_CLOSED,
@@ -84,6 +86,18 @@ const REASONS: Record<number, [TransportErrorCode, Describe]> = {
   [CLOSE_TRANSPORT_CLOSED]: [
     'ERR_MSGTRANS_CLOSED',
     () => 'the transport was closed before this session had sent everything (drainTimeoutMs)',
+  ],
+  [CLOSE_SEND_BUFFER_LOST]: [
+    'ERR_MSGTRANS_SEND_BUFFER_LOST',
+    () =>
+      'memory that was given to send was moved, detached or resized before all of it was written; leave it as it is ' +
+      'until drained() resolves, or send a copy',
+  ],
+  [CLOSE_SEND_BUFFER_CHANGED]: [
+    'ERR_MSGTRANS_SEND_BUFFER_CHANGED',
+    () =>
+      'memory that was given to send was written to before all of it was sent (found by debugBuffers); leave it as it ' +
+      'is until drained() resolves, or send a copy',
   ],
   [CLOSE_WORKER_EXITED]: [
     'ERR_MSGTRANS_WORKER_EXITED',

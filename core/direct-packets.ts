@@ -33,6 +33,23 @@ export class DirectPackets {
   }
 
   /**
+   * The same to a socket of this reactor; what it does not take stays in the payload's own memory.
+   * @returns a number for `copyBorrowed`, or -1 when nothing stayed
+   */
+  sendBorrowed(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extHeader: Uint8Array = NO_BYTES,
+    payload: Uint8Array = NO_BYTES,
+  ): number {
+    this.writeHeader(wireWord0, messageIdWire, reserved, extHeader.length, payload.length);
+    return this.native.sendBorrowed(slotWord, generation, this.header, extHeader, payload);
+  }
+
+  /**
    * A packet in a slice of its own, for many sessions.
    * @throws TransportError `ERR_MSGTRANS_BUFFER_BUDGET`
    */

@@ -1,21 +1,15 @@
 import type { AdminEndpoint } from './admin/admin-endpoint.js';
 import type { AdminOptions } from './admin/admin-options.js';
 import { TransportMonitor } from './admin/transport-monitor.js';
-import {
-  type BroadcastOptions,
-  type BroadcastResult,
-  broadcast,
-  ownPayload,
-  receivedPayload,
-  slotsOf,
-} from './broadcast.js';
+import { type BroadcastOptions, type BroadcastResult, broadcast } from './broadcast.js';
 import { Deadlines } from './deadlines.js';
-import { type BatchHandler, DeliveryDispatcher, type DeliveryTarget } from './delivery-dispatcher.js';
+import { type BatchHandler, DeliveryDispatcher } from './delivery-dispatcher.js';
+import { deliveryTarget } from './delivery-target.js';
 import type { DiagnosticSubscription, SubscribeOptions } from './diagnostics.js';
 import { TransportError } from './errors.js';
 import { CLOSE_ORDERLY, CLOSE_TRANSPORT_CLOSED, SLOT_MASK } from './layout.generated.js';
 import { listenBacklog, NativeListener } from './listener.js';
-import { Message } from './message.js';
+import type { Message } from './message.js';
 import { nativeAddon } from './native-addon.js';
 import { aborted } from './native-session.js';
 import { resolveOptions, type TransportOptions } from './options.js';
@@ -99,7 +93,10 @@ export class HighPerformanceTransport implements Transport {
     this.sessions = new SessionRegistry(this.reactor, this.deadlines);
     this.connects = new PendingConnects(this.reactor, this.sessions);
     this.handlers = new TransportHandlers(this.reactor, this.sessions);
-    this.dispatcher = new DeliveryDispatcher(this.reactor, this.sessions, this.deliveryTarget());
+    const target = deliveryTarget(this.handlers, this.connects, () => {
+      if (this.onIdle !== undefined) this.resolveWhenIdle();
+    });
+    this.dispatcher = new DeliveryDispatcher(this.reactor, this.sessions, target);
     this.monitor = new TransportMonitor(
       { reactors: () => this.reactor.own.reports(), shared: () => this.sharedCounts() },
       options.metricsSamplingIntervalMs,
@@ -186,6 +183,30 @@ export class HighPerformanceTransport implements Transport {
   }
 
   /**
+   * A buffer of zeroes to fill and send, in memory of the engine: above 4 KB a session with a socket on this thread, and
+   * `broadcast`, send it from where it lies, and what the socket does not take at once stays there. Up to 1 MB it comes
+   * from the pool (`zeroCopyBuffers`), larger ones count towards `bufferBytesMax`. Its bytes must not change before
+   * `drained()`; then it may be used again. Its memory goes back when it was collected, released or handed over
+   * (`handOver` of `send`) and nothing sent from it waits any more. It cannot be transferred to another thread.
+   * @param bytes 1 to `payloadBytesMax`
+   * @throws TransportError `ERR_MSGTRANS_BUFFER_BUDGET`, `ERR_MSGTRANS_INVALID_ARGUMENT`, `ERR_MSGTRANS_CLOSED`
+   */
+  allocate(bytes: number): Uint8Array {
+    this.checkOpen();
+    return this.reactor.buffers.allocate(bytes);
+  }
+
+  /**
+   * Gives a buffer of {@link allocate} back without waiting for its collection; all its views are empty then. What was sent
+   * from it still is. Releasing twice is harmless.
+   * @throws TransportError `ERR_MSGTRANS_INVALID_ARGUMENT` for any other buffer
+   */
+  release(buffer: Uint8Array): void {
+    checkBytes(buffer, 'the buffer to release');
+    this.reactor.buffers.release(buffer);
+  }
+
+  /**
    * Sends one one-way message to any open session of this process by its id, also to one that another thread's transport
    * holds. That one's thread takes it when it turns; there is no drain event for it here. Costs less than the session's own
    * `send` where sessions are many: no object is looked at.
@@ -198,14 +219,16 @@ export class HighPerformanceTransport implements Transport {
     checkBytes(payload, 'payload');
     const flags = sendFlags(options);
     if (this.closing !== undefined) this.checkOpen();
-    return this.reactor.sendById(
-      sessionSlotWord(id),
-      sessionGeneration(id),
-      options?.bizType ?? 0,
-      flags,
-      options?.extHeader,
-      payload,
-    );
+    const send = () =>
+      this.reactor.sendById(
+        sessionSlotWord(id),
+        sessionGeneration(id),
+        options?.bizType ?? 0,
+        flags,
+        options?.extHeader,
+        payload,
+      );
+    return options?.handOver === true ? this.reactor.buffers.handOver(payload, send) : send();
   }
 
   /** The object of an open session, made when first asked for. Undefined when the session is closed or another's. */
@@ -269,27 +292,16 @@ export class HighPerformanceTransport implements Transport {
 
   /**
    * Sends one message to many sessions, without an id: to all that are open, or to those named. Sockets of this reactor
-   * are written from one piece of memory: the received slice of a message in hand (as {@link Message.forward}), or one
-   * copy of other bytes. A session that is full is skipped after the slow-consumer policy has acted on it: closed, or
-   * the message dropped and counted.
+   * are written from one piece of memory: the received slice of a message in hand (as {@link Message.forward}), a buffer of
+   * {@link allocate}, or one copy of other bytes. A session that is full is skipped after the slow-consumer policy has
+   * acted on it: closed, or the message dropped and counted.
    * @throws TransportError `ERR_MSGTRANS_BUFFER_BUDGET`, `ERR_MSGTRANS_PAYLOAD_TOO_LARGE`,
    *   `ERR_MSGTRANS_EXT_HEADER_TOO_LARGE`, `ERR_MSGTRANS_INVALID_ARGUMENT`, `ERR_MSGTRANS_STALE_MESSAGE`,
    *   `ERR_MSGTRANS_CLOSED`
    */
   broadcast(body: Uint8Array | Message, options?: BroadcastOptions): BroadcastResult {
     this.checkOpen();
-    const { reactor } = this;
-    const targets =
-      options?.sessions === undefined
-        ? reactor.own.openSessions()
-        : slotsOf(options.sessions, (slotWord) => reactor.own.holds(slotWord));
-    if (!(body instanceof Message)) {
-      checkBytes(body, 'the body of a broadcast');
-      return broadcast(reactor, targets, ownPayload(body), options);
-    }
-    const from = body.placeIn(reactor);
-    const payload = from === undefined ? ownPayload(body.payload()) : receivedPayload(reactor, from);
-    return broadcast(reactor, targets, payload, { ...options, bizType: options?.bizType ?? body.bizType });
+    return broadcast(this.reactor, body, options);
   }
 
   /**
@@ -371,26 +383,6 @@ export class HighPerformanceTransport implements Transport {
       if (this.reactor.native.sessionsOpen() === 0) this.onIdle?.();
       else if (this.reactor.native.threadNumbers.length > 0) setTimeout(() => this.resolveWhenIdle(), 1);
     });
-  }
-
-  private deliveryTarget(): DeliveryTarget {
-    const { handlers } = this;
-    return {
-      get batchHandler() {
-        return handlers.batchHandler;
-      },
-      wants: (event) => handlers.wants(event),
-      emitSession: (session) => handlers.emitSession(session),
-      emitMessage: (session, packet) => handlers.emitMessage(session, packet),
-      emitClose: (session, reason) => handlers.emitClose(session, reason),
-      emitDrain: (session) => handlers.emitDrain(session),
-      emitError: (error) => handlers.emitError(error),
-      connected: (id, slotWord, generation) => this.connects.connected(id, slotWord, generation),
-      connectFailed: (id, errno) => this.connects.failed(id, errno),
-      sessionEnded: () => {
-        if (this.onIdle !== undefined) this.resolveWhenIdle();
-      },
-    };
   }
 
   private checkOpen(): void {

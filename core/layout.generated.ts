@@ -88,3 +88,5 @@ export const CLOSE_BUFFER_BUDGET = 12;
 export const CLOSE_OUT_OF_MEMORY = 13;
 export const CLOSE_TRANSPORT_CLOSED = 14;
 export const CLOSE_WORKER_EXITED = 15;
+export const CLOSE_SEND_BUFFER_LOST = 16;
+export const CLOSE_SEND_BUFFER_CHANGED = 17;

@@ -5,7 +5,7 @@ import { copyPacket } from './owned-packet.js';
 import * as wireLayout from './protocol/wire-layout.generated.js';
 import type { Reactor } from './reactor.js';
 import { RetainedMessage } from './retained-message.js';
-import { checkBytes, sendFlags } from './send-flags.js';
+import { checkBytes, refuseHandOver, sendFlags } from './send-flags.js';
 import { sessionIdOf } from './session-id.js';
 import type { Packet, PacketType, ReplyTicket, SendOptions, Session, SessionId } from './transport.js';
 import { byteSwap32, packetTypeName, wireWord0 } from './wire-words.js';
@@ -150,6 +150,7 @@ export class Message {
    * @returns and throws as `Session.send`
    */
   forward(session: Session, options?: SendOptions): boolean {
+    refuseHandOver(options);
     const bizType = options?.bizType ?? this.bizType;
     if (session instanceof NativeSession && session.isOf(this.reactor)) {
       return session.sendReceived(this.at, bizType, options);
@@ -196,6 +197,7 @@ export class Message {
     const payload = body instanceof Message ? undefined : body;
     if (payload !== undefined || !(body instanceof Message)) checkBytes(payload, 'the body of a reply');
     const flags = sendFlags(options);
+    if (body instanceof Message) refuseHandOver(options);
     const slotWord = this.word(DESCRIPTOR_SLOT_WORD);
     const word0 = wireWord0(isRequest ? PACKET_RESPONSE : PACKET_ONE_WAY, options?.bizType ?? wire >>> 24);
     const id = isRequest
@@ -206,7 +208,8 @@ export class Message {
       return this.reactor.sendReceived(slotWord, generation, word0, id, flags, options?.extHeader, from);
     }
     const bytes = payload ?? (body as Message).payload();
-    return this.reactor.send(slotWord, generation, word0, id, flags, options?.extHeader, bytes);
+    const send = () => this.reactor.send(slotWord, generation, word0, id, flags, options?.extHeader, bytes);
+    return options?.handOver === true ? this.reactor.buffers.handOver(body, send) : send();
   }
 
   private isInPlace(): boolean {

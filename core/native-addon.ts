@@ -19,6 +19,7 @@ export interface ReactorOptions {
   workersPerNumaNode: number;
   enableNumaOptimization: boolean;
   spinTimeUs: number;
+  debugBuffers: boolean;
   zeroCopyBuffers: { smallBuffers: number; mediumBuffers: number; largeBuffers: number; hugeBuffers: number };
 }
 
@@ -63,6 +64,20 @@ export interface NativeReactor {
     payload: Uint8Array,
     isHolder: boolean,
   ): boolean;
+  /** To a socket of this reactor. -1, or by what the payload is borrowed until it is written. */
+  sendBorrowed(
+    slotWord: number,
+    generation: number,
+    header: Uint8Array,
+    extHeader: Uint8Array,
+    payload: Uint8Array,
+  ): number;
+  /** What is borrowed by it is copied. */
+  copyBorrowed(loan: number): void;
+  /** A buffer of zeroes in a slice of its own. Undefined when the byte budget is used up. */
+  allocate(bytes: number): [slice: number, offset: number, buffer: ArrayBuffer] | undefined;
+  /** Empties the buffer; its slice goes back when nothing refers to it any more. */
+  releaseAllocated(slice: number, buffer: ArrayBuffer): void;
   /** One packet in a slice of its own, held until {@link releaseSent}. Undefined when the byte budget is used up. */
   makePacket(
     header: Uint8Array,

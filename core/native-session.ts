@@ -261,15 +261,13 @@ export class NativeSession implements Session, InboxOwner {
     options: SendOptions | undefined,
     payload: Uint8Array,
   ): boolean {
-    return this.reactor.send(
-      this.slotWord,
-      this.generation,
-      word0,
-      idWire,
-      flags,
-      options?.extHeader,
-      payload,
-    );
+    const { reactor, slotWord, generation } = this;
+    if (options?.handOver === true) {
+      return reactor.buffers.handOver(payload, () =>
+        reactor.send(slotWord, generation, word0, idWire, flags, options.extHeader, payload),
+      );
+    }
+    return reactor.send(slotWord, generation, word0, idWire, flags, options?.extHeader, payload);
   }
 
   private ensureInbox(): SessionInbox {

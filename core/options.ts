@@ -67,6 +67,13 @@ export interface TransportOptions {
   eventQueueCapacity?: number;
   /** Bytes of received packets that no pooled buffer holds (in assembly or retained). Default 1 GiB. */
   bufferBytesMax?: number;
+  /**
+   * Finds mistakes with memory that the engine lends or borrows, at a cost: buffers given back are filled with 0xDB, and
+   * looked through before they are used again (`poisonViolations` in the counters); bytes that wait to be written from
+   * where they lie are summed when they are sent and again before they are written: a session of which they have changed
+   * is closed with `ERR_MSGTRANS_SEND_BUFFER_CHANGED`, and none of the changed ones is sent. Default false.
+   */
+  debugBuffers?: boolean;
 }
 
 export type ResolvedOptions = Required<Omit<TransportOptions, 'zeroCopyBuffers'>> & {
@@ -81,10 +88,8 @@ interface Rule {
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
-type NumberOption = Exclude<
-  keyof TransportOptions,
-  'slowConsumerPolicy' | 'enableNumaOptimization' | 'zeroCopyBuffers'
->;
+type BooleanOption = 'enableNumaOptimization' | 'debugBuffers';
+type NumberOption = Exclude<keyof TransportOptions, 'slowConsumerPolicy' | BooleanOption | 'zeroCopyBuffers'>;
 const RULES: Record<NumberOption, Rule> = {
   workersPerNumaNode: { value: 0, min: 0, max: 255 },
   spinTimeUs: { value: 0, min: 0, max: 1_000 },
@@ -133,6 +138,7 @@ export function resolveOptions(options: TransportOptions = {}): ResolvedOptions 
     ...resolveNumbers(RULES, given, '', problems),
     slowConsumerPolicy: given.slowConsumerPolicy ?? 'close',
     enableNumaOptimization: given.enableNumaOptimization ?? true,
+    debugBuffers: given.debugBuffers ?? false,
     zeroCopyBuffers: resolveBuffers(given.zeroCopyBuffers, problems),
   };
   for (const [mark, bound] of MARKS) {
@@ -145,10 +151,9 @@ export function resolveOptions(options: TransportOptions = {}): ResolvedOptions 
       `slowConsumerPolicy: ${String(resolved.slowConsumerPolicy)} is none of ${POLICIES.join(', ')}`,
     );
   }
-  if (typeof resolved.enableNumaOptimization !== 'boolean') {
-    problems.push(
-      `enableNumaOptimization: ${String(resolved.enableNumaOptimization)} is neither true nor false`,
-    );
+  for (const name of ['enableNumaOptimization', 'debugBuffers'] satisfies BooleanOption[]) {
+    if (typeof resolved[name] === 'boolean') continue;
+    problems.push(`${name}: ${String(resolved[name])} is neither true nor false`);
   }
   refuseUnknown(Object.keys(resolved), given, '', problems);
   if (problems.length > 0) throw invalid(problems);

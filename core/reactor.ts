@@ -7,6 +7,8 @@ import type { ResolvedOptions } from './options.js';
 import { OutboundRing } from './outbound-ring.js';
 import { OwnReactors } from './own-reactors.js';
 import * as wireLayout from './protocol/wire-layout.generated.js';
+import { REFERENCE_BYTES_MIN, ReferencePackets } from './reference-packets.js';
+import { SendBuffers } from './send-buffers.js';
 import { SendBurst } from './send-burst.js';
 import { notOpen, tooLarge, totalFull, writeQueueFull } from './send-errors.js';
 import { sessionIdOf } from './session-id.js';
@@ -60,6 +62,10 @@ export class Reactor {
   readonly views: TurnViews;
   /** The way of packets that are too large for the ring. */
   readonly direct: DirectPackets;
+  /** The buffers that users allocate. */
+  readonly buffers: SendBuffers;
+  /** The way of packets that are written from where their payload lies. */
+  private readonly references: ReferencePackets;
   /** This reactor and those on threads of their own. */
   readonly own: OwnReactors;
   /** Number of this reactor in slot words and slice words. */
@@ -107,6 +113,8 @@ export class Reactor {
     this.own = new OwnReactors(native, this.table);
     this.ring = new OutboundRing(native, this.words, this.bytes);
     this.burst = new SendBurst(this.ring, this.table, this.highWatermarkBytes);
+    this.buffers = new SendBuffers(native, options);
+    this.references = new ReferencePackets(this);
   }
 
   eventAt(index: number, word: number): number {
@@ -144,9 +152,17 @@ export class Reactor {
       queued = segment[at + SLOT_QUEUED_BYTES] + total;
     }
     segment[at + SLOT_QUEUED_BYTES] = queued;
-    if (total <= OutboundRing.PACKET_BYTES_MAX) {
+    const peerWord = segment[at + SLOT_PEER_WORD];
+    if (
+      length >= REFERENCE_BYTES_MIN &&
+      peerWord === slotWord &&
+      slotWord >>> SLOT_BITS === this.number &&
+      this.references.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload)
+    ) {
+      queued = segment[at + SLOT_QUEUED_BYTES];
+    } else if (total <= OutboundRing.PACKET_BYTES_MAX) {
       this.ring.append(
-        segment[at + SLOT_PEER_WORD],
+        peerWord,
         segment[at + SLOT_PEER_GENERATION],
         wireWord0,
         messageIdWire,

@@ -8,7 +8,7 @@ import type { SendOptions } from './transport.js';
  */
 export function sendFlags(options: SendOptions | undefined): number {
   if (options === undefined) return 0;
-  const { bizType, extHeader } = options;
+  const { bizType, extHeader, handOver } = options;
   if (bizType !== undefined && !(Number.isInteger(bizType) && bizType >= 0 && bizType <= 255)) {
     throw new TransportError(
       'ERR_MSGTRANS_INVALID_ARGUMENT',
@@ -16,6 +16,12 @@ export function sendFlags(options: SendOptions | undefined): number {
     );
   }
   if (extHeader !== undefined) checkBytes(extHeader, 'extHeader');
+  if (handOver !== undefined && typeof handOver !== 'boolean') {
+    throw new TransportError(
+      'ERR_MSGTRANS_INVALID_ARGUMENT',
+      `handOver ${String(handOver)} is neither true nor false`,
+    );
+  }
   return options.highPriority ? FLAG_HIGH_PRIORITY : 0;
 }
 
@@ -28,4 +34,13 @@ export function checkBytes(bytes: unknown, name: string): void {
       `${name} must be a Uint8Array (a Buffer is one), got ${got}; encode text with new TextEncoder().encode(text)`,
     );
   }
+}
+
+/** @throws TransportError `ERR_MSGTRANS_INVALID_ARGUMENT` when options give away memory that is not the caller's */
+export function refuseHandOver(options: SendOptions | undefined): void {
+  if (options?.handOver !== true) return;
+  throw new TransportError(
+    'ERR_MSGTRANS_INVALID_ARGUMENT',
+    'handOver: a received message is passed on as it lies; only a buffer of allocate() can be handed over',
+  );
 }

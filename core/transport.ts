@@ -33,6 +33,12 @@ export interface SendOptions {
   extHeader?: Uint8Array;
   /** Sets the HIGH_PRIORITY bit on the wire. It never changes the order within a session. */
   highPriority?: boolean;
+  /**
+   * Gives the payload's buffer away, which `allocate` of this transport has made: its views are empty when the call
+   * returns, also when the message was dropped, and its memory goes back to the engine when it was sent. When the call
+   * throws, the buffer is the caller's still.
+   */
+  handOver?: boolean;
 }
 
 /** Options of one request. */
@@ -68,11 +74,15 @@ export interface Session extends AsyncIterable<Packet> {
   readonly bufferedBytes: number;
   readonly closed: boolean;
   /**
-   * Queues one message; never waits.
+   * Queues one message; never waits. The payload may be used again when this returns, but for memory that is sent from
+   * where it lies: buffers of `allocate`, and ArrayBuffers of one fixed size from 64 KB on. These must stay as they are
+   * until {@link drained}: what was written to them before is sent, or not, and one that was transferred, resized or
+   * detached closes the session with `ERR_MSGTRANS_SEND_BUFFER_LOST`.
    * @returns true: accepted; false: accepted, but the session holds more than the high watermark: wait for `drain`
    *   (or {@link drained}) before sending more; with the policy `drop-newest` also false when it was dropped and counted.
    * @throws TransportError `ERR_MSGTRANS_WRITE_QUEUE_FULL` with the policy `throw`; `ERR_MSGTRANS_PAYLOAD_TOO_LARGE`,
-   *   `ERR_MSGTRANS_EXT_HEADER_TOO_LARGE`, `ERR_MSGTRANS_CLOSED`. Nothing was taken then.
+   *   `ERR_MSGTRANS_EXT_HEADER_TOO_LARGE`, `ERR_MSGTRANS_INVALID_ARGUMENT`, `ERR_MSGTRANS_CLOSED`. Nothing was taken
+   *   then.
    */
   send(payload: Uint8Array, options?: SendOptions): boolean;
   /**

@@ -14,14 +14,16 @@ export function checkPayload(payload: unknown): void {
   }
 }
 
-/** @throws TransportError `ERR_MSGTRANS_INVALID_ARGUMENT` for a biz type outside 0–255 or an ext header that is no Uint8Array */
-export function checkSendOptions({ bizType = 0, extHeader }: SendOptions): void {
+/** @throws TransportError `ERR_MSGTRANS_INVALID_ARGUMENT` for a biz type outside 0–255, an ext header that is no Uint8Array, or a buffer to be handed over: the baseline has none */
+export function checkSendOptions({ bizType = 0, extHeader, handOver = false }: SendOptions): void {
   if (!Number.isInteger(bizType) || bizType < 0 || bizType > 255) {
     throw invalid(`bizType must be an integer from 0 to 255, not ${String(bizType)}`);
   }
   if (extHeader !== undefined && !(extHeader instanceof Uint8Array)) {
     throw invalid(`extHeader must be a Uint8Array, not ${typeof extHeader}`);
   }
+  if (handOver)
+    throw invalid('handOver: the baseline copies what it sends and has no buffers to be handed over');
 }
 
 /** @throws TransportError `ERR_MSGTRANS_INVALID_ARGUMENT` for an answer to a response, or one of another biz type */

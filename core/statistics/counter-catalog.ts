@@ -151,6 +151,10 @@ export const GAUGES = {
     help: 'Bytes of buffers that no tier of the pool holds.',
   },
   retainedBytes: { metric: 'retained_bytes', help: 'Bytes that retained messages keep from the pool.' },
+  allocatedBytes: {
+    metric: 'allocated_bytes',
+    help: 'Bytes of the buffers that user code has allocated and not given back.',
+  },
   outboundRingBytesUsed: {
     metric: 'outbound_ring_used_bytes',
     help: 'Bytes that wait in the outbound rings until they are next taken.',

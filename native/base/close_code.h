@@ -23,6 +23,8 @@ enum class CloseCode : uint32_t {
   kOutOfMemory = 13,
   kTransportClosed = 14,     // the drain time of `transport.close()` ran out
   kWorkerExited = 15,        // the thread at the other end of a session in process ended
+  kSendBufferLost = 16,      // memory that was given to `send` was taken away before it was written
+  kSendBufferChanged = 17,   // it was written to (found with `debugBuffers` only)
 };
 
 }  // namespace msgtrans

@@ -5,26 +5,11 @@
 #include <new>
 
 #include "base/monotonic_clock.h"
+#include "binding/handle_scope.h"
 #include "binding/reactor_number.h"
 #include "session/batch_layout.h"
 
 namespace msgtrans {
-
-namespace {
-
-class HandleScope {
- public:
-  explicit HandleScope(napi_env env) : env_(env) { napi_open_handle_scope(env_, &scope_); }
-  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
-  HandleScope(const HandleScope&) = delete;
-  HandleScope& operator=(const HandleScope&) = delete;
-
- private:
-  napi_env env_;
-  napi_handle_scope scope_ = nullptr;
-};
-
-}  // namespace
 
 ReactorBinding* ReactorBinding::create(napi_env env, const EngineOptions& options,
                                        const std::vector<ThreadReactorOptions>& threads, uint64_t spin_ns,
@@ -41,6 +26,8 @@ ReactorBinding* ReactorBinding::create(napi_env env, const EngineOptions& option
       binding->thread_numbers_.push_back(thread.engine.reactor);
     }
     binding->views_ = std::make_unique<ViewLedger>(env, *binding->engine_);
+    binding->send_buffers_ = std::make_unique<SendBuffers>(env, *binding->engine_);
+    binding->borrowed_ = std::make_unique<BorrowedMemory>(env, *binding->engine_, options.seals_sent);
     // Last: from here on there is something to be closed.
     if (is_whole) binding->handles_ = UvHandles::create(loop, binding->engine_->epoll_fd(), *binding);
   } catch (const std::bad_alloc&) {
@@ -87,8 +74,11 @@ void ReactorBinding::end() {
   group_->join_threads();
   engine_->abandon();
   views_.reset();
+  send_buffers_.reset();
   group_.reset();
   engine_.reset();
+  // After the queues that referred to it.
+  borrowed_.reset();
   ReactorNumber::release(reactor_);
   for (const uint32_t number : thread_numbers_) ReactorNumber::release(number);
   napi_delete_reference(env_, on_delivery_);

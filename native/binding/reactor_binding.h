@@ -14,6 +14,8 @@
 #include <memory>
 #include <vector>
 
+#include "binding/borrowed_memory.h"
+#include "binding/send_buffers.h"
 #include "binding/uv_handles.h"
 #include "binding/view_ledger.h"
 #include "session/idle_spin.h"
@@ -38,6 +40,8 @@ class ReactorBinding final : private SessionEngine::Host, private UvHandles::Eve
   [[nodiscard]] SessionEngine& engine() { return *engine_; }
   [[nodiscard]] ReactorGroup& group() { return *group_; }
   [[nodiscard]] ViewLedger& views() { return *views_; }
+  [[nodiscard]] SendBuffers& send_buffers() { return *send_buffers_; }
+  [[nodiscard]] BorrowedMemory& borrowed() { return *borrowed_; }
   // After JavaScript has asked for something that keeps the process alive: threads tell of it later.
   void update_alive();
 
@@ -69,6 +73,8 @@ class ReactorBinding final : private SessionEngine::Host, private UvHandles::Eve
   std::unique_ptr<ReactorGroup> group_;
   std::vector<uint32_t> thread_numbers_;
   std::unique_ptr<ViewLedger> views_;
+  std::unique_ptr<SendBuffers> send_buffers_;
+  std::unique_ptr<BorrowedMemory> borrowed_;
   UvHandles* handles_ = nullptr;
   napi_ref on_delivery_ = nullptr;
   napi_ref on_tick_ = nullptr;

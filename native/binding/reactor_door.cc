@@ -1,5 +1,6 @@
 #include "binding/reactor_door.h"
 
+#include <array>
 #include <cerrno>
 #include <optional>
 #include <string>
@@ -39,6 +40,27 @@ Napi::Object opened_name(Napi::Env env, const SessionEngine::OpenedName& opened)
   return object;
 }
 
+// Header, ext header and payload: the arguments from `first` on.
+using PacketParts = std::array<iovec, 3>;
+PacketParts packet_parts(const Napi::CallbackInfo& info, size_t first) {
+  PacketParts parts;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    // Read here, on the thread that owns the memory, and used before JavaScript runs again.
+    const auto bytes = info[first + i].As<Napi::Uint8Array>();
+    parts[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // it is only read
+    parts[i].iov_len = bytes.ByteLength();
+  }
+  return parts;
+}
+
+// [id, offset as in a descriptor]
+Napi::Array slice_place(Napi::Env env, const Slice& slice, const SessionEngine& engine) {
+  Napi::Array place = Napi::Array::New(env, 2);
+  place.Set(0u, slice.id);
+  place.Set(1u, slice.dedicated() ? 0.0 : static_cast<double>(slice.data - engine.arena()->data()));
+  return place;
+}
+
 template <class Owner>
 Napi::Value shared_buffer(Napi::Env env, uint8_t* data, size_t bytes, const std::shared_ptr<Owner>& owner) {
   auto* keep = new std::shared_ptr<Owner>(owner);
@@ -57,6 +79,10 @@ Napi::Function ReactorDoor::define(Napi::Env env) {
                          InstanceMethod<&ReactorDoor::cancel_connect>("cancelConnect"),
                          InstanceMethod<&ReactorDoor::flush>("flush"),
                          InstanceMethod<&ReactorDoor::send_direct>("sendDirect"),
+                         InstanceMethod<&ReactorDoor::send_borrowed>("sendBorrowed"),
+                         InstanceMethod<&ReactorDoor::copy_borrowed>("copyBorrowed"),
+                         InstanceMethod<&ReactorDoor::allocate>("allocate"),
+                         InstanceMethod<&ReactorDoor::release_allocated>("releaseAllocated"),
                          InstanceMethod<&ReactorDoor::make_packet>("makePacket"),
                          InstanceMethod<&ReactorDoor::release_sent>("releaseSent"),
                          InstanceMethod<&ReactorDoor::close_session>("closeSession"),
@@ -153,33 +179,59 @@ void ReactorDoor::flush(const Napi::CallbackInfo&) {
 }
 
 Napi::Value ReactorDoor::send_direct(const Napi::CallbackInfo& info) {
-  iovec parts[3];
-  for (size_t i = 0; i < 3; ++i) {
-    // Read here, on the thread that owns the memory, and used before JavaScript runs again.
-    const auto bytes = info[i + 2].As<Napi::Uint8Array>();
-    parts[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // sendmsg only reads it
-    parts[i].iov_len = bytes.ByteLength();
-  }
-  const bool accepted = binding_->open() && binding_->engine().send_parts(u32(info, 0), u32(info, 1), parts, 3, 1,
-                                                                         info[5].As<Napi::Boolean>().Value());
+  const PacketParts parts = packet_parts(info, 2);
+  const bool accepted = binding_->open() &&
+                        binding_->engine().send_parts(u32(info, 0), u32(info, 1), parts.data(), parts.size(), 1,
+                                                      info[5].As<Napi::Boolean>().Value());
   return Napi::Boolean::New(info.Env(), accepted);
 }
 
-Napi::Value ReactorDoor::make_packet(const Napi::CallbackInfo& info) {
-  iovec parts[3];
-  for (size_t i = 0; i < 3; ++i) {
-    const auto bytes = info[i].As<Napi::Uint8Array>();
-    parts[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // it is only read
-    parts[i].iov_len = bytes.ByteLength();
+Napi::Value ReactorDoor::send_borrowed(const Napi::CallbackInfo& info) {
+  uint32_t token = BorrowedMemory::kNone;
+  if (binding_->open()) {
+    const PacketParts parts = packet_parts(info, 2);
+    const iovec& payload = parts.back();
+    const uint32_t word = u32(info, 0);
+    BorrowedMemory& borrowed = binding_->borrowed();
+    token = borrowed.hold(info[4], static_cast<const uint8_t*>(payload.iov_base), payload.iov_len, word & kSlotMask);
+    if (token == BorrowedMemory::kNone) {
+      binding_->engine().send_parts(word, u32(info, 1), parts.data(), parts.size(), 1);
+    } else {
+      binding_->engine().send_referred(word, u32(info, 1), parts.data(), parts.size(), borrowed, token);
+      if (!borrowed.is_held(token)) token = BorrowedMemory::kNone;
+    }
   }
+  return Napi::Number::New(info.Env(), token == BorrowedMemory::kNone ? -1 : static_cast<double>(token));
+}
+
+void ReactorDoor::copy_borrowed(const Napi::CallbackInfo& info) {
+  if (binding_->open()) binding_->borrowed().copy(u32(info, 0));
+}
+
+Napi::Value ReactorDoor::allocate(const Napi::CallbackInfo& info) {
+  if (!binding_->open()) return info.Env().Undefined();
+  const SendBuffers::Made made = binding_->send_buffers().allocate(u32(info, 0));
+  if (!made.slice.valid() || made.buffer == nullptr) return info.Env().Undefined();
+  Napi::Array place = slice_place(info.Env(), made.slice, binding_->engine());
+  place.Set(2u, Napi::Value(info.Env(), made.buffer));
+  return place;
+}
+
+void ReactorDoor::release_allocated(const Napi::CallbackInfo& info) {
+  if (binding_->open()) {
+    binding_->send_buffers().release(u32(info, 0), info[1]);
+  } else {
+    SendBuffers::empty(info.Env(), info[1]);
+  }
+}
+
+Napi::Value ReactorDoor::make_packet(const Napi::CallbackInfo& info) {
+  const PacketParts parts = packet_parts(info, 0);
   if (!binding_->open()) return info.Env().Undefined();
   SessionEngine& engine = binding_->engine();
-  const Slice slice = engine.make_packet(parts, 3);
+  const Slice slice = engine.make_packet(parts.data(), parts.size());
   if (!slice.valid()) return info.Env().Undefined();
-  Napi::Array place = Napi::Array::New(info.Env(), 2);
-  place.Set(0u, slice.id);
-  place.Set(1u, slice.dedicated() ? 0.0 : static_cast<double>(slice.data - engine.arena()->data()));
-  return place;
+  return slice_place(info.Env(), slice, engine);
 }
 
 void ReactorDoor::release_sent(const Napi::CallbackInfo& info) {
@@ -306,7 +358,9 @@ Napi::Value ReactorDoor::counters(const Napi::CallbackInfo& info) {
   add_counters(object, *engine, own);
   if (engine != &home) return object;
   object.Set("retainedBytes", static_cast<double>(binding_->views().retained_bytes()));
-  object.Set("viewsMovedAway", static_cast<double>(binding_->views().moved_away()));
+  object.Set("allocatedBytes", static_cast<double>(binding_->send_buffers().bytes()));
+  object.Set("viewsMovedAway",
+             static_cast<double>(binding_->views().moved_away() + binding_->send_buffers().moved_away()));
   return object;
 }
 

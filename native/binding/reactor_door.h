@@ -27,10 +27,18 @@ class ReactorDoor final : public Napi::ObjectWrap<ReactorDoor> {
   void flush(const Napi::CallbackInfo& info);
   // (slotWord, generation, header, extHeader, payload) -> accepted
   Napi::Value send_direct(const Napi::CallbackInfo& info);
-  // (slotWord, generation, code, flush) -> was open
+  // The same for a socket of this reactor -> what the payload is borrowed by until it is written, or -1: it is not
+  Napi::Value send_borrowed(const Napi::CallbackInfo& info);
+  // (by what it is borrowed)
+  void copy_borrowed(const Napi::CallbackInfo& info);
+  // (bytes) -> [slice id, offset, ArrayBuffer], or undefined when the byte budget is used up
+  Napi::Value allocate(const Napi::CallbackInfo& info);
+  // (slice id, ArrayBuffer)
+  void release_allocated(const Napi::CallbackInfo& info);
   // [slice id, offset], or undefined when the byte budget is used up.
   Napi::Value make_packet(const Napi::CallbackInfo& info);
   void release_sent(const Napi::CallbackInfo& info);
+  // (slotWord, generation, code, flush) -> was open
   Napi::Value close_session(const Napi::CallbackInfo& info);
   // (code, flush)
   void close_all(const Napi::CallbackInfo& info);

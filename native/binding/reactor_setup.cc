@@ -48,6 +48,9 @@ ReactorSetup::ReactorSetup(uint32_t number, const Napi::Object& options)
   home_.stall_timeout_ns = nanoseconds(options, "stallTimeoutMs", 1e6);
   home_.linger_timeout_ns = nanoseconds(options, "lingerTimeoutMs", 1e6);
   home_.pool.dedicated_bytes_max = static_cast<size_t>(options.Get("bufferBytesMax").As<Napi::Number>().Int64Value());
+  const bool debug_buffers = options.Get("debugBuffers").As<Napi::Boolean>().Value();
+  home_.pool.poisoning = debug_buffers ? Poisoning::kCount : Poisoning::kOff;
+  home_.seals_sent = debug_buffers;
   const auto buffers = options.Get("zeroCopyBuffers").As<Napi::Object>();
   buffers_ = {option_u32(buffers, "smallBuffers"), option_u32(buffers, "mediumBuffers"),
               option_u32(buffers, "largeBuffers"), option_u32(buffers, "hugeBuffers")};

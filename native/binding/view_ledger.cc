@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "binding/borrowed_memory.h"
+
 namespace msgtrans {
 
 ViewLedger::ViewLedger(napi_env env, SessionEngine& engine)
@@ -86,6 +88,7 @@ void ViewLedger::detach(View& view) {
   bool detached = false;
   napi_is_detached_arraybuffer(env_, buffer, &detached);
   if (!detached) {
+    BorrowedMemory::copy_before_detach(env_, buffer);
     napi_detach_arraybuffer(env_, buffer);
   } else if (!view.memory->is_gone) {
     ++moved_away_;

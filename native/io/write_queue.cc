@@ -59,6 +59,7 @@ bool WriteQueue::append_referred(const uint8_t* data, size_t bytes, BytesOwner& 
     entry.end = bytes;
     entry.owner = &owner;
     entry.token = token;
+    if (owner.is_sealed(token)) entry.seal = std::make_unique<ByteSeal>(data, bytes);
     entries_->push_back(std::move(entry));
   } catch (const std::bad_alloc&) {
     return false;
@@ -77,6 +78,10 @@ WriteQueue::Result WriteQueue::flush(int fd, size_t bytes_max) {
     for (const Entry& entry : *entries_) {
       const size_t bytes = std::min(entry.end - entry.begin, bytes_max - result.sent - offered);
       if (count == kPartsMax || bytes == 0) break;
+      // Right before the write: between two writes JavaScript may have done anything to memory of its own.
+      result.state = judge(entry, bytes);
+      // What comes before is as it should be, but the packet that it belongs to will never be whole.
+      if (result.state != Flush::kEmpty) return result;
       parts[count++] = {const_cast<uint8_t*>(entry.data) + entry.begin, bytes};
       offered += bytes;
     }
@@ -100,6 +105,13 @@ WriteQueue::Result WriteQueue::flush(int fd, size_t bytes_max) {
     result.state = Flush::kBlocked;
   }
   return result;
+}
+
+WriteQueue::Flush WriteQueue::judge(const Entry& entry, size_t bytes) {
+  if (entry.owner == nullptr) return Flush::kEmpty;
+  if (!entry.owner->is_intact(entry.token)) return Flush::kLost;
+  if (entry.seal == nullptr || entry.seal->holds(entry.data, entry.begin, entry.begin + bytes)) return Flush::kEmpty;
+  return Flush::kChanged;
 }
 
 void WriteQueue::take_written(size_t bytes) {
@@ -132,6 +144,7 @@ size_t WriteQueue::copy_referred(BytesOwner& owner, uint32_t token) {
     entry.capacity = entry.end = bytes;
     entry.begin = 0;
     entry.owner = nullptr;
+    entry.seal = nullptr;
     copied += bytes;
     if (owner.is_shared()) own_bytes_ += bytes;
     owner.release(token);

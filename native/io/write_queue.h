@@ -1,8 +1,8 @@
 // What the kernel did not take: the bytes of one session, in order.
 //
 //   copied entries     memory of the queue's own; small leftovers share one
-//   referred entries   bytes that stay where they are: their owner is told when the queue is done with them, written
-//                      or not
+//   referred entries   bytes that stay where they are: their owner is asked before each write whether they are still
+//                      what was sent, and told when the queue is done with them, written or not
 //
 // Thread: the reactor's. The bound is the caller's (`writeQueueBytesMax` is judged before bytes are accepted); the
 // queue itself only counts. A queue that was never needed allocates nothing.
@@ -13,11 +13,17 @@
 #include <deque>
 #include <memory>
 
+#include "io/byte_seal.h"
+
 namespace msgtrans {
 
 // Who has the bytes of referred entries. Outlives every queue that has one.
 class BytesOwner {
  public:
+  // Whether the bytes of this token are where they were, all of them, and may be read now.
+  [[nodiscard]] virtual bool is_intact(uint32_t token) = 0;
+  // Whether a change of the bytes is to be found before they are written. For debugging: they are read twice more.
+  [[nodiscard]] virtual bool is_sealed(uint32_t) const { return false; }
   // One entry with this token is over.
   virtual void release(uint32_t token) = 0;
   // Whether the memory serves many entries, and its owner counts it itself.
@@ -29,7 +35,7 @@ class BytesOwner {
 
 class WriteQueue {
  public:
-  enum class Flush { kEmpty, kBlocked, kFailed };
+  enum class Flush { kEmpty, kBlocked, kFailed, kLost, kChanged };
 
   WriteQueue() = default;
   WriteQueue(const WriteQueue&) = delete;
@@ -47,7 +53,7 @@ class WriteQueue {
   [[nodiscard]] bool append_referred(const uint8_t* data, size_t bytes, BytesOwner& owner, uint32_t token);
 
   struct Result {
-    Flush state;
+    Flush state;        // kLost: bytes of an owner are not there any more, kChanged: they are others; neither was written
     size_t sent;
     int error;          // errno of kFailed
     uint32_t syscalls;
@@ -70,8 +76,11 @@ class WriteQueue {
     size_t end = 0;
     BytesOwner* owner = nullptr;
     uint32_t token = 0;
+    std::unique_ptr<ByteSeal> seal;     // null: not looked at
   };
 
+  // kEmpty: the next `bytes` of an entry may be written. Else what became of them.
+  static Flush judge(const Entry& entry, size_t bytes);
   void take_written(size_t bytes);
 
   size_t bytes_ = 0;

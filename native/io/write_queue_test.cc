@@ -143,13 +143,21 @@ TEST_F(WriteQueueTest, can_be_used_again_after_clear) {
   EXPECT_EQ(read_available(), "again");
 }
 
-// Memory that queues refer to: counts its holds.
+// Memory that queues refer to: counts its holds, and can be lost.
 class CountingOwner final : public BytesOwner {
  public:
   explicit CountingOwner(bool is_shared) : is_shared_(is_shared) {}
+  bool is_intact(uint32_t token) override {
+    ++asked;
+    return token != lost;
+  }
+  bool is_sealed(uint32_t token) const override { return token == sealed; }
   void release(uint32_t token) override { released.push_back(token); }
   bool is_shared() const override { return is_shared_; }
 
+  int asked = 0;
+  uint32_t sealed = UINT32_MAX;
+  uint32_t lost = UINT32_MAX;
   std::vector<uint32_t> released;
 
  private:
@@ -207,6 +215,66 @@ TEST_F(MixedQueueTest, keeps_the_order_of_copied_and_referred_bytes_at_every_par
       ASSERT_EQ(shared_.released, (std::vector<uint32_t>{3}));
     }
   }
+}
+
+TEST_F(MixedQueueTest, never_writes_bytes_that_their_owner_has_lost) {
+  const std::string all = fill();
+  ASSERT_EQ(queue_.flush(ours_.get(), 7).sent, 7u);
+  alone_.lost = 5;
+  const WriteQueue::Result result = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(result.state, WriteQueue::Flush::kLost);
+  EXPECT_EQ(result.sent, 0u);
+  EXPECT_EQ(read_available(), all.substr(0, 7));
+  queue_.clear();
+  EXPECT_EQ(alone_.released, (std::vector<uint32_t>{1, 5}));
+  EXPECT_EQ(shared_.released, (std::vector<uint32_t>{3}));
+  EXPECT_TRUE(queue_.empty());
+}
+
+TEST_F(MixedQueueTest, never_writes_sealed_bytes_that_were_changed) {
+  shared_.sealed = 3;
+  const std::string all = fill();
+  const size_t before = texts_[0].size() + texts_[1].size() + texts_[2].size();
+  ASSERT_EQ(queue_.flush(ours_.get(), before).sent, before);
+  texts_[3].back() ^= 1;
+  WriteQueue::Result result = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(result.state, WriteQueue::Flush::kChanged);
+  EXPECT_EQ(result.sent, 0u);
+  EXPECT_EQ(read_available(), all.substr(0, before));
+  // Nobody asked for the others to be looked at.
+  texts_[3].back() ^= 1;
+  texts_[5].back() ^= 1;
+  result = queue_.flush(ours_.get(), SIZE_MAX);
+  EXPECT_EQ(result.state, WriteQueue::Flush::kEmpty);
+  std::string rest = all.substr(before);
+  rest.back() ^= 1;
+  EXPECT_EQ(read_available(), rest);
+}
+
+TEST_F(MixedQueueTest, writes_sealed_bytes_a_little_at_a_time) {
+  const std::string text = [] {
+    std::string bytes(3 * ByteSeal::kChunkBytes + 5, 'x');
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7);
+    return bytes;
+  }();
+  alone_.sealed = 9;
+  ASSERT_TRUE(queue_.append_referred(reinterpret_cast<const uint8_t*>(text.data()), text.size(), alone_, 9));
+  std::string received;
+  for (WriteQueue::Flush state = WriteQueue::Flush::kBlocked; state == WriteQueue::Flush::kBlocked;) {
+    state = queue_.flush(ours_.get(), 10'007).state;
+    received += read_available();
+  }
+  EXPECT_TRUE(received == text);
+  EXPECT_EQ(alone_.released, (std::vector<uint32_t>{9}));
+}
+
+TEST_F(MixedQueueTest, looks_no_further_at_bytes_that_it_has_copied) {
+  alone_.sealed = 1;
+  const std::string all = fill();
+  EXPECT_EQ(queue_.copy_referred(alone_, 1), texts_[1].size());
+  texts_[1].assign(texts_[1].size(), '!');
+  EXPECT_EQ(queue_.flush(ours_.get(), SIZE_MAX).state, WriteQueue::Flush::kEmpty);
+  EXPECT_EQ(read_available(), all);
 }
 
 TEST_F(MixedQueueTest, copies_what_an_owner_takes_back) {

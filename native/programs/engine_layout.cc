@@ -103,6 +103,8 @@ constexpr LayoutConstant kConstants[] = {
     {"CLOSE_OUT_OF_MEMORY", static_cast<uint64_t>(CloseCode::kOutOfMemory)},
     {"CLOSE_TRANSPORT_CLOSED", static_cast<uint64_t>(CloseCode::kTransportClosed)},
     {"CLOSE_WORKER_EXITED", static_cast<uint64_t>(CloseCode::kWorkerExited)},
+    {"CLOSE_SEND_BUFFER_LOST", static_cast<uint64_t>(CloseCode::kSendBufferLost)},
+    {"CLOSE_SEND_BUFFER_CHANGED", static_cast<uint64_t>(CloseCode::kSendBufferChanged)},
 };
 
 }  // namespace

@@ -28,6 +28,8 @@ bool is_abrupt(CloseCode code) {
     case CloseCode::kBufferBudget:
     case CloseCode::kOutOfMemory:
     case CloseCode::kTransportClosed:
+    case CloseCode::kSendBufferLost:
+    case CloseCode::kSendBufferChanged:
       return true;
     default:
       return false;

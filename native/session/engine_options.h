@@ -18,6 +18,7 @@ struct EngineOptions {
   uint64_t stall_timeout_ns = 30'000'000'000;
   uint64_t linger_timeout_ns = 1'000'000'000;
   BufferPoolOptions pool;
+  bool seals_sent = false;             // changes of what JavaScript sends from are found before it is written
   BufferPoolServices pool_services;    // shared by the reactors of a transport
 };
 

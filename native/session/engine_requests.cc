@@ -80,11 +80,6 @@ Slice SessionEngine::make_packet(const iovec* parts, size_t count) {
   return slice;
 }
 
-void SessionEngine::release_spent() {
-  for (const SliceId id : spent_slices_) pool_.release(id);
-  spent_slices_.clear();
-}
-
 bool SessionEngine::close_session(uint32_t word, uint32_t generation, CloseCode code, bool flush_first) {
   // What was sent before the close goes out before it.
   if (flush_first || !is_own(word)) flush();

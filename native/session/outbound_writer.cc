@@ -174,6 +174,32 @@ void OutboundWriter::send_parts(Session& session, const iovec* parts, size_t cou
   observer_.on_write_blocked(session);
 }
 
+void OutboundWriter::send_referred(Session& session, const iovec* parts, size_t count, BytesOwner& owner,
+                                   uint32_t token) {
+  size_t taken = 0;
+  if (!write_parts(session, parts, count, taken)) return owner.release(token);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t skipped = std::min(taken, parts[i].iov_len);
+    taken -= skipped;
+    const auto* const data = static_cast<const uint8_t*>(parts[i].iov_base);
+    if (i + 1 < count) {
+      if (queue_part(session, data, parts[i].iov_len, skipped, kHeaderPart)) continue;
+      return owner.release(token);
+    }
+    const size_t bytes = parts[i].iov_len - skipped;
+    if (bytes == 0) {
+      owner.release(token);
+    } else if (!session.queue.append_referred(data + skipped, bytes, owner, token)) {
+      owner.release(token);
+      return observer_.on_write_queue_refused(session);
+    } else {
+      queued_total_ += bytes;
+      own_total_ += bytes;
+    }
+  }
+  observer_.on_write_blocked(session);
+}
+
 bool OutboundWriter::write_parts(Session& session, const iovec* parts, size_t count, size_t& taken) {
   if (!session.queue.empty()) return true;
   const ssize_t sent = count == 1 ? send_bytes(session.fd.get(), parts[0].iov_base, parts[0].iov_len)
@@ -240,6 +266,11 @@ void OutboundWriter::copy_pinned(SliceId id) {
   }
 }
 
+void OutboundWriter::copy_referred(uint32_t slot, BytesOwner& owner, uint32_t token) {
+  Session* const session = directory_.at(slot);
+  if (session != nullptr && session->queue.copy_referred(owner, token) > 0) ++counters_.payload_copies;
+}
+
 void OutboundWriter::flush_queue(Session& session) {
   const size_t own = session.queue.own_bytes();
   const WriteQueue::Result result = session.queue.flush(session.fd.get(), kFlushBytesMax);
@@ -248,6 +279,10 @@ void OutboundWriter::flush_queue(Session& session) {
   queued_total_ -= result.sent;
   own_total_ -= own - session.queue.own_bytes();
   if (result.state == WriteQueue::Flush::kFailed) return observer_.on_write_failed(session, result.error);
+  if (result.state == WriteQueue::Flush::kLost) return observer_.on_write_lost(session, CloseCode::kSendBufferLost);
+  if (result.state == WriteQueue::Flush::kChanged) {
+    return observer_.on_write_lost(session, CloseCode::kSendBufferChanged);
+  }
   if (result.sent > 0) observer_.on_write_progress(session);
 }
 

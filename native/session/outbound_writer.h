@@ -31,6 +31,8 @@ class OutboundWriter {
     virtual void on_write_blocked(Session& session) = 0;              // the queue is not empty: wait for writable
     virtual void on_write_failed(Session& session, int error) = 0;    // the peer will take no more
     virtual void on_write_queue_refused(Session& session) = 0;        // no memory for what was left over
+    // Queued bytes are not what they were any more; `code` says why.
+    virtual void on_write_lost(Session& session, CloseCode code) = 0;
 
    protected:
     ~Observer() = default;
@@ -80,6 +82,13 @@ class OutboundWriter {
 
   // Writes packets that are too large for the ring. The ring must have been taken: order is the caller's.
   void send_parts(Session& session, const iovec* parts, size_t count);
+
+  // The same, with the last part in memory of `owner`, of which the caller has a hold: what is left over of it stays
+  // there, and the hold with it; else it is released.
+  void send_referred(Session& session, const iovec* parts, size_t count, BytesOwner& owner, uint32_t token);
+
+  // What waits in a session's queue in memory of `owner` is copied, and released.
+  void copy_referred(uint32_t slot, BytesOwner& owner, uint32_t token);
 
   // Somebody may write to this slice from now on: what waits in it is copied.
   void copy_pinned(SliceId id);

@@ -8,8 +8,10 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "session/batch_layout.h"
 #include "session/socket_peer.h"
@@ -73,6 +75,11 @@ class OutboundWriterTest : public testing::Test, private OutboundWriter::Observe
     session.write_failed = true;
   }
   void on_write_queue_refused(Session&) override { ADD_FAILURE() << "memory was refused"; }
+  void on_write_lost(Session& session, CloseCode code) override {
+    lost_ = code;
+    writer_.discard(session);
+    session.write_failed = true;
+  }
 
   Arena arena_{{kControlWords * kWordBytes, 32, 32, kRingBytes, 100'000}};
   SessionDirectory directory_{0};
@@ -84,6 +91,36 @@ class OutboundWriterTest : public testing::Test, private OutboundWriter::Observe
   int blocked_ = 0;
   int failure_ = 0;
   int failures_ = 0;
+  std::optional<CloseCode> lost_;
+};
+
+// Bytes of somebody else, of which each token is a hold.
+class Lender final : public BytesOwner {
+ public:
+  bool is_intact(uint32_t token) override { return token != lost; }
+  void release(uint32_t token) override { released.push_back(token); }
+  bool is_shared() const override { return false; }
+
+  uint32_t lost = UINT32_MAX;
+  std::vector<uint32_t> released;
+};
+
+class BorrowingTest : public OutboundWriterTest {
+ protected:
+  // Lenders outlive queues.
+  void TearDown() override {
+    for (Line& line : lines_) writer_.discard(*line.session);
+    EXPECT_EQ(writer_.queued_total(), 0u);
+    EXPECT_EQ(writer_.held_total(), 0u);
+  }
+
+  void send_borrowed(const Line& line, std::string& header, std::string& payload, uint32_t token) {
+    queued_bytes(line) += static_cast<uint32_t>(header.size() + payload.size());
+    const iovec parts[] = {{header.data(), header.size()}, {nullptr, 0}, {payload.data(), payload.size()}};
+    writer_.send_referred(*line.session, parts, 3, lender_, token);
+  }
+
+  Lender lender_;
 };
 
 TEST_F(OutboundWriterTest, takes_the_ring_whole_and_restarts_it) {
@@ -228,6 +265,82 @@ TEST_F(OutboundWriterTest, sends_large_parts_behind_what_is_queued) {
   for (line.peer.pump(); !line.session->queue.empty(); line.peer.pump()) writer_.flush_queue(*line.session);
   EXPECT_TRUE(line.peer.received == first + head + body);
   EXPECT_EQ(queued_bytes(line), 0u);
+}
+
+TEST_F(BorrowingTest, leaves_what_the_socket_does_not_take_with_its_lender) {
+  Line& line = open_line(4'096);
+  std::string header = "head";
+  std::string payloads[3] = {std::string(300'000, '1'), std::string(70'000, '2'), std::string(1, '3')};
+  for (uint32_t i = 0; i < 3; ++i) send_borrowed(line, header, payloads[i], i);
+  EXPECT_EQ(counters_.payload_copies, 0u);
+  EXPECT_TRUE(lender_.released.empty());
+  EXPECT_EQ(queued_bytes(line), line.session->queue.bytes());
+  EXPECT_EQ(writer_.held_total(), line.session->queue.bytes()) << "borrowed bytes count as queued";
+  for (line.peer.pump(); !line.session->queue.empty(); line.peer.pump()) writer_.flush_queue(*line.session);
+  EXPECT_TRUE(line.peer.received == header + payloads[0] + header + payloads[1] + header + payloads[2]);
+  EXPECT_EQ(lender_.released, (std::vector<uint32_t>{0, 1, 2}));
+  EXPECT_EQ(counters_.payload_copies, 0u);
+}
+
+TEST_F(BorrowingTest, gives_back_at_once_what_was_written_at_once) {
+  Line& line = open_line();
+  std::string header = "head";
+  std::string payload(1'000, 'p');
+  send_borrowed(line, header, payload, 4);
+  EXPECT_EQ(lender_.released, (std::vector<uint32_t>{4}));
+  EXPECT_EQ(queued_bytes(line), 0u);
+  line.peer.pump();
+  EXPECT_EQ(line.peer.received, header + payload);
+}
+
+TEST_F(BorrowingTest, gives_back_what_cannot_be_written) {
+  Line& gone = open_line();
+  gone.peer.close();
+  std::string header = "head";
+  std::string payload(100'000, 'p');
+  send_borrowed(gone, header, payload, 5);
+  EXPECT_EQ(failure_, EPIPE);
+  EXPECT_EQ(lender_.released, (std::vector<uint32_t>{5}));
+  Line& full = open_line(4'096);
+  send_borrowed(full, header, payload, 6);
+  full.peer.close();
+  writer_.flush_queue(*full.session);
+  EXPECT_EQ(lender_.released, (std::vector<uint32_t>{5, 6}));
+}
+
+TEST_F(BorrowingTest, writes_nothing_of_bytes_that_their_lender_has_lost) {
+  Line& line = open_line(4'096);
+  std::string header = "head";
+  std::string payloads[2] = {std::string(300'000, '1'), std::string(300'000, '2')};
+  for (uint32_t i = 0; i < 2; ++i) send_borrowed(line, header, payloads[i], i);
+  lender_.lost = 1;
+  for (int i = 0; i < 10'000 && !lost_; ++i) {
+    line.peer.pump();
+    writer_.flush_queue(*line.session);
+  }
+  EXPECT_EQ(lost_, CloseCode::kSendBufferLost);
+  line.peer.pump();
+  EXPECT_EQ(line.peer.received.find('2'), std::string::npos);
+  const std::string all = header + payloads[0] + header;
+  EXPECT_EQ(line.peer.received, all.substr(0, line.peer.received.size()));
+  EXPECT_EQ(lender_.released.size(), 2u);
+}
+
+TEST_F(BorrowingTest, copies_what_a_lender_needs_back) {
+  Line& line = open_line(4'096);
+  std::string header = "head";
+  std::string payloads[2] = {std::string(300'000, '1'), std::string(300'000, '2')};
+  for (uint32_t i = 0; i < 2; ++i) send_borrowed(line, header, payloads[i], i);
+  const std::string all = header + payloads[0] + header + payloads[1];
+  writer_.copy_referred(line.session->slot, lender_, 1);
+  writer_.copy_referred(line.session->slot, lender_, 1);
+  writer_.copy_referred(line.session->slot + 1, lender_, 0);
+  EXPECT_EQ(counters_.payload_copies, 1u);
+  EXPECT_EQ(lender_.released, (std::vector<uint32_t>{1}));
+  payloads[1].assign(payloads[1].size(), '!');
+  lender_.lost = 1;
+  for (line.peer.pump(); !line.session->queue.empty(); line.peer.pump()) writer_.flush_queue(*line.session);
+  EXPECT_TRUE(line.peer.received == all);
 }
 
 TEST_F(OutboundWriterTest, discards_and_counts_runs_for_sessions_that_are_gone) {

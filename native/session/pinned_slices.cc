@@ -6,10 +6,19 @@
 
 namespace msgtrans {
 
+bool PinnedSlices::keep(SliceId id) {
+  try {
+    kept_.insert(id);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 bool PinnedSlices::try_pin(SliceId id, size_t bytes, size_t rest_bytes) {
   const size_t slice_bytes = pool_.slice(id).bytes;
   const bool is_worth_it = bytes * kPinShare >= slice_bytes && rest_bytes * kPinRestShare >= slice_bytes;
-  if (!is_pinned(id) && (!is_worth_it || !pool_.may_pin(id))) return false;
+  if (!is_pinned(id) && !kept_.contains(id) && (!is_worth_it || !pool_.may_pin(id))) return false;
   try {
     if (pins_[id]++ == 0) bytes_ += slice_bytes;
   } catch (const std::bad_alloc&) {

@@ -2,7 +2,8 @@
 //
 // What is left over of a packet keeps its slice when the packet is a good part of it, and is copied when the slice would
 // be far more memory than it needs; unless the slice is kept for others anyway. A slice that several sessions' queues refer
-// to is held once for each of them and counts once.
+// to is held once for each of them and counts once. One that JavaScript has for sending from is kept by it anyway, so
+// nothing of it is copied.
 //
 // Thread: the reactor's.
 #pragma once
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "io/write_queue.h"
 #include "memory/buffer_pool.h"
@@ -23,7 +25,8 @@ class PinnedSlices final : public BytesOwner {
   // and so is what is left over of others below this one.
   static constexpr size_t kPinRestShare = 64;
 
-  explicit PinnedSlices(BufferPool& pool) : pool_(pool) {}
+  // `seals_kept`: changes of what JavaScript sends from are found, see `BytesOwner::is_sealed`.
+  explicit PinnedSlices(BufferPool& pool, bool seals_kept = false) : pool_(pool), seals_kept_(seals_kept) {}
   PinnedSlices(const PinnedSlices&) = delete;
   PinnedSlices& operator=(const PinnedSlices&) = delete;
 
@@ -32,9 +35,14 @@ class PinnedSlices final : public BytesOwner {
   // Holds the slice for the last `rest_bytes` of `bytes` of it, until `release`. False when they are to be copied: too few
   // of the slice, too few slices left for reading, or no memory to remember it in.
   [[nodiscard]] bool try_pin(SliceId id, size_t bytes, size_t rest_bytes);
+  // JavaScript has the slice to send from, until `forget`. False when memory is refused.
+  [[nodiscard]] bool keep(SliceId id);
+  void forget(SliceId id) { kept_.erase(id); }
   [[nodiscard]] bool is_pinned(SliceId id) const { return !pins_.empty() && pins_.contains(id); }
 
+  bool is_intact(uint32_t) override { return true; }
   bool is_shared() const override { return true; }
+  bool is_sealed(uint32_t id) const override { return seals_kept_ && kept_.contains(id); }
   void release(uint32_t id) override;
 
   // Of all slices that are held, each once.
@@ -44,6 +52,8 @@ class PinnedSlices final : public BytesOwner {
   BufferPool& pool_;
   std::unordered_map<SliceId, uint32_t> pins_;  // how many queue entries refer to it
   uint64_t bytes_ = 0;
+  std::unordered_set<SliceId> kept_;
+  const bool seals_kept_;
 };
 
 }  // namespace msgtrans

@@ -35,7 +35,7 @@ SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
                                       : SessionDirectory(options.reactor)),
       batch_(*arena_, pool_, options.reactor),
       reader_(pool_, batch_, directory_, counters_, options.limits),
-      pins_(pool_),
+      pins_(pool_, options.seals_sent),
       writer_(*arena_, directory_, counters_, *this, options.reactor, options.home.has_value(), &pins_),
       events_(reinterpret_cast<uint32_t*>(arena_->data() + arena_->event_offset())),
       reserve_fd_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),

@@ -50,6 +50,7 @@
 #include "session/session.h"
 #include "session/session_directory.h"
 #include "session/shared_listener.h"
+#include "session/slice_memory.h"
 
 namespace msgtrans {
 
@@ -131,7 +132,14 @@ class SessionEngine final : private OutboundWriter::Observer,
   // pool and its byte budget are used up.
   Slice make_packet(const iovec* parts, size_t count);
   // Drops the caller's reference once the runs that are in the ring now were taken.
-  void release_sent(SliceId id) { spent_slices_.push_back(id); }
+  void release_sent(SliceId id);
+  // A slice of zeroes for JavaScript to fill and send from, until `release_sent`. Invalid as above.
+  Slice make_send_buffer(size_t bytes);
+  // As `send_parts` for a socket of ours; what is left over of the last part stays in memory of `owner`. The caller's hold
+  // of it goes with that, or is released.
+  bool send_referred(uint32_t word, uint32_t generation, const iovec* parts, size_t count, BytesOwner& owner,
+                     uint32_t token);
+  void copy_referred(uint32_t slot, BytesOwner& owner, uint32_t token) { writer_.copy_referred(slot, owner, token); }
   // Somebody may write to this slice for longer than a turn: what waits in it to be sent is copied.
   void copy_pinned(SliceId id) { writer_.copy_pinned(id); }
 
@@ -168,17 +176,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   // Deliveries handed over and not given back yet, of kDeliveryBlocks. Any thread.
   [[nodiscard]] uint32_t blocks_lent() const;
 
-  // Memory of a delivered message, by its slice word: ours, or lent by another reactor for this delivery.
-  struct SliceMemory {
-    uint8_t* data = nullptr;
-    size_t bytes = 0;
-    size_t filled = 0;          // that may be shown to users; 0: only in copies, others read the same memory
-    size_t arena_offset = 0;    // of `data`, from the start of what its descriptors are relative to
-    bool is_own = false;
-    std::shared_ptr<Arena> arena;
-    std::shared_ptr<Mapping> dedicated;
-    std::shared_ptr<LentSegments> segments;  // when it is a segment of somebody's ring
-  };
+  using SliceMemory = msgtrans::SliceMemory;
   [[nodiscard]] std::optional<SliceMemory> slice_memory(uint32_t slice_word) const;
   // The arena that slice words of `reactor` in this delivery speak of.
   [[nodiscard]] std::shared_ptr<Arena> arena_of(uint32_t reactor) const;
@@ -301,6 +299,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   void on_write_blocked(Session& session) override;
   void on_write_failed(Session& session, int error) override;
   void on_write_queue_refused(Session& session) override;
+  void on_write_lost(Session& session, CloseCode code) override;
 
   EngineOptions options_;
   Host& host_;

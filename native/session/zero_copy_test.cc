@@ -6,6 +6,7 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,10 @@ class ZeroCopyTest : public testing::Test, private OutboundWriter::Observer {
   void on_write_blocked(Session&) override {}
   void on_write_failed(Session&, int error) override { ADD_FAILURE() << error; }
   void on_write_queue_refused(Session&) override { ADD_FAILURE() << "memory was refused"; }
+  void on_write_lost(Session&, CloseCode code) override {
+    EXPECT_TRUE(is_loss_expected_) << "slices are never lost";
+    lost_code_ = code;
+  }
 
   Arena arena_{{kControlWords * kWordBytes, 32, 32, kRingBytes, BufferPool::bytes_needed(pool_options())}};
   BufferPool pool_{arena_.data() + arena_.pool_offset(), pool_options()};
@@ -121,6 +126,8 @@ class ZeroCopyTest : public testing::Test, private OutboundWriter::Observer {
   OutboundWriter writer_{arena_, directory_, counters_, *this, 0, false, &pins_};
   std::vector<OutboundWriter::ForeignRuns> foreign_;
   std::deque<Line> lines_;
+  bool is_loss_expected_ = false;
+  std::optional<CloseCode> lost_code_;
 };
 
 TEST_F(ZeroCopyTest, sends_headers_from_the_ring_and_payloads_from_slices_of_every_kind) {
@@ -196,6 +203,68 @@ TEST_F(ZeroCopyTest, leaves_read_slices_for_reading) {
   EXPECT_EQ(pool_.counters().slices_lent, 0u);
   drain();
   EXPECT_TRUE(line.peer.received == expected);
+}
+
+TEST_F(ZeroCopyTest, copies_nothing_of_a_slice_that_is_kept_for_sending) {
+  Line& line = open_line();
+  std::vector<Slice> slices;
+  std::string expected;
+  // Little of a large slice, and the last of those that are for reading.
+  slices.push_back(filled_slice(900'000, 1));
+  for (uint32_t i = 0; i < 8; ++i) slices.push_back(read_slice(i));
+  for (const Slice& slice : slices) {
+    ASSERT_TRUE(pins_.keep(slice.id));
+    send(line, "h", slice, 10, 900);
+    expected += "h" + text(slice, 10, 900);
+  }
+  const Slice large = slices[0];
+  for (size_t i = 0; i < 20; ++i) {
+    send(line, "h", large, i * 1000, 1000);
+    expected += "h" + text(large, i * 1000, 1000);
+  }
+  take_ring();
+  EXPECT_TRUE(pins_.is_pinned(large.id));
+  EXPECT_EQ(counters_.payload_copies, 0u);
+  for (const Slice& slice : slices) {
+    pins_.forget(slice.id);
+    pool_.release(slice.id);
+  }
+  drain();
+  EXPECT_TRUE(line.peer.received == expected);
+  EXPECT_EQ(counters_.payload_copies, 0u);
+  EXPECT_EQ(pool_.counters().slices_lent, 0u);
+  // Forgotten, it is a slice like any other.
+  const Slice again = filled_slice(900'000, 2);
+  send(line, "h", again, 0, 900'000);
+  send(line, "h", filled_slice(60'000, 3), 0, 1000);
+  take_ring();
+  EXPECT_EQ(counters_.payload_copies, 1u);
+  writer_.discard(*line.session);
+}
+
+TEST_F(ZeroCopyTest, loses_a_session_of_which_sealed_bytes_were_changed) {
+  for (const bool seals : {false, true}) {
+    PinnedSlices pins(pool_, seals);
+    OutboundWriter writer(arena_, directory_, counters_, *this, 0, false, &pins);
+    Line& line = open_line();
+    const Slice kept = filled_slice(900'000, 1);
+    ASSERT_TRUE(pins.keep(kept.id));
+    send(line, "h", kept, 0, 900'000);
+    foreign_.clear();
+    writer.take_ring(foreign_);
+    lost_code_ = std::nullopt;
+    is_loss_expected_ = true;
+    kept.data[899'999] ^= 1;
+    for (int i = 0; i < 1000 && !lost_code_ && !line.session->queue.empty(); ++i) {
+      writer.flush_queue(*line.session);
+      line.peer.pump();
+    }
+    EXPECT_EQ(lost_code_, seals ? std::optional(CloseCode::kSendBufferChanged) : std::nullopt);
+    EXPECT_EQ(line.session->queue.empty(), !seals);
+    writer.discard(*line.session);
+    pins.forget(kept.id);
+    pool_.release(kept.id);
+  }
 }
 
 TEST_F(ZeroCopyTest, copies_what_waits_when_somebody_else_gets_the_slice) {
