@@ -40,6 +40,7 @@ describe('transport options', () => {
       ...byDefault,
       slowConsumerPolicy: 'close',
       enableNumaOptimization: true,
+      debugBuffers: false,
       zeroCopyBuffers: { smallBuffers: 512, mediumBuffers: 128, largeBuffers: 64, hugeBuffers: 4 },
     });
     expect(resolveOptions({ payloadBytesMax: undefined })).toEqual(resolveOptions({}));
@@ -80,11 +81,11 @@ describe('transport options', () => {
     }
   });
 
-  it('take true or false for NUMA optimization', () => {
-    expect(resolveOptions({ enableNumaOptimization: false }).enableNumaOptimization).toBe(false);
-    expect(problemsOf({ enableNumaOptimization: 1 })).toMatch(
-      /enableNumaOptimization: 1 is neither true nor false/,
-    );
+  it.each(['enableNumaOptimization', 'debugBuffers'] as const)('take true or false for %s', (name) => {
+    for (const value of [false, true]) expect(resolveOptions({ [name]: value })[name]).toBe(value);
+    for (const value of [0, 1, 'true', {}]) {
+      expect(problemsOf({ [name]: value })).toContain(`${name}: ${String(value)} is neither true nor false`);
+    }
   });
 
   it('report all problems at once', () => {

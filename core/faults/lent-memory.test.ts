@@ -1,5 +1,5 @@
 /**
- * Memory that the engine lent. The programs run under the Node.js of this test, and under those that MSGTRANS_NODE_22 and
+ * Memory that the engine lent, or borrowed. The programs run under the Node.js of this test, and under those that MSGTRANS_NODE_22 and
  * MSGTRANS_NODE_24 name.
  */
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ async function resultsOf(program: string, node: string): Promise<unknown> {
   return Object.assign({}, ...(child.all() as object[]));
 }
 
-describe.each(NODES)('memory lent under %s', (_name, node) => {
+describe.each(NODES)('memory lent and borrowed under %s', (_name, node) => {
   it('shows a handler its own turn and nothing else', async () => {
     expect(await resultsOf('lent-views-program', node)).toEqual({
       keptViewsBecomeEmpty: { readInTurn: 9, left: [], undefinedRead: true },
@@ -59,6 +59,15 @@ describe.each(NODES)('memory lent under %s', (_name, node) => {
       releasingAfterTheTransportClosed: { left: 0, copies: true, codes: ['undefined'] },
     });
   });
+
+  it('is sent as it was, or not at all, when a program moves or forgets it', async () => {
+    expect(await resultsOf('sent-memory-program', node)).toEqual({
+      movedMemoryIsNotSent: { wrong: [], someAreGone: true },
+      overwrittenMemoryIsAllThatArrives: [],
+      forgottenMemoryStays: { wrong: [], allocatedBytes: 0, slicesLent: 0 },
+      memoryComesBack: { isWhole: true, made: 500, allocatedBytes: 0, slicesLent: 0, dedicatedBytes: 0 },
+    });
+  }, 60_000);
 
   it('is lent on when a handler fails', async () => {
     expect(await resultsOf('handler-errors-program', node)).toEqual({

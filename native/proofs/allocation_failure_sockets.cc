@@ -18,6 +18,7 @@ namespace {
 constexpr uint64_t kPatienceNs = 20'000'000'000;
 constexpr uint32_t kLargePayload = 300'000;
 constexpr uint32_t kDedicatedPayload = 1'500'000;
+constexpr uint32_t kLoanPayload = 3'000'000;
 
 bool is_typed(CloseCode code) { return code == CloseCode::kOutOfMemory || code == CloseCode::kBufferBudget; }
 
@@ -66,9 +67,23 @@ class Client {
   std::vector<uint8_t> scrap_;
 };
 
+// Memory that is sent from where it lies.
+class ProofLender final : public BytesOwner {
+ public:
+  bool is_intact(uint32_t) override { return true; }
+  bool is_sealed(uint32_t token) const override { return token % 2 == 1; }
+  void release(uint32_t) override { ++released; }
+  bool is_shared() const override { return false; }
+
+  uint32_t released = 0;
+};
+
 class MessagePath {
  public:
-  MessagePath() : reactor_(3) {}
+  MessagePath() : reactor_(3) {
+    loan_.resize(kHeaderBytes + kLoanPayload);
+    write_packet(loan_.data(), 1, kLoanPayload);
+  }
 
   void run() {
     Refusals::resume();
@@ -79,6 +94,7 @@ class MessagePath {
     run_until({&client, &bystander}, [&] { return host().end_count + turned_away() >= 2; });
     exchange(client);
     fill(client);
+    lend(client);
     connect_to_ourselves();
     close(client);
     // Who was not hit goes on, and whoever comes now is served.
@@ -170,6 +186,29 @@ class MessagePath {
     run_until({&client}, [&] { return end->is_closed || host().events[kEventDrain] > drains; });
   }
 
+  // More than the socket takes, of memory that is only lent; and a slice to fill and to give back.
+  void lend(Client& client) {
+    SessionEngine& engine = *reactor_.engine;
+    const Slice slice = engine.make_send_buffer(100);
+    if (slice.valid()) {
+      engine.release_sent(slice.id);
+    } else {
+      MSGTRANS_EXPECT(Refusals::happened());
+    }
+    if (client.has_ended || host().end_count == 0 || host().ends[0].is_closed) return;
+    const ProofEnd& end = host().ends[0];
+    client.is_reading = false;
+    uint32_t lent = 0;
+    for (; lent < 4 && !end.is_closed; ++lent) {
+      engine.directory().state(end.slot).queued_bytes += static_cast<uint32_t>(loan_.size());
+      const iovec parts[] = {{loan_.data(), kHeaderBytes}, {loan_.data() + kHeaderBytes, loan_.size() - kHeaderBytes}};
+      engine.send_referred(engine.directory().word(end.slot), end.generation, parts, 2, lender_, lent);
+    }
+    client.is_reading = true;
+    run_until({&client}, [&] { return end.is_closed || lender_.released == lent; });
+    MSGTRANS_EXPECT(lender_.released == lent);
+  }
+
   void connect_to_ourselves() {
     const uint32_t failed = host().events[kEventConnectFailed];
     const SessionEngine::Opened opened = reactor_.engine->connect(address_);
@@ -199,6 +238,8 @@ class MessagePath {
     }
   }
 
+  ProofLender lender_;
+  std::vector<uint8_t> loan_;
   ProofReactor reactor_;
   SocketAddress address_;
   uint32_t listener_ = 0;

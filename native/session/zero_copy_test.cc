@@ -91,6 +91,7 @@ class ZeroCopyTest : public testing::Test, private OutboundWriter::Observer {
     control[kControlRingUsed] = static_cast<uint32_t>(at + kRunWords * kWordBytes + run_bytes);
     directory_.state(line.session->slot).queued_bytes += static_cast<uint32_t>(header.size() + bytes);
   }
+  OutboundWriter writer_over(PinnedSlices& pins) { return {arena_, directory_, counters_, *this, 0, false, &pins}; }
   void take_ring() {
     foreign_.clear();
     writer_.take_ring(foreign_);
@@ -245,7 +246,7 @@ TEST_F(ZeroCopyTest, copies_nothing_of_a_slice_that_is_kept_for_sending) {
 TEST_F(ZeroCopyTest, loses_a_session_of_which_sealed_bytes_were_changed) {
   for (const bool seals : {false, true}) {
     PinnedSlices pins(pool_, seals);
-    OutboundWriter writer(arena_, directory_, counters_, *this, 0, false, &pins);
+    OutboundWriter writer = writer_over(pins);
     Line& line = open_line();
     const Slice kept = filled_slice(900'000, 1);
     ASSERT_TRUE(pins.keep(kept.id));
