@@ -95,7 +95,9 @@ export class WaitingPayload {
     const isPrefix = Buffer.compare(got, expected.subarray(0, got.length)) === 0;
     const isWhole = isPrefix && got.length === expected.length;
     const isWholeOrFilled =
-      got.length === expected.length && got.every((byte, i) => byte === expected[i] || byte === filled);
+      filled >= 0 &&
+      got.length === expected.length &&
+      got.every((byte, i) => byte === expected[i] || byte === filled);
     const arrival = { isWhole, isPrefix, isWholeOrFilled, code: this.code };
     this.socket.destroy();
     await this.session.close();
