@@ -67,7 +67,7 @@ describe.each(NODES)('memory lent and borrowed under %s', (_name, node) => {
       forgottenMemoryStays: { wrong: [], allocatedBytes: 0, slicesLent: 0 },
       memoryComesBack: { isWhole: true, made: 500, allocatedBytes: 0, slicesLent: 0, dedicatedBytes: 0 },
     });
-  }, 60_000);
+  }, 240_000);
 
   it('is lent on when a handler fails', async () => {
     expect(await resultsOf('handler-errors-program', node)).toEqual({
