@@ -175,8 +175,10 @@ export class Message {
   }
 
   /**
-   * Keeps the payload beyond the turn, without copying where the message is large enough to be worth its buffer.
-   * Release it: what is retained is memory that the transport cannot read into.
+   * Keeps the payload beyond the turn, without copying where the message is at least 1/8 of its buffer and enough buffers
+   * are left to read into, those of reactors on threads of their own included. Messages over `mem://` of up to 128 KB are
+   * copied: they lie in a segment of their sender's ring, of which it has eight. Release it: what is retained is memory
+   * that the transport cannot read into.
    */
   retain(): RetainedMessage {
     this.word(0);

@@ -48,7 +48,8 @@ export class RetainedMessage implements Disposable {
     const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
     const start = views.startOf(slice);
     if (length * PIN_SHARE >= native.sliceBytes(slice)) {
-      // -1: too few read buffers are left to give one away; the copy below is as good, only slower.
+      // -1: its reactor has too few read buffers left to give one away, or it lies in a segment of its sender's ring; the
+      // copy below is as good, only slower.
       const handle = native.retain(slice, offset - start, length);
       if (handle >= 0) {
         return new RetainedMessage(new Uint8Array(native.retainedBuffer(handle)), { native, handle });

@@ -1,6 +1,6 @@
 /**
- * A server that lends its messages to a handler of the moment, and clients that send to it; for programs. Their first
- * argument: the address, a free port unless told.
+ * A server that lends its messages to a handler of the moment, and clients that send to it; for programs. Their
+ * arguments: the address, a free port unless told, and how many reactors on threads of their own read from it.
  */
 import { HighPerformanceTransport } from '../high-performance-transport.js';
 import type { MessageBatch } from '../message-batch.js';
@@ -25,7 +25,7 @@ export class LendingScene implements AsyncDisposable {
   }
 
   static async open(): Promise<LendingScene> {
-    const server = await HighPerformanceTransport.create();
+    const server = await HighPerformanceTransport.create({ workersPerNumaNode: Number(process.argv[3] ?? 0) });
     const listener = await server.listen(process.argv[2] ?? 'tcp://127.0.0.1:0');
     return new LendingScene(server, await HighPerformanceTransport.create(), listener.url);
   }

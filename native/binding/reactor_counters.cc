@@ -22,6 +22,8 @@ uint64_t thread_cpu_ns() {
 OwnCounters OwnCounters::read(SessionEngine& engine) {
   // Volatile: JavaScript changes this word between our calls, behind the compiler's back.
   const auto* const control = reinterpret_cast<const volatile uint32_t*>(engine.arena()->data());
+  // What other threads gave back since the last turn is at home, too.
+  engine.pool().drain_returns();
   return {engine.pool().counters(), thread_cpu_ns(), engine.bytes_under_way(), control[kControlRingUsed]};
 }
 

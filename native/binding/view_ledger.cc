@@ -22,34 +22,25 @@ void ViewLedger::finalize(napi_env, void*, void* hint) {
 void ViewLedger::quarantine(Memory& memory) {
   // A mapping of its own is never used for another packet anyway.
   if (memory.dedicated != nullptr) return;
-  const uint32_t reactor = memory.slice_word >> kSliceArenaShift;
+  memory.is_quarantined = true;
   const SliceId id = memory.slice_word & kSliceIdMask;
   SessionEngine& engine = *memory.lifetime->engine;
   if (memory.segments != nullptr) {
     // We hold it still, so it cannot be free meanwhile.
     memory.segments->lend(id & ~kSliceSegmentBit);
-  } else if (reactor == engine.port()->number()) {
+  } else if (memory.slice_word >> kSliceArenaShift == engine.port()->number()) {
     engine.pool().add_reference(id);
-  } else {
-    engine.call(reactor, [id](SessionEngine& owner) { owner.pool().add_reference(id); });
+  } else if (!memory.kept.valid()) {
+    memory.kept = engine.keep(memory.slice_word, true);
   }
-  memory.is_quarantined = true;
 }
 
-void ViewLedger::give_back(const Memory& memory) {
-  const uint32_t reactor = memory.slice_word >> kSliceArenaShift;
+void ViewLedger::give_back(Memory& memory) {
   const SliceId id = memory.slice_word & kSliceIdMask;
-  if (memory.segments != nullptr) {
-    memory.segments->give_back(id & ~kSliceSegmentBit);
-    return;
-  }
+  if (memory.segments != nullptr) return memory.segments->give_back(id & ~kSliceSegmentBit);
+  if (memory.kept.valid()) return memory.kept.reset();
   SessionEngine* const engine = memory.lifetime->engine;
-  if (engine == nullptr) return;
-  if (reactor == engine->port()->number()) {
-    engine->pool().release(id);
-  } else {
-    engine->call(reactor, [id](SessionEngine& owner) { owner.pool().release(id); });
-  }
+  if (engine != nullptr) engine->pool().release(id);
 }
 
 bool ViewLedger::expose(uint32_t slice_word, size_t offset, size_t bytes, View& view, napi_value& buffer) {
@@ -59,13 +50,13 @@ bool ViewLedger::expose(uint32_t slice_word, size_t offset, size_t bytes, View& 
     return false;
   }
   const auto memory = std::make_shared<Memory>(
-      Memory{slice->arena, slice->dedicated, slice->segments, lifetime_, slice_word, false, false});
+      Memory{slice->arena, slice->dedicated, slice->segments, lifetime_, {}, slice_word, false, false});
   auto hint = std::make_unique<std::shared_ptr<Memory>>(memory);
   if (napi_create_external_arraybuffer(env_, slice->data + offset, bytes, finalize, hint.get(), &buffer) != napi_ok) {
     return false;
   }
   (void)hint.release();
-  view = {nullptr, memory, slice_word};
+  view = {nullptr, memory, slice_word, 0};
   return napi_create_reference(env_, buffer, 1, &view.buffer) == napi_ok;
 }
 
@@ -102,20 +93,29 @@ void ViewLedger::detach(View& view) {
 
 int32_t ViewLedger::retain(uint32_t slice_word, size_t offset, size_t bytes) {
   const std::optional<SessionEngine::SliceMemory> slice = engine_.slice_memory(slice_word);
+  if (!slice) return -1;
   const SliceId id = slice_word & kSliceIdMask;
-  if (!slice || !slice->is_own || !engine_.pool().may_pin(id)) return -1;
+  LentSlice kept;
+  if (!slice->is_own) {
+    kept = engine_.keep(slice_word, false);
+    if (!kept.valid()) return -1;
+  } else if (!engine_.pool().may_pin(id)) {
+    return -1;
+  }
   View view;
   napi_value buffer = nullptr;
   if (!expose(slice_word, offset, bytes, view, buffer)) return -1;
-  engine_.pool().add_reference(id);
-  retained_bytes_ += slice->bytes;
+  if (slice->is_own) engine_.pool().add_reference(id);
+  view.memory->kept = std::move(kept);
+  view.charged_bytes = slice->bytes;
+  retained_bytes_ += view.charged_bytes;
   if (free_handles_.empty()) {
-    retained_.push_back(view);
+    retained_.push_back(std::move(view));
     return static_cast<int32_t>(retained_.size() - 1);
   }
   const int32_t handle = free_handles_.back();
   free_handles_.pop_back();
-  retained_[static_cast<size_t>(handle)] = view;
+  retained_[static_cast<size_t>(handle)] = std::move(view);
   return handle;
 }
 
@@ -129,11 +129,14 @@ void ViewLedger::release(int32_t handle) {
   const auto index = static_cast<size_t>(handle);
   if (handle < 0 || index >= retained_.size() || retained_[index].slice_word == kNoSlice) return;
   View& view = retained_[index];
-  const SliceId id = view.slice_word & kSliceIdMask;
-  retained_bytes_ -= engine_.pool().slice(id).bytes;
+  retained_bytes_ -= view.charged_bytes;
   detach(view);
+  if (!view.memory->kept.valid()) {
+    engine_.pool().release(view.slice_word & kSliceIdMask);
+  } else if (!view.memory->is_quarantined) {
+    view.memory->kept.reset();
+  }
   view = View{};
-  engine_.pool().release(id);
   free_handles_.push_back(handle);
 }
 

@@ -2,7 +2,7 @@
 //
 // The rule that keeps us alive: a slice is written again only when no view can reach it. So every buffer over a
 // slice is either of this turn, and detached before the slice is released, or retained, with a reference of its own
-// to the slice until it is released. A buffer that a user has moved away (`ArrayBuffer.prototype.transfer` on newer
+// to the slice until it is released; of a slice that another reactor has lent, with a holding of its own. A buffer that a user has moved away (`ArrayBuffer.prototype.transfer` on newer
 // Nodes) cannot be detached any more: its slice stays out of circulation until the garbage collector has freed the
 // memory's last owner, and is counted.
 //
@@ -31,8 +31,8 @@ class ViewLedger {
   napi_value expose_for_turn(uint32_t slice_word, size_t offset, size_t bytes);
   void detach_turn_views();
 
-  // Keeps a slice and a buffer over a part of it; the handle is for `retained_buffer` and `release`. -1: the pool
-  // has too few read slices left, or the slice is another reactor's, so the caller copies.
+  // Keeps a slice and a buffer over a part of it; the handle is for `retained_buffer` and `release`. -1: its reactor has
+  // too few read slices left, or it is a segment of a ring, so the caller copies.
   int32_t retain(uint32_t slice_word, size_t offset, size_t bytes);
   napi_value retained_buffer(int32_t handle);
   void release(int32_t handle);
@@ -51,6 +51,7 @@ class ViewLedger {
     std::shared_ptr<Mapping> dedicated;  // null for slices of the arena
     std::shared_ptr<LentSegments> segments;
     std::shared_ptr<Lifetime> lifetime;
+    LentSlice kept;  // by a reactor of another thread: retained, or quarantined
     uint32_t slice_word = kNoSlice;
     bool is_quarantined = false;         // given back when this memory is really gone
     bool is_gone = false;  // the runtime took the buffer away itself, as it does when an environment ends
@@ -59,11 +60,12 @@ class ViewLedger {
     napi_ref buffer = nullptr;
     std::shared_ptr<Memory> memory;
     uint32_t slice_word = kNoSlice;
+    size_t charged_bytes = 0;  // of a retained one
   };
 
   static void finalize(napi_env env, void* data, void* hint);
   static void quarantine(Memory& memory);
-  static void give_back(const Memory& memory);
+  static void give_back(Memory& memory);
   bool expose(uint32_t slice_word, size_t offset, size_t bytes, View& view, napi_value& buffer);
   void detach(View& view);
 

@@ -133,11 +133,6 @@ size_t BufferPool::filled(SliceId id) const {
   return (id & kDedicatedBit) != 0 ? dedicated_.entry(id).filled : tiers_[id >> kTierShift].state(id).filled;
 }
 
-bool BufferPool::may_pin(SliceId id) const {
-  if ((id & kDedicatedBit) != 0 || id >> kTierShift != kReadTier) return true;
-  return tiers_[kReadTier].free_count() >= tiers_[kReadTier].reserved();
-}
-
 std::shared_ptr<Mapping> BufferPool::dedicated_mapping(SliceId id) const {
   return (id & kDedicatedBit) != 0 ? dedicated_.entry(id).mapping : nullptr;
 }
@@ -147,6 +142,12 @@ void BufferPool::share(SliceId id, uint32_t holders) {
   if (holders == 0 || !ReturnStack<>::share(lending_(id), holders)) return;
   add_reference(id);
   ++shared_;
+}
+
+void BufferPool::take_back(SliceId id) {
+  if (!ReturnStack<>::take_back(lending_(id))) return;
+  --shared_;
+  release(id);
 }
 
 uint32_t BufferPool::drain_returns() {

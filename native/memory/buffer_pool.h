@@ -5,8 +5,8 @@
 // binding detaches views before it drops its reference). Slices that were lent to other threads count as one reference
 // until the last of these gave it back; see return_stack.h.
 //
-// Threads: the owner's, all calls but return_from_other_thread(), which is anybody's who holds the slice. The pool must
-// outlive them.
+// Threads: the owner's, all calls but those that say so, which are anybody's who holds the slice. The pool must outlive
+// them.
 //
 // Bounds: tiers grow from `tier_counts` to `tier_counts_max`, whose address space is reserved from the start; mappings
 // of their own are charged to `dedicated_bytes_max` and to the budget of the process.
@@ -99,7 +99,13 @@ class BufferPool {
   void set_filled(SliceId id, size_t bytes);
   [[nodiscard]] size_t filled(SliceId id) const;
   // Whether one more read slice may be kept by a user without starving the reads of the next turns.
-  [[nodiscard]] bool may_pin(SliceId id) const;
+  [[nodiscard]] bool may_pin(SliceId id) const { return !is_read_slice(id) || has_spare_read_slices(); }
+  [[nodiscard]] bool has_spare_read_slices() const {
+    return tiers_[kReadTier].free_count() >= tiers_[kReadTier].reserved();
+  }
+  [[nodiscard]] static bool is_read_slice(SliceId id) {
+    return (id & kDedicatedBit) == 0 && id >> kTierShift == kReadTier;
+  }
   // The memory of a mapping of its own, for whoever may see it longer than the pool lends it. It is never used for
   // another packet, so nothing more is needed to keep a late reader safe.
   [[nodiscard]] std::shared_ptr<Mapping> dedicated_mapping(SliceId id) const;
@@ -107,6 +113,12 @@ class BufferPool {
   // Lends a slice, to which the caller has a reference, to `holders` other threads (or more of them). Each gives it
   // back once; until drain_returns() finds the last one's, the slice keeps a reference for all of them.
   void share(SliceId id, uint32_t holders);
+  // The owner's own part of what it shared, given back by itself: cheaper, and at home at once when it was the last.
+  void take_back(SliceId id);
+  // Any thread that a slice was lent to: for one more, which gives it back for itself.
+  void share_again(SliceId id) { ReturnStack<>::add_holder(lending_(id)); }
+  // Any thread that a slice was lent to: whether it has not been lent to any other, or all of those gave it back.
+  [[nodiscard]] bool is_sole_holder(SliceId id) const { return ReturnStack<>::is_sole(lending_(id)); }
   // Any thread that a slice was lent to, once per share: it is done with the bytes. Lock-free, allocates nothing.
   void return_from_other_thread(SliceId id) { returns_.give_back(id, lending_); }
   // Many at once: cheaper, since other threads' returns are met once.

@@ -4,7 +4,8 @@
 // exchanged by compare-and-swap. Only the push is Treiber's: the owner takes the whole list with one exchange, so no
 // element is ever taken by comparing, and the ABA problem of his pop does not arise.
 //
-// Threads: share() and take_all() by the owner of the pool alone; give_back() by any thread, once per holder.
+// Threads: share(), take_back() and take_all() by the owner of the pool alone; give_back() by any thread, once per holder;
+// add_holder() by any thread that is one.
 //
 // A slice has a word: how many holders abroad have not given it back (bits 0-30), and whether it is queued in the
 // list (bit 31). All of them together hold one ordinary reference of the pool, from the first share until the word
@@ -21,12 +22,15 @@
 //                                                          v
 //                                                        (n, -)
 //
+// A holder may make another (n -> n+1, queued or not), and the owner may take back what is held for its own part of the
+// work (n -> n-1); if that was the last holder and the slice is not queued, it is home at once.
+//
 // Invariants: (1) a slice is in the list at most once: whoever sets the queued bit pushes it, a give_back that finds
 // the bit set does not, and only the owner clears it, after it has read the slice's link. (2) The word leaves zero and
 // comes back to it only by the owner's hand, so that the ordinary reference is the owner's business alone.
 //
-// Progress: give_back() is lock-free (a failed CAS means that another thread's succeeded), take_all() and share() are
-// wait-free. Reclamation: none; nodes live as long as the pool, which must outlive every holder.
+// Progress: give_back() is lock-free (a failed CAS means that another thread's succeeded), everything else is wait-free.
+// Reclamation: none; nodes live as long as the pool, which must outlive every holder.
 #pragma once
 
 #include <cstdint>
@@ -58,6 +62,29 @@ class ReturnStack {
     const uint32_t before = node.word.fetch_add(holders, std::memory_order_relaxed);
     MSGTRANS_ASSERT((before & ~kQueuedBit) + holders < kQueuedBit);
     return before == 0;
+  }
+
+  // Any holder, which stays one: there is one more, who gives back for itself.
+  static void add_holder(Node& node) {
+    // Relaxed: whoever it is for learns of it through a channel of its own; the word cannot become zero meanwhile, and
+    // a read-modify-write leaves the releases of those who gave back before in their sequence.
+    const uint32_t before = node.word.fetch_add(1, std::memory_order_relaxed);
+    MSGTRANS_ASSERT((before & ~kQueuedBit) > 0 && (before & ~kQueuedBit) + 1 < kQueuedBit);
+  }
+
+  // Any holder: whether there is no other. It stays so while the holder makes none, and the owner shares it no further.
+  static bool is_sole(const Node& node) {
+    // Acquire: pairs with the release CAS in drop_holder(); those who gave back are done with the bytes.
+    return (node.word.load(std::memory_order_acquire) & ~kQueuedBit) == 1;
+  }
+
+  // Owner, which counts as one of the holders: it is one no longer. True when nobody else is and the slice is not in the
+  // list: the caller drops the ordinary reference.
+  static bool take_back(Node& node) {
+    // Acquire: pairs with the release CAS in drop_holder(), of the holders that gave back before.
+    const uint32_t before = node.word.fetch_sub(1, std::memory_order_acquire);
+    MSGTRANS_ASSERT((before & ~kQueuedBit) > 0);
+    return before == 1;
   }
 
   // Any holder. `node_of(id)` finds the node of a slice. True when this call queued the slice.

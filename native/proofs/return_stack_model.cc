@@ -118,8 +118,55 @@ struct SharedAgainWhileComingHome : rl::test_suite<SharedAgainWhileComingHome, 3
   }
 };
 
+// The first holder makes another of the second thread, and leaves its own part to the owner, as with a block of slices:
+// the owner writes again when both are done with the bytes, whichever was last.
+struct KeptBeyondItsBlock : rl::test_suite<KeptBeyondItsBlock, 3> {
+  static constexpr uint32_t kKept = 2;
+  Lending lending;
+  RelacyAtomics::Atomic<uint32_t> is_back{0};
+
+  void thread(unsigned index) {
+    const auto node_of = [this](SliceId id) -> LendingNode<RelacyAtomics>& { return lending.node(id); };
+    if (index == 0) {
+      lending.wait_for(1);
+      (void)lending.bytes[0].get();
+      ReturnStack<RelacyAtomics>::add_holder(lending.nodes[0]);
+      lending.tell(kKept);
+      (void)lending.bytes[0].get();
+      // Release: pairs with the acquire load in own(); our reads come before the owner takes our part back.
+      is_back.store(1, std::memory_order_release);
+    } else if (index == 1) {
+      lending.wait_for(kKept);
+      // Whoever finds itself alone may write: that is a race if anybody still reads.
+      if (ReturnStack<RelacyAtomics>::is_sole(lending.nodes[0])) {
+        lending.bytes[0].set(7);
+      } else {
+        (void)lending.bytes[0].get();
+      }
+      lending.stack.give_back(0, node_of);
+    } else {
+      own(node_of);
+    }
+  }
+
+  template <typename NodeOf>
+  void own(const NodeOf& node_of) {
+    lending.bytes[0].set(1);
+    require(ReturnStack<RelacyAtomics>::share(lending.nodes[0], 1), "the slice was abroad already");
+    lending.tell(1);
+    // Acquire: pairs with the release store of the first holder.
+    while (is_back.load(std::memory_order_acquire) == 0) RelacyAtomics::pause();
+    uint32_t home = ReturnStack<RelacyAtomics>::take_back(lending.nodes[0]) ? 1 : 0;
+    while (home == 0) {
+      home = lending.stack.take_all(node_of, [](SliceId) {});
+      if (home == 0) RelacyAtomics::pause();
+    }
+    lending.bytes[0].set(2);
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  return model_main<BytesAreHomeWhenReleased, SharedAgainWhileComingHome>(argc, argv);
+  return model_main<BytesAreHomeWhenReleased, SharedAgainWhileComingHome, KeptBeyondItsBlock>(argc, argv);
 }

@@ -2,7 +2,8 @@
 //
 // The reactor fills a block and posts it; home copies what it says into its own batch, reads the slices where they lie,
 // and marks it done when JavaScript has seen everything and no view is left. Only then are its slices read into again,
-// and the slots of the sessions that it closed used again.
+// and the slots of the sessions that it closed used again. A slice that is kept for longer goes back by itself: home is
+// one of its holders, and gives back what it has made more of.
 //
 // It goes to home and comes back over the links between the two, in order with everything else: when the reactor has it
 // again, it has the answers of the handlers, too.
@@ -16,7 +17,7 @@
 #include <memory>
 #include <vector>
 
-#include "memory/buffer_pool.h"
+#include "memory/pooled_memory.h"
 #include "session/batch_layout.h"
 #include "session/delivery_batch.h"
 #include "session/event_list.h"
@@ -32,10 +33,15 @@ struct DeliveryBlock {
     size_t filled;
     size_t arena_offset;
     std::shared_ptr<Mapping> dedicated;
+    // Home's: somebody has it for longer, so it does not go back with the block.
+    bool is_kept = false;
   };
 
   // The reactor writes, any thread may ask. Relaxed, all: the links publish the block.
   std::atomic<uint32_t> is_lent = 0;
+  std::shared_ptr<PooledMemory> memory;
+  // Whether there is enough left to read into without the read slices of this one.
+  bool may_keep_read_slices = false;
   uint32_t handler_count = 0;
   uint32_t routed_count = 0;  // the oldest first
   uint32_t event_count = 0;
@@ -45,7 +51,8 @@ struct DeliveryBlock {
   std::vector<EventList::Written> written;
 
   // As much as a batch can hold.
-  void reserve() {
+  void reserve(const std::shared_ptr<PooledMemory>& owner) {
+    memory = owner;
     descriptors.reserve(kDescriptorsMax * kDescriptorWords);
     events.reserve(kEventsMax * kEventWords);
     slices.reserve(DeliveryBatch::kHeldMax);

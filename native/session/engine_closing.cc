@@ -161,6 +161,8 @@ void SessionEngine::abandon(CloseCode code) {
   is_abandoned_ = true;
   batch_.clear();
   settle_foreign();
+  // Home has settled what it had, and looks at none of them any more.
+  for (DeliveryBlock& block : blocks_) take_back_slices(block);
   ended_ = {};
   for (uint32_t slot = 0; slot < directory_.slots_used(); ++slot) {
     Session* session = directory_.at(slot);

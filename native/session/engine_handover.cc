@@ -51,7 +51,11 @@ void SessionEngine::hand_over() {
     const Slice slice = pool_.slice(id);
     const size_t offset = slice.dedicated() ? 0 : static_cast<size_t>(slice.data - arena_->data());
     block.slices.push_back({slice, pool_.filled(id), offset, pool_.dedicated_mapping(id)});
+    // Home becomes a holder, so that it can make others.
+    pool_.share(id, 1);
+    pool_.release(id);
   }
+  block.may_keep_read_slices = pool_.has_spare_read_slices();
   batch_.pass_on();
   // Relaxed: see DeliveryBlock.
   block.is_lent.store(1, std::memory_order_relaxed);
@@ -69,14 +73,20 @@ void SessionEngine::hand_over() {
 // The reactor's side: home has done with it.
 void SessionEngine::take_back(DeliveryBlock& block) {
   ++handed_back_;
-  // Backwards, so that the slices are taken in the same order next turn.
-  for (; !block.slices.empty(); block.slices.pop_back()) pool_.release(block.slices.back().slice.id);
+  take_back_slices(block);
   for (const EventList::Written& written : block.written) {
     if (written.session != nullptr && (written.events & kPendingClose)) free_session(*written.session);
   }
   block.written.clear();
   // Relaxed: see DeliveryBlock.
   block.is_lent.store(0, std::memory_order_relaxed);
+}
+
+void SessionEngine::take_back_slices(DeliveryBlock& block) {
+  // Backwards, so that the slices are taken in the same order next turn.
+  for (; !block.slices.empty(); block.slices.pop_back()) {
+    if (!block.slices.back().is_kept) pool_.take_back(block.slices.back().slice.id);
+  }
 }
 
 // Where JavaScript is on this thread, it sees the slot's flag.
@@ -103,20 +113,35 @@ SessionEngine::LinkOutcome SessionEngine::take_delivery(Link& link, const LinkRe
     if (!SlotTable::is_current(*state, descriptor[kDescriptorGeneration])) continue;
     batch_.add_copy(descriptor, i >= block.handler_count);
   }
-  delivered_.push_back({&block, link.segments->arena(), link.from});
+  delivered_.push_back({&block, link.from});
   return LinkOutcome::kDone;
 }
 
-std::optional<SessionEngine::SliceMemory> SessionEngine::delivered_slice(uint32_t reactor, SliceId id) const {
+SessionEngine::DeliveredSlice SessionEngine::find_delivered(uint32_t slice_word) const {
   for (const DeliveredBlock& delivered : delivered_) {
-    if (delivered.port->number() != reactor) continue;
-    for (const DeliveryBlock::HeldSlice& held : delivered.block->slices) {
-      if (held.slice.id != id) continue;
-      return SliceMemory{held.slice.data, held.slice.bytes, held.filled,   held.arena_offset,
-                         false,           delivered.arena,  held.dedicated, {}};
+    if (delivered.port->number() != slice_word >> kSliceArenaShift) continue;
+    for (DeliveryBlock::HeldSlice& held : delivered.block->slices) {
+      if (held.slice.id == (slice_word & kSliceIdMask)) return {delivered.block, &held};
     }
   }
-  return std::nullopt;
+  return {};
+}
+
+LentSlice SessionEngine::keep_delivered(uint32_t slice_word, bool is_forced) {
+  const DeliveredSlice found = find_delivered(slice_word);
+  if (found.held == nullptr) return {};
+  const SliceId id = found.held->slice.id;
+  const bool may_keep = found.held->is_kept || !BufferPool::is_read_slice(id) || found.block->may_keep_read_slices;
+  if (!may_keep && !is_forced) return {};
+  found.held->is_kept = true;
+  return LentSlice::of_holder(found.block->memory, found.held->slice, found.held->dedicated);
+}
+
+// No view of this turn is left.
+void SessionEngine::settle_block(DeliveryBlock& block) {
+  for (const DeliveryBlock::HeldSlice& held : block.slices) {
+    if (held.is_kept) block.memory->pool.return_from_other_thread(held.slice.id);
+  }
 }
 
 void SessionEngine::take_command(const LinkRecord& record) {

@@ -224,6 +224,7 @@ void SessionEngine::settle_foreign() {
   }
   borrowed_.clear();
   for (const DeliveredBlock& delivered : delivered_) {
+    settle_block(*delivered.block);
     // Behind the answers.
     post(delivered.port->number(), {LinkKind::kDelivered, 0, 0, 0, reinterpret_cast<uint64_t>(delivered.block), 0});
   }
@@ -281,7 +282,11 @@ std::optional<SessionEngine::SliceMemory> SessionEngine::slice_memory(uint32_t s
     }
     return std::nullopt;
   }
-  return delivered_slice(reactor, id);
+  const DeliveredSlice found = find_delivered(slice_word);
+  if (found.held == nullptr) return std::nullopt;
+  const DeliveryBlock::HeldSlice& held = *found.held;
+  return SliceMemory{held.slice.data, held.slice.bytes, held.filled, held.arena_offset,
+                     false, found.block->memory->arena, held.dedicated, {}};
 }
 
 std::shared_ptr<Arena> SessionEngine::arena_of(uint32_t reactor) const {
@@ -289,7 +294,7 @@ std::shared_ptr<Arena> SessionEngine::arena_of(uint32_t reactor) const {
     if (borrowed.port->number() == reactor) return borrowed.owner->arena();
   }
   for (const DeliveredBlock& delivered : delivered_) {
-    if (delivered.port->number() == reactor) return delivered.arena;
+    if (delivered.port->number() == reactor) return delivered.block->memory->arena;
   }
   return nullptr;
 }

@@ -51,6 +51,7 @@ class HomeLoop final : private SessionEngine::Host {
   }
 
   std::function<void(Handle, std::string_view packet)> on_message;
+  uint32_t slice_word = 0;  // that the message lies in, while it is handled
   std::function<void(const uint32_t* event)> on_event;
   SessionEngine engine;
   ReactorGroup group;
@@ -112,7 +113,7 @@ class HomeLoop final : private SessionEngine::Host {
 
   void read_message(uint32_t index) {
     const uint32_t* const words = words_at(engine.arena()->descriptor_offset()) + index * kDescriptorWords;
-    const uint32_t slice_word = words[kDescriptorSliceWord];
+    slice_word = words[kDescriptorSliceWord];
     const bool is_dedicated = (slice_word & kDedicatedBit) != 0;
     const std::optional<SessionEngine::SliceMemory> slice = engine.slice_memory(slice_word);
     ASSERT_TRUE(slice.has_value());

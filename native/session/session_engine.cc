@@ -30,7 +30,8 @@ SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
     : options_(options),
       host_(host),
       arena_(make_arena(options.pool)),
-      pool_(arena_->data() + arena_->pool_offset(), options.pool, options.pool_services),
+      memory_(std::make_shared<PooledMemory>(arena_, options.pool, options.pool_services)),
+      pool_(memory_->pool),
       directory_(options.process_wide ? SessionDirectory(options.reactor, SlotTable::adopt(options.reactor))
                                       : SessionDirectory(options.reactor)),
       batch_(*arena_, pool_, options.reactor),
@@ -50,7 +51,7 @@ SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
   borrowed_.reserve(kBorrowedMax);
   delivered_.reserve(kBorrowedMax);
   if (options.home) {
-    for (DeliveryBlock& block : blocks_) block.reserve();
+    for (DeliveryBlock& block : blocks_) block.reserve(memory_);
   }
   if (!port_->valid() || !poller_.valid() || !directory_.valid()) return;
   if (!directory_.reserve(std::max(options.session_capacity, 1u))) return;

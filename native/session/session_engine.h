@@ -33,7 +33,8 @@
 #include "io/socket_address.h"
 #include "io/timer_wheel.h"
 #include "memory/arena.h"
-#include "memory/buffer_pool.h"
+#include "memory/lent_slice.h"
+#include "memory/pooled_memory.h"
 #include "protocol/packet_header.h"
 #include "session/delivery_batch.h"
 #include "session/delivery_block.h"
@@ -178,6 +179,9 @@ class SessionEngine final : private OutboundWriter::Observer,
 
   using SliceMemory = msgtrans::SliceMemory;
   [[nodiscard]] std::optional<SliceMemory> slice_memory(uint32_t slice_word) const;
+  // Memory of this delivery that is another reactor's, for longer than the delivery. Nothing when that reactor needs it to
+  // go on reading, unless `is_forced`; nothing either of segments, which are not given away.
+  LentSlice keep(uint32_t slice_word, bool is_forced) { return keep_delivered(slice_word, is_forced); }
   // The arena that slice words of `reactor` in this delivery speak of.
   [[nodiscard]] std::shared_ptr<Arena> arena_of(uint32_t reactor) const;
 
@@ -259,7 +263,14 @@ class SessionEngine final : private OutboundWriter::Observer,
   // Whether home has still to hear of something: the outcome of the last connect, for instance.
   [[nodiscard]] bool is_news_under_way() const { return !events_.empty() || blocks_lent() > 0; }
   LinkOutcome take_delivery(Link& link, const LinkRecord& record);
-  [[nodiscard]] std::optional<SliceMemory> delivered_slice(uint32_t reactor, SliceId id) const;
+  void take_back_slices(DeliveryBlock& block);
+  struct DeliveredSlice {
+    DeliveryBlock* block = nullptr;
+    DeliveryBlock::HeldSlice* held = nullptr;
+  };
+  [[nodiscard]] DeliveredSlice find_delivered(uint32_t slice_word) const;
+  LentSlice keep_delivered(uint32_t slice_word, bool is_forced);
+  static void settle_block(DeliveryBlock& block);
   void take_command(const LinkRecord& record);
 
   // engine_in_process.cc
@@ -306,7 +317,8 @@ class SessionEngine final : private OutboundWriter::Observer,
   EngineCounters counters_;
   ReactorLatencyHistogram turn_latency_;
   std::shared_ptr<Arena> arena_;
-  BufferPool pool_;
+  std::shared_ptr<PooledMemory> memory_;
+  BufferPool& pool_;
   SessionDirectory directory_;
   EpollPoller poller_;
   ReactorClock clock_;
@@ -369,7 +381,6 @@ class SessionEngine final : private OutboundWriter::Observer,
   // Of such reactors: what is in the delivery under way.
   struct DeliveredBlock {
     DeliveryBlock* block;
-    std::shared_ptr<Arena> arena;
     std::shared_ptr<ReactorPort> port;
   };
   std::vector<DeliveredBlock> delivered_;

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -137,6 +139,121 @@ TEST_F(ThreadReactorTest, begins_an_end_only_when_the_answers_to_what_came_befor
   }));
   EXPECT_EQ(peer->received, request);
   EXPECT_EQ(peer->error, 0);
+}
+
+// Slices of the thread that home has beyond their delivery, and what they must hold.
+struct Kept {
+  LentSlice slice;
+  std::string_view payload;
+  char fill;
+
+  [[nodiscard]] bool is_whole() const {
+    return std::all_of(payload.begin(), payload.end(), [this](char byte) { return byte == fill; });
+  }
+};
+
+char fill_of(uint32_t id) { return static_cast<char>('a' + id % 26); }
+
+std::string filled_packets(uint32_t count, size_t bytes) {
+  std::string packets;
+  for (uint32_t i = 0; i < count; ++i) packets += packet_bytes(kPacketOneWay, i, std::string(bytes, fill_of(i)));
+  return packets;
+}
+
+uint64_t slices_out(HomeLoop& home) {
+  uint64_t lent = 0;
+  EXPECT_TRUE(home.engine.call(kThread, [&](SessionEngine& engine) {
+    engine.pool().drain_returns();
+    engine.pool().check_invariants();
+    lent = engine.pool().counters().slices_lent;
+  }));
+  return lent;
+}
+
+TEST_F(ThreadReactorTest, does_not_read_into_what_is_kept_until_it_is_given_back) {
+  constexpr uint32_t kMessages = 400;
+  std::vector<Kept> kept;
+  uint32_t arrived = 0;
+  for (const size_t bytes : {size_t{20'000}, size_t{60'000}, size_t{300'000}, size_t{2'000'000}}) {
+    const uint32_t messages = bytes > 1'000'000 ? 20 : kMessages;
+    arrived = 0;
+    home_->on_message = [&](HomeLoop::Handle, std::string_view packet) {
+      EXPECT_EQ(HomeLoop::message_id(packet), arrived);
+      // Twice: the holders are independent of each other.
+      for (int i = 0; arrived % 50 == 7 && i < 2; ++i) {
+        LentSlice slice = home_->engine.keep(home_->slice_word, false);
+        ASSERT_TRUE(slice.valid());
+        kept.push_back({std::move(slice), packet.substr(kHeaderBytes), fill_of(arrived)});
+      }
+      ++arrived;
+    };
+    const std::unique_ptr<SocketPeer> peer = dial();
+    peer->send(filled_packets(messages, bytes));
+    ASSERT_TRUE(home_->run_until([&] {
+      peer->pump();
+      return arrived == messages;
+    }));
+    ASSERT_FALSE(kept.empty());
+    for (const Kept& one : kept) EXPECT_TRUE(one.is_whole()) << bytes;
+    EXPECT_TRUE(home_->run_until([&] { return slices_out(*home_) <= kept.size(); }));
+    EXPECT_GE(slices_out(*home_), 1u);
+    // From another thread, as it may be.
+    std::thread([&] { kept.clear(); }).join();
+    EXPECT_TRUE(home_->run_until([&] { return slices_out(*home_) == 0; }));
+  }
+}
+
+TEST_F(ThreadReactorTest, reads_on_though_home_keeps_whatever_it_gets) {
+  // Small ones, which lie in the slices that sockets are read into.
+  constexpr uint32_t kMessages = 20'000;
+  std::vector<Kept> kept;
+  uint32_t arrived = 0;
+  uint32_t refused = 0;
+  home_->on_message = [&](HomeLoop::Handle, std::string_view packet) {
+    EXPECT_EQ(HomeLoop::message_id(packet), arrived);
+    LentSlice slice = home_->engine.keep(home_->slice_word, false);
+    if (slice.valid()) {
+      kept.push_back({std::move(slice), packet.substr(kHeaderBytes), fill_of(arrived)});
+    } else {
+      ++refused;
+    }
+    ++arrived;
+  };
+  const std::unique_ptr<SocketPeer> peer = dial();
+  peer->send(filled_packets(kMessages, 1'000));
+  EXPECT_TRUE(home_->run_until([&] {
+    peer->pump();
+    return arrived == kMessages;
+  }));
+  EXPECT_GT(kept.size(), 0u);
+  EXPECT_GT(refused, 0u) << "the caller copies";
+  uint64_t misses = 0;
+  EXPECT_TRUE(home_->engine.call(kThread, [&](SessionEngine& engine) { misses = engine.pool().counters().refused; }));
+  EXPECT_EQ(misses, 0u);
+  for (const Kept& one : kept) EXPECT_TRUE(one.is_whole());
+}
+
+TEST_F(ThreadReactorTest, ends_while_home_keeps_its_slices) {
+  std::vector<Kept> kept;
+  for (int round = 0; round < 10; ++round) {
+    const std::unique_ptr<SocketPeer> peer = dial();
+    home_->on_message = [&](HomeLoop::Handle, std::string_view packet) {
+      LentSlice slice = home_->engine.keep(home_->slice_word, false);
+      const char fill = fill_of(HomeLoop::message_id(packet));
+      if (slice.valid()) kept.push_back({std::move(slice), packet.substr(kHeaderBytes), fill});
+    };
+    peer->send(filled_packets(40, round % 2 == 0 ? 30'000 : 1'500'000));
+    const size_t before = kept.size();
+    ASSERT_TRUE(home_->run_until([&] {
+      peer->pump();
+      return kept.size() > before;
+    }));
+    for (int i = 0; i < round; ++i) home_->step();
+    TearDown();
+    SetUp();
+  }
+  for (const Kept& one : kept) EXPECT_TRUE(one.is_whole());
+  std::thread([&] { kept.clear(); }).join();
 }
 
 TEST_F(ThreadReactorTest, stops_under_traffic_with_blocks_at_home) {
