@@ -14,7 +14,7 @@ import type { Reactor } from './reactor.js';
 import type { SlicePlace } from './send-buffers.js';
 import { checkBytes, refuseHandOver, sendFlags } from './send-flags.js';
 import { sessionGeneration } from './session-id.js';
-import { isWorthPinning } from './slice-pinning.js';
+import { isWorthLending, isWorthPinning } from './slice-pinning.js';
 import type { SendOptions, SessionId } from './transport.js';
 import { wireWord0 } from './wire-words.js';
 
@@ -42,11 +42,18 @@ interface Payload {
   readonly length: number;
   /** In a slice of this reactor, as in a descriptor; without one the packet is copied into a slice when that pays. */
   readonly slice: SlicePlace | undefined;
+  /** In memory that can be lent to other threads. */
+  readonly lendable: { sliceWord: number; offset: number } | undefined;
 }
 
 /** A payload in JavaScript memory, or in a buffer of `allocate`. */
 function ownPayload(reactor: Reactor, bytes: Uint8Array): Payload {
-  return { bytes: () => bytes, length: bytes.length, slice: reactor.buffers.placeOf(bytes) };
+  return {
+    bytes: () => bytes,
+    length: bytes.length,
+    slice: reactor.buffers.placeOf(bytes),
+    lendable: undefined,
+  };
 }
 
 /** The payload of the message whose descriptor begins at word `from`. */
@@ -68,12 +75,14 @@ function receivedPayload(reactor: Reactor, from: number): Payload {
     slice: isWorthPinning(reactor.native, sliceWord, length)
       ? { id: sliceWord & SLICE_ID_MASK, offset }
       : undefined,
+    lendable: isWorthLending(reactor.native, sliceWord, length) ? { sliceWord, offset } : undefined,
   };
 }
 
 /**
  * Sends one one-way message without an id to many sessions of a transport. Those with a socket of this reactor are written
- * from one piece of memory; those in process and on other threads get a copy in the outbound ring.
+ * from one piece of memory; those in process and on other threads are lent a large received payload, and get a copy of
+ * others.
  * @throws TransportError as `HighPerformanceTransport.broadcast`
  */
 export function broadcast(
@@ -121,7 +130,20 @@ function sendToAll(
       const peerWord = table.word(slotWord, SLOT_PEER_WORD);
       const peerGeneration = table.word(slotWord, SLOT_PEER_GENERATION);
       if (total <= INLINE_BYTES_MAX || !reactor.isOwnSocket(slotWord)) {
-        if (total <= OutboundRing.PACKET_BYTES_MAX) {
+        if (payload.lendable !== undefined) {
+          const { sliceWord, offset } = payload.lendable;
+          reactor.sendLarge(
+            slotWord,
+            generation,
+            word0,
+            0,
+            flags,
+            extHeader,
+            sliceWord,
+            offset,
+            payload.length,
+          );
+        } else if (total <= OutboundRing.PACKET_BYTES_MAX) {
           ring.append(peerWord, peerGeneration, word0, 0, flags, extHeader, payload.bytes());
         } else {
           reactor.direct.send(slotWord, generation, word0, 0, flags, extHeader, payload.bytes());

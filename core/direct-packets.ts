@@ -50,6 +50,26 @@ export class DirectPackets {
   }
 
   /**
+   * Sends a payload of this delivery from where it lies; it counts as queued already.
+   * @returns false when it is to be copied; nothing was sent then
+   */
+  sendSlice(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    sliceWord: number,
+    offset: number,
+    length: number,
+  ): boolean {
+    const ext = extHeader ?? NO_BYTES;
+    this.writeHeader(wireWord0, messageIdWire, reserved, ext.length, length);
+    return this.native.sendSlice(slotWord, generation, this.header, ext, sliceWord, offset, length);
+  }
+
+  /**
    * A packet in a slice of its own, for many sessions.
    * @throws TransportError `ERR_MSGTRANS_BUFFER_BUDGET`
    */

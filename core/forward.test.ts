@@ -77,13 +77,18 @@ describe('forward', () => {
     expect(server.counters().forwardCopies).toBe(sizes.length);
   });
 
-  it('copies for sessions in process', async () => {
+  it('passes large payloads on to sessions in process, and copies small ones', async () => {
     const { server, from, to } = await relay((message, target) => message.forward(target), 'mem://');
-    for (const bytes of [10, 20_000, 300_000, 1_500_000]) {
+    const sizes = [10, 16_383, 16_384, 65_536, 300_000, 1_048_576, 1_500_000];
+    for (const bytes of sizes) {
       from.send(patterned(bytes, 5));
       expect(Buffer.compare((await nextOf(to)).payload, patterned(bytes, 5))).toBe(0);
     }
-    expect(server.counters().forwardCopies).toBe(4);
+    const { forwardCopies, payloadCopies } = server.counters();
+    expect(forwardCopies).toBe(2);
+    // The head of a large frame, on its way in.
+    expect(payloadCopies).toBeLessThanOrEqual(sizes.length);
+    await until(() => server.counters().slicesLent === 0 && server.counters().queuedBytes === 0);
   });
 
   it('keeps what a slow peer has not taken, whole, while its buffers are used for others', async () => {

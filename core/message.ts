@@ -110,9 +110,9 @@ export class Message {
   /** The ext header in place, under the same rules as {@link payload}. */
   extHeader(): Uint8Array {
     const length = this.word(DESCRIPTOR_EXT_LENGTH) & 0xffff;
-    return this.reactor.views.view(
+    return this.reactor.views.extHeader(
       this.word(DESCRIPTOR_SLICE_WORD),
-      this.word(DESCRIPTOR_PAYLOAD_OFFSET) - length,
+      this.word(DESCRIPTOR_PAYLOAD_OFFSET),
       length,
     );
   }
@@ -143,10 +143,12 @@ export class Message {
   }
 
   /**
-   * Sends this message's payload to another session, as a one-way message with the same biz type unless told. To a socket
-   * of the same reactor it is sent from where it lies when it is at least 1/8 of its buffer: what the handler writes into
-   * the payload before it returns may be sent then. Smaller ones, and those for other threads or transports, are copied
-   * and counted (`forwardCopies`).
+   * Sends this message's payload to another session, as a one-way message with the same biz type unless told. When it is at
+   * least 1/8 of its buffer (and 16 KB, for a session of another thread), it is sent from where it lies: what the handler
+   * writes into the payload before it returns may be sent then. Another thread is shown the payload when the handlers
+   * of this turn have returned, so that no two threads can reach it; if it was retained, or waits to be written to a slow
+   * socket here, that thread gets a copy (`payloadCopies`). Smaller payloads, what came over `mem://` in less than 128 KB,
+   * and those for other transports are copied and counted (`forwardCopies`).
    * @returns and throws as `Session.send`
    */
   forward(session: Session, options?: SendOptions): boolean {
@@ -256,15 +258,15 @@ export class Message {
   private get memory(): DataView {
     const { reactor } = this;
     const sliceWord = reactor.words[this.at + DESCRIPTOR_SLICE_WORD];
-    if ((sliceWord & DEDICATED_BIT) !== 0) return this.ownMemory();
+    if ((sliceWord & DEDICATED_BIT) !== 0) return this.ownMemory(sliceWord);
     return sliceWord >>> SLICE_ARENA_SHIFT === reactor.number
       ? reactor.view
       : reactor.foreign.of(sliceWord).view;
   }
 
-  private ownMemory(): DataView {
-    const payload = this.payload();
-    return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  private ownMemory(sliceWord: number): DataView {
+    const length = this.word(DESCRIPTOR_PAYLOAD_LENGTH);
+    return this.reactor.views.dedicatedView(sliceWord, this.word(DESCRIPTOR_PAYLOAD_OFFSET), length);
   }
 
   private word(index: number): number {

@@ -78,6 +78,19 @@ export interface NativeReactor {
   allocate(bytes: number): [slice: number, offset: number, buffer: ArrayBuffer] | undefined;
   /** Empties the buffer; its slice goes back when nothing refers to it any more. */
   releaseAllocated(slice: number, buffer: ArrayBuffer): void;
+  /**
+   * One message to a session of another reactor or in process, from where its payload lies in this delivery; or from
+   * memory of another reactor, to any. False: nothing was sent, and it is to be copied.
+   */
+  sendSlice(
+    slotWord: number,
+    generation: number,
+    header: Uint8Array,
+    extHeader: Uint8Array,
+    sliceWord: number,
+    offset: number,
+    length: number,
+  ): boolean;
   /** One packet in a slice of its own, held until {@link releaseSent}. Undefined when the byte budget is used up. */
   makePacket(
     header: Uint8Array,
@@ -109,6 +122,8 @@ export interface NativeReactor {
   expose(sliceWord: number, offset: number, bytes: number): ArrayBuffer;
   /** [offset of the slice's first byte in its arena, 0 when dedicated; bytes of it that may be shown at once] */
   sliceExtent(sliceWord: number): [start: number, filled: number];
+  /** A copy of the ext header of a packet that another thread has lent: it does not lie in front of its payload. */
+  extHeader(sliceWord: number): ArrayBuffer;
   sliceBytes(sliceWord: number): number;
   retain(sliceWord: number, offset: number, bytes: number): number;
   retainedBuffer(handle: number): ArrayBuffer;

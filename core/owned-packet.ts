@@ -11,6 +11,7 @@ import {
 } from './layout.generated.js';
 import { FLAG_HIGH_PRIORITY } from './protocol/wire-layout.generated.js';
 import type { Reactor } from './reactor.js';
+import { isLent } from './slice-pinning.js';
 import type { Packet, PacketType } from './transport.js';
 import { byteSwap32, packetTypeName } from './wire-words.js';
 
@@ -75,8 +76,17 @@ export function copyPacket(reactor: Reactor, at: number): OwnedPacket {
   const ext = words[at + DESCRIPTOR_EXT_LENGTH] & 0xffff;
   const start = words[at + DESCRIPTOR_PAYLOAD_OFFSET] - ext;
   const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
-  const chunk = reactor.views.innerBytes(words[at + DESCRIPTOR_SLICE_WORD], start, ext + length).slice();
-  return packetOver(words, at, chunk, ext);
+  const slice = words[at + DESCRIPTOR_SLICE_WORD];
+  if (isLent(slice)) return packetOver(words, at, joined(reactor, slice, start + ext, ext, length), ext);
+  return packetOver(words, at, reactor.views.innerBytes(slice, start, ext + length).slice(), ext);
+}
+
+/** The ext header and payload of a packet whose header is apart. */
+function joined(reactor: Reactor, slice: number, offset: number, ext: number, length: number): Uint8Array {
+  const chunk = new Uint8Array(ext + length);
+  if (ext > 0) chunk.set(reactor.views.extHeader(slice, offset, ext));
+  chunk.set(reactor.views.innerBytes(slice, offset, length), ext);
+  return chunk;
 }
 
 /**
@@ -101,6 +111,7 @@ export class PacketCopier {
     const begin = words[at + DESCRIPTOR_PAYLOAD_OFFSET] - ext;
     const length = words[at + DESCRIPTOR_PAYLOAD_LENGTH];
     const slice = words[at + DESCRIPTOR_SLICE_WORD];
+    if (isLent(slice)) return copyPacket(this.reactor, at);
     if (slice !== this.chunkSlice || begin < this.chunkBegin || begin + ext + length > this.chunkEnd) {
       this.chunkSlice = slice;
       this.chunkBegin = begin;

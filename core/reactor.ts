@@ -13,7 +13,7 @@ import { SendBurst } from './send-burst.js';
 import { notOpen, tooLarge, totalFull, writeQueueFull } from './send-errors.js';
 import { sessionIdOf } from './session-id.js';
 import { SessionTable } from './session-table.js';
-import { isWorthPinning } from './slice-pinning.js';
+import { isWorthLending, isWorthPinning } from './slice-pinning.js';
 import { RequestStatistics } from './statistics/request-statistics.js';
 import { TurnViews } from './turn-views.js';
 import { byteSwap32, wireWord0 } from './wire-words.js';
@@ -271,8 +271,8 @@ export class Reactor {
   }
 
   /**
-   * Sends a received payload on: from where it lies when the session has a socket of this reactor and the payload is
-   * most of its slice, else copied (and counted).
+   * Sends a received payload on: from where it lies when it is a good part of its slice (and large enough to be lent, for
+   * another thread or from one), else copied (and counted).
    * @param from word of the message's descriptor
    * @returns and throws as {@link send}
    */
@@ -309,8 +309,23 @@ export class Reactor {
       );
       return this.tellWhenFull(slotWord, generation);
     }
-    this.forwardCopies += 1;
     const total = HEADER_BYTES + extLength + length;
+    if (isWorthLending(this.native, slice, length)) {
+      if (!this.take(slotWord, generation, total)) return false;
+      this.sendLarge(
+        slotWord,
+        generation,
+        wireWord0,
+        messageIdWire,
+        reserved,
+        extHeader,
+        slice,
+        offset,
+        length,
+      );
+      return this.tellWhenFull(slotWord, generation);
+    }
+    this.forwardCopies += 1;
     const isInArena = slice >>> SLICE_ARENA_SHIFT === this.number && (slice & DEDICATED_BIT) === 0;
     if (isOwnSocket && isInArena && total <= OutboundRing.PACKET_BYTES_MAX) {
       if (!this.take(slotWord, generation, total)) return false;
@@ -328,6 +343,38 @@ export class Reactor {
     }
     const payload = this.views.innerBytes(slice, offset, length);
     return this.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload);
+  }
+
+  /** Lends a large received payload to whoever has the session, or copies it; it counts as queued already. */
+  sendLarge(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    slice: number,
+    offset: number,
+    length: number,
+  ): void {
+    const { direct } = this;
+    if (
+      direct.sendSlice(
+        slotWord,
+        generation,
+        wireWord0,
+        messageIdWire,
+        reserved,
+        extHeader,
+        slice,
+        offset,
+        length,
+      )
+    )
+      return;
+    this.forwardCopies += 1;
+    const payload = this.views.innerBytes(slice, offset, length);
+    direct.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload);
   }
 
   /**

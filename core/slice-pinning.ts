@@ -1,6 +1,8 @@
 import {
   DEDICATED_BIT,
+  LEND_BYTES_MIN,
   SLICE_ARENA_SHIFT,
+  SLICE_LENT_BITS,
   SLICE_PIN_SHARE,
   SLICE_SEGMENT_BIT,
   SLICE_TIER_BYTES_0,
@@ -22,4 +24,19 @@ export function isWorthPinning(native: NativeReactor, sliceWord: number, length:
     ? native.sliceBytes(sliceWord)
     : SLICE_TIER_BYTES[(sliceWord >>> SLICE_TIER_SHIFT) & 3];
   return length * SLICE_PIN_SHARE >= sliceBytes;
+}
+
+/**
+ * Whether `length` bytes in the memory that a slice word names are better lent to another thread than copied for it:
+ * enough of it, and not in a segment of somebody's outbound ring.
+ */
+export function isWorthLending(native: NativeReactor, sliceWord: number, length: number): boolean {
+  if (length < LEND_BYTES_MIN) return false;
+  if (!isLent(sliceWord) && (sliceWord & SLICE_SEGMENT_BIT) !== 0) return false;
+  return length * SLICE_PIN_SHARE >= native.sliceBytes(sliceWord);
+}
+
+/** Whether a slice word names a packet that another thread has lent: its header does not lie in front of its payload. */
+export function isLent(sliceWord: number): boolean {
+  return (sliceWord & SLICE_LENT_BITS) === SLICE_LENT_BITS;
 }

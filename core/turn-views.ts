@@ -1,6 +1,7 @@
 import type { ForeignArenas } from './foreign-arenas.js';
 import * as layout from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
+import { isLent } from './slice-pinning.js';
 
 // The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
 const { DEDICATED_BIT, SLICE_ARENA_SHIFT } = layout;
@@ -19,6 +20,7 @@ export class TurnViews {
   private readonly extents = new Map<number, Extent>();
   private lastSlice = -1;
   private last: Extent | undefined;
+  private dedicated: { slice: number; offset: number; view: DataView } | undefined;
 
   constructor(native: NativeReactor, bytes: Uint8Array, foreign: ForeignArenas) {
     this.native = native;
@@ -41,6 +43,23 @@ export class TurnViews {
       extent.buffer = this.native.expose(slice, 0, extent.length);
     }
     return new Uint8Array(extent.buffer, offset - extent.start, length);
+  }
+
+  /** The ext header of `length` bytes that belongs to the payload at `offset`. */
+  extHeader(slice: number, offset: number, length: number): Uint8Array {
+    return isLent(slice)
+      ? new Uint8Array(this.native.extHeader(slice))
+      : this.view(slice, offset - length, length);
+  }
+
+  /** To read the bytes at `offset` through, of memory that is in no arena; the same for as long as one message is read. */
+  dedicatedView(slice: number, offset: number, length: number): DataView {
+    const known = this.dedicated;
+    if (known !== undefined && known.slice === slice && known.offset === offset) return known.view;
+    const bytes = this.view(slice, offset, length);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.dedicated = { slice, offset, view };
+    return view;
   }
 
   /** Whether a handler can write to all of the slice, the headers between the payloads included. */
@@ -68,6 +87,7 @@ export class TurnViews {
     this.extents.clear();
     this.lastSlice = -1;
     this.last = undefined;
+    this.dedicated = undefined;
   }
 
   private extentOf(slice: number): Extent {

@@ -25,7 +25,9 @@ export class LendingScene implements AsyncDisposable {
   }
 
   static async open(): Promise<LendingScene> {
-    const server = await HighPerformanceTransport.create({ workersPerNumaNode: Number(process.argv[3] ?? 0) });
+    const server = await HighPerformanceTransport.create({
+      workersPerNumaNode: Number(process.argv[3] ?? 0),
+    });
     const listener = await server.listen(process.argv[2] ?? 'tcp://127.0.0.1:0');
     return new LendingScene(server, await HighPerformanceTransport.create(), listener.url);
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -83,6 +84,7 @@ Napi::Function ReactorDoor::define(Napi::Env env) {
                          InstanceMethod<&ReactorDoor::copy_borrowed>("copyBorrowed"),
                          InstanceMethod<&ReactorDoor::allocate>("allocate"),
                          InstanceMethod<&ReactorDoor::release_allocated>("releaseAllocated"),
+                         InstanceMethod<&ReactorDoor::send_slice>("sendSlice"),
                          InstanceMethod<&ReactorDoor::make_packet>("makePacket"),
                          InstanceMethod<&ReactorDoor::release_sent>("releaseSent"),
                          InstanceMethod<&ReactorDoor::close_session>("closeSession"),
@@ -102,6 +104,7 @@ Napi::Function ReactorDoor::define(Napi::Env env) {
                          InstanceMethod<&ReactorDoor::now_ms>("nowMs"),
                          InstanceMethod<&ReactorDoor::expose>("expose"),
                          InstanceMethod<&ReactorDoor::slice_extent>("sliceExtent"),
+                         InstanceMethod<&ReactorDoor::ext_header>("extHeader"),
                          InstanceMethod<&ReactorDoor::slice_bytes>("sliceBytes"),
                          InstanceMethod<&ReactorDoor::retain>("retain"),
                          InstanceMethod<&ReactorDoor::retained_buffer>("retainedBuffer"),
@@ -202,6 +205,18 @@ Napi::Value ReactorDoor::send_borrowed(const Napi::CallbackInfo& info) {
     }
   }
   return Napi::Number::New(info.Env(), token == BorrowedMemory::kNone ? -1 : static_cast<double>(token));
+}
+
+Napi::Value ReactorDoor::send_slice(const Napi::CallbackInfo& info) {
+  iovec head[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const auto bytes = info[i + 2].As<Napi::Uint8Array>();
+    head[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // it is only read
+    head[i].iov_len = bytes.ByteLength();
+  }
+  const bool is_sent = binding_->open() && binding_->engine().send_slice(u32(info, 0), u32(info, 1), head, 2,
+                                                                        {u32(info, 4), u32(info, 5), u32(info, 6)});
+  return Napi::Boolean::New(info.Env(), is_sent);
 }
 
 void ReactorDoor::copy_borrowed(const Napi::CallbackInfo& info) {
@@ -324,6 +339,15 @@ Napi::Value ReactorDoor::slice_extent(const Napi::CallbackInfo& info) {
   extent.Set(0u, static_cast<double>(slice ? slice->arena_offset : 0));
   extent.Set(1u, static_cast<double>(slice ? slice->filled : 0));
   return extent;
+}
+
+Napi::Value ReactorDoor::ext_header(const Napi::CallbackInfo& info) {
+  const std::optional<SessionEngine::SliceMemory> slice = binding_->engine().slice_memory(u32(info, 0));
+  if (!slice || slice->head.size() <= kHeaderBytes) return Napi::ArrayBuffer::New(info.Env(), 0);
+  const std::span<const uint8_t> bytes = slice->head.subspan(kHeaderBytes);
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), bytes.size());
+  std::memcpy(copy.Data(), bytes.data(), bytes.size());
+  return copy;
 }
 
 Napi::Value ReactorDoor::slice_bytes(const Napi::CallbackInfo& info) {

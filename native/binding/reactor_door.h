@@ -36,6 +36,7 @@ class ReactorDoor final : public Napi::ObjectWrap<ReactorDoor> {
   // (slice id, ArrayBuffer)
   void release_allocated(const Napi::CallbackInfo& info);
   // [slice id, offset], or undefined when the byte budget is used up.
+  Napi::Value send_slice(const Napi::CallbackInfo& info);
   Napi::Value make_packet(const Napi::CallbackInfo& info);
   void release_sent(const Napi::CallbackInfo& info);
   // (slotWord, generation, code, flush) -> was open
@@ -68,6 +69,7 @@ class ReactorDoor final : public Napi::ObjectWrap<ReactorDoor> {
   // (sliceWord) -> [offset of its first byte in the arena (0 for a mapping of its own), bytes read into it]
   Napi::Value slice_extent(const Napi::CallbackInfo& info);
   // (sliceWord) -> its size
+  Napi::Value ext_header(const Napi::CallbackInfo& info);
   Napi::Value slice_bytes(const Napi::CallbackInfo& info);
   // (sliceWord, offset, bytes) -> handle, or -1
   Napi::Value retain(const Napi::CallbackInfo& info);

@@ -1,7 +1,9 @@
 #include "binding/view_ledger.h"
 
+#include <cstring>
 #include <utility>
 
+#include "base/assert.h"
 #include "binding/borrowed_memory.h"
 
 namespace msgtrans {
@@ -28,7 +30,7 @@ void ViewLedger::quarantine(Memory& memory) {
   if (memory.segments != nullptr) {
     // We hold it still, so it cannot be free meanwhile.
     memory.segments->lend(id & ~kSliceSegmentBit);
-  } else if (memory.slice_word >> kSliceArenaShift == engine.port()->number()) {
+  } else if (memory.is_own) {
     engine.pool().add_reference(id);
   } else if (!memory.kept.valid()) {
     memory.kept = engine.keep(memory.slice_word, true);
@@ -50,7 +52,7 @@ bool ViewLedger::expose(uint32_t slice_word, size_t offset, size_t bytes, View& 
     return false;
   }
   const auto memory = std::make_shared<Memory>(
-      Memory{slice->arena, slice->dedicated, slice->segments, lifetime_, {}, slice_word, false, false});
+      Memory{slice->arena, slice->dedicated, slice->segments, lifetime_, {}, slice_word, slice->is_own, false, false});
   auto hint = std::make_unique<std::shared_ptr<Memory>>(memory);
   if (napi_create_external_arraybuffer(env_, slice->data + offset, bytes, finalize, hint.get(), &buffer) != napi_ok) {
     return false;
@@ -60,7 +62,19 @@ bool ViewLedger::expose(uint32_t slice_word, size_t offset, size_t bytes, View& 
   return napi_create_reference(env_, buffer, 1, &view.buffer) == napi_ok;
 }
 
+napi_value ViewLedger::copy_of(uint32_t slice_word, size_t offset, size_t bytes) {
+  const std::optional<SessionEngine::SliceMemory> slice = engine_.slice_memory(slice_word);
+  MSGTRANS_ASSERT(slice && offset <= slice->bytes && bytes <= slice->bytes - offset);
+  void* data = nullptr;
+  napi_value buffer = nullptr;
+  if (napi_create_arraybuffer(env_, bytes, &data, &buffer) != napi_ok) return nullptr;
+  std::memcpy(data, slice->data + offset, bytes);
+  engine_.count_payload_copy();
+  return buffer;
+}
+
 napi_value ViewLedger::expose_for_turn(uint32_t slice_word, size_t offset, size_t bytes) {
+  if (!engine_.may_expose(slice_word)) return copy_of(slice_word, offset, bytes);
   View view;
   napi_value buffer = nullptr;
   if (!expose(slice_word, offset, bytes, view, buffer)) return nullptr;
@@ -84,9 +98,7 @@ void ViewLedger::detach(View& view) {
   } else if (!view.memory->is_gone) {
     ++moved_away_;
     quarantine(*view.memory);
-    if (view.slice_word >> kSliceArenaShift == engine_.port()->number() && view.memory->segments == nullptr) {
-      engine_.copy_pinned(view.slice_word & kSliceIdMask);
-    }
+    if (view.memory->is_own) engine_.copy_pinned(view.slice_word & kSliceIdMask);
   }
   napi_delete_reference(env_, view.buffer);
 }

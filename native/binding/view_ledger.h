@@ -26,8 +26,8 @@ class ViewLedger {
   ViewLedger(const ViewLedger&) = delete;
   ViewLedger& operator=(const ViewLedger&) = delete;
 
-  // A buffer over `bytes` of a slice, by its slice word, valid until the end of the turn. Null with a pending exception
-  // on failure.
+  // A buffer over `bytes` of a slice, by its slice word, valid until the end of the turn; a copy of them while other
+  // threads have the same memory. Null with a pending exception on failure.
   napi_value expose_for_turn(uint32_t slice_word, size_t offset, size_t bytes);
   void detach_turn_views();
 
@@ -53,6 +53,7 @@ class ViewLedger {
     std::shared_ptr<Lifetime> lifetime;
     LentSlice kept;  // by a reactor of another thread: retained, or quarantined
     uint32_t slice_word = kNoSlice;
+    bool is_own = false;                 // of our own pool
     bool is_quarantined = false;         // given back when this memory is really gone
     bool is_gone = false;  // the runtime took the buffer away itself, as it does when an environment ends
   };
@@ -66,6 +67,7 @@ class ViewLedger {
   static void finalize(napi_env env, void* data, void* hint);
   static void quarantine(Memory& memory);
   static void give_back(Memory& memory);
+  napi_value copy_of(uint32_t slice_word, size_t offset, size_t bytes);
   bool expose(uint32_t slice_word, size_t offset, size_t bytes, View& view, napi_value& buffer);
   void detach(View& view);
 

@@ -74,15 +74,16 @@ class ReturnStack {
 
   // Any holder: whether there is no other. It stays so while the holder makes none, and the owner shares it no further.
   static bool is_sole(const Node& node) {
-    // Acquire: pairs with the release CAS in drop_holder(); those who gave back are done with the bytes.
+    // Acquire: pairs with the releases in drop_holder() and take_back(); those who gave back are done with the bytes.
     return (node.word.load(std::memory_order_acquire) & ~kQueuedBit) == 1;
   }
 
   // Owner, which counts as one of the holders: it is one no longer. True when nobody else is and the slice is not in the
   // list: the caller drops the ordinary reference.
   static bool take_back(Node& node) {
-    // Acquire: pairs with the release CAS in drop_holder(), of the holders that gave back before.
-    const uint32_t before = node.word.fetch_sub(1, std::memory_order_acquire);
+    // Acquire: pairs with the release CAS in drop_holder(), of the holders that gave back before. Release: pairs with the
+    // acquire load in is_sole(); whoever is left is so after all that the owner knows to be over.
+    const uint32_t before = node.word.fetch_sub(1, std::memory_order_acq_rel);
     MSGTRANS_ASSERT((before & ~kQueuedBit) > 0);
     return before == 1;
   }

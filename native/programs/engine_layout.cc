@@ -85,6 +85,8 @@ constexpr LayoutConstant kConstants[] = {
     {"SLICE_PIN_SHARE", PinnedSlices::kPinShare},
     {"SLICE_ARENA_SHIFT", kSliceArenaShift},
     {"SLICE_SEGMENT_BIT", kSliceSegmentBit},
+    {"SLICE_LENT_BITS", kSliceLentBits},
+    {"LEND_BYTES_MIN", kLendBytesMin},
     {"LATENCY_HALF_BITS", kReactorLatencyHalfBits},
     {"LATENCY_VALUE_BITS", kLatencyValueBits},
     {"CLOSE_ORDERLY", static_cast<uint64_t>(CloseCode::kOrderly)},

@@ -15,6 +15,7 @@
 #include "proofs/allocation_failure_sites.h"
 #include "protocol/packet_header.h"
 #include "session/batch_layout.h"
+#include "session/lent_packet.h"
 #include "session/session_engine.h"
 
 namespace msgtrans {
@@ -22,12 +23,16 @@ namespace msgtrans {
 // Every packet's payload is this byte, by its message id.
 inline uint8_t fill_of(uint32_t message_id) { return static_cast<uint8_t>(message_id * 31 + 1); }
 
-inline size_t write_packet(uint8_t* to, uint32_t id, uint32_t payload_bytes) {
+inline void write_packet_header(uint8_t* to, uint32_t id, uint32_t payload_bytes) {
   PacketHeader header;
   header.packet_type = kPacketOneWay;
   header.message_id = id;
   header.payload_bytes = payload_bytes;
   encode_header(to, header);
+}
+
+inline size_t write_packet(uint8_t* to, uint32_t id, uint32_t payload_bytes) {
+  write_packet_header(to, id, payload_bytes);
   std::memset(to + kHeaderBytes, fill_of(id), payload_bytes);
   return kHeaderBytes + payload_bytes;
 }
@@ -85,8 +90,8 @@ class ProofHost final : public SessionEngine::Host {
       const Exempt exempt;
       const std::unique_ptr<uint8_t[]> packet = std::make_unique<uint8_t[]>(bytes);
       write_packet(packet.get(), ++end.sent, payload_bytes);
-      const iovec part{packet.get(), bytes};
-      return send_large(end, part);
+      const iovec parts[] = {{packet.get(), kHeaderBytes}, {packet.get() + kHeaderBytes, payload_bytes}};
+      return send_large(end, parts);
     }
     uint32_t* const control = words_at(0);
     size_t at = (control[kControlRingUsed] + kRunAlignment - 1) / kRunAlignment * kRunAlignment;
@@ -122,9 +127,25 @@ class ProofHost final : public SessionEngine::Host {
 
  private:
   // The engine asks for memory of its own; the packet above is ours.
-  bool send_large(const ProofEnd& end, const iovec& part) {
-    Refusals::unexempted([&] { (void)engine->send_parts(word(end), end.generation, &part, 1, 1); });
+  bool send_large(const ProofEnd& end, const iovec* parts) {
+    Refusals::unexempted([&] { (void)engine->send_parts(word(end), end.generation, parts, 2, 1); });
     return true;
+  }
+  // A large message goes back from where it lies. False when it is to be copied.
+  bool send_back(ProofEnd& end, uint32_t id, const SessionEngine::SlicePart& part) {
+    SlotState* const state = SlotTable::find_state(word(end));
+    // It bears the bytes of its own number.
+    if (part.bytes < kLendBytesMin || end.sent + 1 != id || state == nullptr) return false;
+    uint8_t header[kHeaderBytes];
+    write_packet_header(header, id, part.bytes);
+    const iovec head{header, kHeaderBytes};
+    state->queued_bytes += kHeaderBytes + part.bytes;
+    if (engine->send_slice(word(end), end.generation, &head, 1, part)) {
+      ++end.sent;
+      return true;
+    }
+    state->queued_bytes -= kHeaderBytes + part.bytes;
+    return false;
   }
   [[nodiscard]] uint32_t word(const ProofEnd& end) const { return word_base_ | end.slot; }
   [[nodiscard]] uint32_t* words_at(size_t offset) const {
@@ -171,7 +192,8 @@ class ProofHost final : public SessionEngine::Host {
       engine->pool().add_reference(slice_word & kSliceIdMask);
       retained_[retained_count_++] = slice_word & kSliceIdMask;
     }
-    if (echo) (void)send(*end, bytes);
+    if (!echo || send_back(*end, id, {slice_word, descriptor[kDescriptorPayloadOffset], bytes})) return;
+    (void)send(*end, bytes);
   }
 
   uint32_t word_base_ = 0;

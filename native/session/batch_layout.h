@@ -13,7 +13,9 @@
 //                [4] wire word 0          header bytes 0–3 as they came: version, compression, type, biz type
 //                [5] message id           as it came, big-endian, so that an answer can copy it
 //                [6] slice word           reactor whose arena it lies in << 24 | slice id; bit 23: a mapping of its
-//                                         own, not in the arena; bit 22: a segment of that reactor's outbound ring
+//                                         own, not in the arena; bit 22: a segment of that reactor's outbound ring;
+//                                         both: a packet that another thread has lent us, whose header is apart and
+//                                         whose payload offset is from its slice's start
 //                [7] ext length | reserved << 16    the ext header ends where the payload begins
 //
 // event          [0] kind, [1] slot word, [2] generation, [3] a, [4] b, [5] c   (see EventKind)
@@ -104,6 +106,11 @@ inline constexpr uint32_t kRingSegments = 32;
 inline constexpr uint32_t kSliceArenaShift = 24;
 inline constexpr uint32_t kSliceIdMask = (1u << kSliceArenaShift) - 1;
 inline constexpr uint32_t kSliceSegmentBit = 1u << 22;
+// Both bits; the rest of the id counts the packets of this delivery.
+inline constexpr uint32_t kSliceLentBits = 3u << 22;
+// Smaller payloads are copied for other threads: a buffer of their own at the receiver would cost more.
+inline constexpr uint32_t kLendBytesMin = 16 * 1024;
+constexpr bool is_lent_packet(uint32_t id) { return (id & kSliceLentBits) == kSliceLentBits; }
 
 static_assert(kDescriptorWords * kWordBytes == 32, "two descriptors share a cache line, none straddles one");
 

@@ -52,10 +52,17 @@ class DeliveryBatch {
   // A packet at `wire` in memory that JavaScript reads relative to `base`.
   void add_packet(uint32_t word, uint32_t generation, uint32_t slice_word, const uint8_t* base, const uint8_t* wire,
                   const PacketHeader& header, bool routed) {
+    const uint32_t payload_offset = static_cast<uint32_t>(wire - base) + header.payload_offset();
+    add_apart(word, generation, slice_word, payload_offset, wire, header, routed);
+  }
+
+  // A packet whose header, at `wire`, is not in front of its payload.
+  void add_apart(uint32_t word, uint32_t generation, uint32_t slice_word, uint32_t payload_offset, const uint8_t* wire,
+                 const PacketHeader& header, bool routed) {
     uint32_t* const descriptor = next(routed);
     descriptor[kDescriptorSlotWord] = word;
     descriptor[kDescriptorGeneration] = generation;
-    descriptor[kDescriptorPayloadOffset] = static_cast<uint32_t>(wire - base) + header.payload_offset();
+    descriptor[kDescriptorPayloadOffset] = payload_offset;
     descriptor[kDescriptorPayloadLength] = header.payload_bytes;
     std::memcpy(&descriptor[kDescriptorWireWord0], wire, 8);  // both wire words as they came
     descriptor[kDescriptorSliceWord] = slice_word;

@@ -35,6 +35,8 @@ struct DeliveryBlock {
     std::shared_ptr<Mapping> dedicated;
     // Home's: somebody has it for longer, so it does not go back with the block.
     bool is_kept = false;
+    // Home's: and that is a retained message or a write queue of home.
+    bool is_kept_here = false;
   };
 
   // The reactor writes, any thread may ask. Relaxed, all: the links publish the block.

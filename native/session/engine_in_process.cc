@@ -27,10 +27,6 @@ CloseCode seen_from_afar(CloseCode code) {
   return CloseCode::kConnectionReset;
 }
 
-bool is_routed(const PacketHeader& header, uint32_t flags) {
-  return (flags & kSlotPulled) != 0 || header.packet_type == kPacketResponse;
-}
-
 uint64_t slot_id(uint32_t word, uint32_t generation) { return uint64_t{generation} << 32 | word; }
 
 }  // namespace
@@ -193,6 +189,12 @@ void SessionEngine::settle_connect(uint32_t connect) {
   connects_in_process_.erase(found);
 }
 
+bool SessionEngine::is_routed(const PacketHeader& header, uint32_t slot) const {
+  // Volatile: JavaScript changes this word between our calls, behind the compiler's back.
+  const bool route_all = reinterpret_cast<const volatile uint32_t*>(arena_->data())[kControlRouteAll] != 0;
+  return route_all || (directory_.state(slot).flags & kSlotPulled) != 0 || header.packet_type == kPacketResponse;
+}
+
 bool SessionEngine::deliver_run(uint32_t slice_word, const uint8_t* base, const uint32_t* run, uint32_t& offset) {
   const uint32_t word = run[kRunSlotWord];
   const uint32_t slot = word & kSlotMask;
@@ -202,15 +204,13 @@ bool SessionEngine::deliver_run(uint32_t slice_word, const uint8_t* base, const 
     counters_.messages_discarded += run[kRunMessages] & kRunMessagesMask;
     return true;
   }
-  const bool route_all = reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRouteAll] != 0;
-  const uint32_t flags = directory_.state(slot).flags | (route_all ? kSlotPulled : 0u);
   const auto* const packets = reinterpret_cast<const uint8_t*>(run + kRunWords);
   const uint32_t begin = offset;
   PacketFramer framer(packets + begin, bytes - begin, options_.limits);
   Frame frame;
   while (batch_.count() < kDeliveryMessagesMax && framer.next(frame) == FramerStatus::frame) {
     batch_.add_packet(word, generation, slice_word, base, packets + begin + frame.offset, frame.header,
-                      is_routed(frame.header, flags));
+                      is_routed(frame.header, slot));
     ++counters_.messages_received;
   }
   offset = begin + static_cast<uint32_t>(framer.consumed_bytes());
@@ -242,11 +242,9 @@ void SessionEngine::deliver_packet(uint32_t slot, uint32_t generation, const Own
   batch_.hold(slice.id);
   PacketFramer framer(slice.data, packet.bytes, options_.limits);
   Frame frame;
-  const bool route_all = reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRouteAll] != 0;
-  const uint32_t flags = directory_.state(slot).flags | (route_all ? kSlotPulled : 0u);
   while (framer.next(frame) == FramerStatus::frame) {
     batch_.add(directory_.word(slot), generation, slice, slice.data + frame.offset, frame.header,
-               is_routed(frame.header, flags));
+               is_routed(frame.header, slot));
     ++counters_.messages_received;
   }
   const auto taken = static_cast<uint32_t>(framer.consumed_bytes());

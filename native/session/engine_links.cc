@@ -9,6 +9,7 @@
 #include "session/batch_layout.h"
 #include "session/delivery_block.h"
 #include "session/handed_socket.h"
+#include "session/lent_packet.h"
 #include "session/owned_bytes.h"
 #include "session/reactor_call.h"
 #include "session/session_engine.h"
@@ -118,7 +119,7 @@ void SessionEngine::on_link(const std::shared_ptr<Link>& link) {
 
 bool SessionEngine::has_room() {
   // On a thread of its own nothing that comes from others is delivered.
-  if (borrowed_.size() == kBorrowedMax || delivered_.size() == kBorrowedMax) return false;
+  if (borrowed_.size() == kBorrowedMax || delivered_.size() == kBorrowedMax || lent_.size() == kBorrowedMax) return false;
   return has_own_thread() || (!batch_.full() && events_.pending_max() + 8 <= kEventsMax &&
                               packet_bytes_ < kTurnReadBytesMax);
 }
@@ -130,6 +131,8 @@ SessionEngine::LinkOutcome SessionEngine::on_record(Link& link, const LinkRecord
       return has_opened_ ? LinkOutcome::kAgain : take_runs(link, record, cursor);
     case LinkKind::kPacket:
       return has_opened_ ? LinkOutcome::kAgain : take_packet(link, record);
+    case LinkKind::kLent:
+      return has_opened_ ? LinkOutcome::kAgain : take_lent(link, record);
     case LinkKind::kDelivery:
       return take_delivery(link, record);
     case LinkKind::kDelivered:
@@ -223,6 +226,7 @@ void SessionEngine::settle_foreign() {
     if (borrowed.is_done) borrowed.owner->give_back(borrowed.segment);
   }
   borrowed_.clear();
+  lent_.clear();
   for (const DeliveredBlock& delivered : delivered_) {
     settle_block(*delivered.block);
     // Behind the answers.
@@ -257,6 +261,9 @@ void SessionEngine::on_undeliverable(uint32_t to, const LinkRecord& record) {
       // The one it was handed to has ended in between.
       return take_socket(std::unique_ptr<HandedSocket>(reinterpret_cast<HandedSocket*>(record.b)),
                          static_cast<uint32_t>(record.c));
+    case LinkKind::kLent:
+      forget_pending(reinterpret_cast<const LentPacket*>(record.b));
+      return dispose(record);
     default:
       (void)to;
       dispose(record);
@@ -266,10 +273,17 @@ void SessionEngine::on_undeliverable(uint32_t to, const LinkRecord& record) {
 std::optional<SessionEngine::SliceMemory> SessionEngine::slice_memory(uint32_t slice_word) const {
   const uint32_t reactor = slice_word >> kSliceArenaShift;
   const uint32_t id = slice_word & kSliceIdMask;
+  if (is_lent_packet(id)) {
+    const LentPacket* const packet = find_lent(slice_word);
+    if (packet == nullptr) return std::nullopt;
+    const Slice& slice = packet->memory.slice();
+    return SliceMemory{slice.data, slice.bytes, 0, 0, false, packet->memory.owner()->arena, packet->memory.dedicated(),
+                       {}, {packet->head.get(), packet->head_bytes}};
+  }
   if (reactor == options_.reactor && (id & kSliceSegmentBit) == 0) {
     const Slice slice = pool_.slice(id);
     const size_t offset = slice.dedicated() ? 0 : static_cast<size_t>(slice.data - arena_->data());
-    return SliceMemory{slice.data, slice.bytes, pool_.filled(id), offset, true, arena_, pool_.dedicated_mapping(id), {}};
+    return SliceMemory{slice.data, slice.bytes, pool_.filled(id), offset, true, arena_, pool_.dedicated_mapping(id), {}, {}};
   }
   if ((id & kSliceSegmentBit) != 0) {
     for (const BorrowedSegment& borrowed : borrowed_) {
@@ -278,7 +292,7 @@ std::optional<SessionEngine::SliceMemory> SessionEngine::slice_memory(uint32_t s
       // Nothing is shown but packets one by one: other threads may read what lies between them.
       return SliceMemory{borrowed.owner->data(borrowed.segment), kRingBytes, 0,
                          static_cast<size_t>(borrowed.owner->data(borrowed.segment) - arena->data()), false, arena, {},
-                         borrowed.owner};
+                         borrowed.owner, {}};
     }
     return std::nullopt;
   }
@@ -286,7 +300,7 @@ std::optional<SessionEngine::SliceMemory> SessionEngine::slice_memory(uint32_t s
   if (found.held == nullptr) return std::nullopt;
   const DeliveryBlock::HeldSlice& held = *found.held;
   return SliceMemory{held.slice.data, held.slice.bytes, held.filled, held.arena_offset,
-                     false, found.block->memory->arena, held.dedicated, {}};
+                     false, found.block->memory->arena, held.dedicated, {}, {}};
 }
 
 std::shared_ptr<Arena> SessionEngine::arena_of(uint32_t reactor) const {
@@ -313,6 +327,9 @@ bool SessionEngine::call(uint32_t reactor, std::function<void(SessionEngine&)> f
   }
   sender_.post(reactor, {LinkKind::kCall, 0, 0, 0, word, 0});
   sender_.flush();
+  // What was lent to it goes out before the handler has returned, then: to sockets, which only read it.
+  std::erase_if(pending_lends_, [reactor](const PendingLend& one) { return one.reactor == reactor; });
+  sender_.flush_to(reactor);
   return waiting->wait();
 }
 

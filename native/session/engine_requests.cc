@@ -5,6 +5,7 @@
 #include <new>
 #include <cstring>
 
+#include "session/lent_packet.h"
 #include "session/owned_bytes.h"
 #include "session/session_engine.h"
 
@@ -37,6 +38,11 @@ bool SessionEngine::send_parts(uint32_t word, uint32_t generation, const iovec* 
     if (!is_own(word) && (state == nullptr || !SlotTable::is_current(*state, generation))) {
       counters_.messages_discarded += messages;
       return false;
+    }
+    if (messages == 1 && count > 1 && parts[count - 1].iov_len >= kLendBytesMin &&
+        send_copied(word, generation, parts, count, is_holder)) {
+      flush();
+      return true;
     }
     OwnedBytes* const packet = OwnedBytes::copy_of(parts, count, is_holder);
     if (packet == nullptr) {

@@ -1,6 +1,7 @@
 #include "session/link_record.h"
 
 #include "session/handed_socket.h"
+#include "session/lent_packet.h"
 #include "session/owned_bytes.h"
 #include "session/reactor_call.h"
 
@@ -10,6 +11,9 @@ void dispose(const LinkRecord& record) {
   switch (record.kind) {
     case LinkKind::kPacket:
       delete reinterpret_cast<OwnedBytes*>(record.b);
+      return;
+    case LinkKind::kLent:
+      delete reinterpret_cast<LentPacket*>(record.b);
       return;
     case LinkKind::kSocket:
       delete reinterpret_cast<HandedSocket*>(record.b);

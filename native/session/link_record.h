@@ -15,6 +15,8 @@ enum class LinkKind : uint32_t {
   kRuns,
   // word, generation: session; a: messages; b: OwnedBytes*. A packet too large for a segment.
   kPacket,
+  // word, generation: session; b: LentPacket*. A packet whose payload lies in a slice that somebody lends.
+  kLent,
   // b: DeliveryBlock*, what an own-thread reactor received
   kDelivery,
   // b: the same block back: home has done with it, and the answers that its handlers gave are ahead of this record

@@ -46,6 +46,7 @@ bool LinkSender::is_refused(uint32_t to) {
 }
 
 void LinkSender::flush() {
+  if (is_held_) return;
   // Giving a link up may post to others.
   while (!touched_.empty()) {
     const uint32_t to = touched_.back();
@@ -53,6 +54,13 @@ void LinkSender::flush() {
     ways_[to]->touched = false;
     publish(to, *ways_[to]);
   }
+}
+
+void LinkSender::flush_to(uint32_t to) {
+  if (!ways_[to] || !ways_[to]->touched) return;
+  std::erase(touched_, to);
+  ways_[to]->touched = false;
+  publish(to, *ways_[to]);
 }
 
 void LinkSender::publish(uint32_t to, Outgoing& way) {

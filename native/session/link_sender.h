@@ -46,6 +46,10 @@ class LinkSender {
 
   // Shows what was posted to those it was posted for.
   void flush();
+  // From now on `flush` shows nothing, until `release`. Only `flush_to` does: to one that this thread is about to wait for.
+  void hold() { is_held_ = true; }
+  void release() { is_held_ = false; }
+  void flush_to(uint32_t to);
 
   // That reactor rang: room may have come up in the link to it, or it is gone.
   void on_room(uint32_t to);
@@ -81,6 +85,7 @@ class LinkSender {
   // Each reactor once at most, so that neither grows beyond what was reserved.
   std::vector<uint32_t> touched_;
   std::vector<uint32_t> made_;
+  bool is_held_ = false;
   bool is_closed_ = false;
 };
 

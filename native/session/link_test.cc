@@ -126,6 +126,32 @@ TEST(LinkTest, shows_records_only_when_flushed_and_in_order) {
   producer.sender.close();
 }
 
+TEST(LinkTest, shows_nothing_while_it_is_held_but_to_whom_it_is_told_to) {
+  Ledger ledger(4);
+  Consumer one(ledger);
+  Consumer two(ledger, kTo + 1);
+  Producer producer(kFrom, ledger);
+  producer.sender.post(kTo, ledger.record(0));
+  producer.sender.hold();
+  producer.sender.post(kTo, ledger.record(1));
+  producer.sender.post(kTo + 1, ledger.record(2));
+  producer.sender.flush();
+  EXPECT_FALSE(one.receive());
+  EXPECT_FALSE(two.receive());
+  producer.sender.flush_to(kTo + 1);
+  producer.sender.flush_to(kFrom);
+  EXPECT_FALSE(one.receive());
+  EXPECT_TRUE(two.receive());
+  producer.sender.release();
+  producer.sender.post(kTo + 1, ledger.record(3));
+  producer.sender.flush();
+  EXPECT_TRUE(one.receive());
+  EXPECT_TRUE(two.receive());
+  EXPECT_EQ(one.order, (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(two.order, (std::vector<uint32_t>{2, 3}));
+  producer.sender.close();
+}
+
 TEST(LinkTest, finds_records_undeliverable_when_nobody_has_that_number) {
   Ledger ledger(1);
   Producer producer(kFrom, ledger);

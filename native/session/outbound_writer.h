@@ -12,11 +12,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "memory/arena.h"
 #include "session/engine_counters.h"
 #include "session/pinned_slices.h"
+#include "session/queued_packets.h"
 #include "session/session.h"
 #include "session/session_directory.h"
 
@@ -89,6 +91,10 @@ class OutboundWriter {
 
   // What waits in a session's queue in memory of `owner` is copied, and released.
   void copy_referred(uint32_t slot, BytesOwner& owner, uint32_t token);
+
+  // Writes a packet that another thread has lent. What the socket does not take is referred to where it lies, and the
+  // packet then `queued`'s; copied when that is little, or memory is refused.
+  void send_lent(uint32_t slot, uint32_t generation, std::unique_ptr<LentPacket>& packet, QueuedPackets& queued);
 
   // Somebody may write to this slice from now on: what waits in it is copied.
   void copy_pinned(SliceId id);

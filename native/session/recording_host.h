@@ -68,8 +68,11 @@ class RecordingHost final : public SessionEngine::Host {
     SlotState& state = engine_->directory().state(slot);
     state.queued_bytes += static_cast<uint32_t>(bytes.size());
     if (bytes.size() > kRingBytes / 4) {
-      const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-      (void)engine_->send_parts(engine_->directory().word(slot), generation, &part, 1, 1);
+      const size_t head_bytes = kHeaderBytes + (size_t{static_cast<uint8_t>(bytes[kExtHeaderBytesOffset])} << 8 |
+                                                static_cast<uint8_t>(bytes[kExtHeaderBytesOffset + 1]));
+      const iovec parts[] = {{const_cast<char*>(bytes.data()), head_bytes},
+                             {const_cast<char*>(bytes.data()) + head_bytes, bytes.size() - head_bytes}};
+      (void)engine_->send_parts(engine_->directory().word(slot), generation, parts, 2, 1);
       return;
     }
     // Relaxed: this thread's own. A stale session has no other end.
@@ -177,8 +180,14 @@ class RecordingHost final : public SessionEngine::Host {
     const bool dedicated = (one.slice & kDedicatedBit) != 0;
     const uint8_t* const base = dedicated ? memory->data : memory->arena->data();
     const uint32_t head_bytes = kHeaderBytes + one.ext_bytes;
-    one.packet.assign(reinterpret_cast<const char*>(base + one.payload_offset - head_bytes),
-                      head_bytes + descriptor[kDescriptorPayloadLength]);
+    if (memory->head.empty()) {
+      one.packet.assign(reinterpret_cast<const char*>(base + one.payload_offset - head_bytes),
+                        head_bytes + descriptor[kDescriptorPayloadLength]);
+    } else {
+      ASSERT_EQ(memory->head.size(), head_bytes);
+      one.packet.assign(reinterpret_cast<const char*>(memory->head.data()), head_bytes);
+      one.packet.append(reinterpret_cast<const char*>(base + one.payload_offset), descriptor[kDescriptorPayloadLength]);
+    }
     EXPECT_EQ(std::memcmp(one.packet.data(), &descriptor[kDescriptorWireWord0], 8), 0) << "both wire words";
     record(std::move(one));
   }

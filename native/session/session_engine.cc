@@ -50,6 +50,8 @@ SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
   foreign_.reserve(kReactorsMax);
   borrowed_.reserve(kBorrowedMax);
   delivered_.reserve(kBorrowedMax);
+  lent_.reserve(kBorrowedMax);
+  pending_lends_.reserve(kPendingLendsMax);
   if (options.home) {
     for (DeliveryBlock& block : blocks_) block.reserve(memory_);
   }
@@ -160,6 +162,7 @@ void SessionEngine::deliver_batch() {
   delivery.routed_count = static_cast<uint32_t>(batch_.routed_count());
   delivery.routed_start = static_cast<uint32_t>(kDescriptorsMax - batch_.routed_count());
   delivery.with_openings = true;
+  is_delivering_ = true;
   do {
     delivery.handler_count =
         std::min(total - delivery.handler_start, static_cast<uint32_t>(kDeliveryMessagesMax));
@@ -171,7 +174,9 @@ void SessionEngine::deliver_batch() {
     delivery.with_openings = false;
     delivery.routed_count = 0;
   } while (delivery.handler_start < total);
+  is_delivering_ = false;
   host_.detach_views();
+  settle_lends();
   after_delivery();
 }
 
@@ -210,7 +215,7 @@ void SessionEngine::show_queued() {
   // Relaxed: see queued_bytes().
   queued_bytes_.store(queued, std::memory_order_relaxed);
   reinterpret_cast<double*>(arena_->data())[kControlQueuedTotalF64] =
-      static_cast<double>(writer_.held_total() + other_queued_ + sender_.bytes_under_way());
+      static_cast<double>(writer_.held_total() + queued_packets_.bytes() + other_queued_ + sender_.bytes_under_way());
 }
 
 void SessionEngine::on_session_ready(uint32_t slot, uint32_t generation, uint32_t events) {

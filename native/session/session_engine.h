@@ -48,6 +48,7 @@
 #include "session/link_receiver.h"
 #include "session/link_sender.h"
 #include "session/outbound_writer.h"
+#include "session/queued_packets.h"
 #include "session/session.h"
 #include "session/session_directory.h"
 #include "session/shared_listener.h"
@@ -56,6 +57,7 @@
 namespace msgtrans {
 
 struct HandedSocket;
+struct LentPacket;
 struct OwnedBytes;
 
 class SessionEngine final : private OutboundWriter::Observer,
@@ -129,6 +131,16 @@ class SessionEngine final : private OutboundWriter::Observer,
   // False when the session is gone. `parts` follow everything in the ring. `is_holder`: this thread holds the session.
   bool send_parts(uint32_t word, uint32_t generation, const iovec* parts, size_t count, uint32_t messages,
                   bool is_holder = true);
+  // Part of a slice of this delivery, by its slice word; the offset is as in a descriptor.
+  struct SlicePart {
+    uint32_t slice_word;
+    uint32_t offset;
+    uint32_t bytes;
+  };
+  // One message from where its payload lies, to a session of another reactor or in process, or in memory of another
+  // reactor to any; `head` is its header and ext header. Follows everything in the ring. False when it is to be copied: nothing was sent then.
+  bool send_slice(uint32_t word, uint32_t generation, const iovec* head, size_t count, const SlicePart& part,
+                  bool is_holder = true);
   // One packet in a slice of its own, to which the caller has a reference; for runs that refer to it. Invalid when the
   // pool and its byte budget are used up.
   Slice make_packet(const iovec* parts, size_t count);
@@ -181,7 +193,11 @@ class SessionEngine final : private OutboundWriter::Observer,
   [[nodiscard]] std::optional<SliceMemory> slice_memory(uint32_t slice_word) const;
   // Memory of this delivery that is another reactor's, for longer than the delivery. Nothing when that reactor needs it to
   // go on reading, unless `is_forced`; nothing either of segments, which are not given away.
-  LentSlice keep(uint32_t slice_word, bool is_forced) { return keep_delivered(slice_word, is_forced); }
+  LentSlice keep(uint32_t slice_word, bool is_forced);
+  // False while other threads have the same payload: a handler may only be given a copy, since it may write to it.
+  [[nodiscard]] bool may_expose(uint32_t slice_word) const;
+  // Of such a copy.
+  void count_payload_copy() { ++counters_.payload_copies; }
   // The arena that slice words of `reactor` in this delivery speak of.
   [[nodiscard]] std::shared_ptr<Arena> arena_of(uint32_t reactor) const;
 
@@ -255,6 +271,24 @@ class SessionEngine final : private OutboundWriter::Observer,
   LinkOutcome take_runs(Link& link, const LinkRecord& record, uint64_t& cursor);
   LinkOutcome take_packet(Link& link, const LinkRecord& record);
 
+  // engine_lending.cc
+  struct PendingLend {
+    LentPacket* packet;   // its record's
+    uint32_t slice_word;  // that it lies in, in this delivery
+    uint32_t reactor;     // that it goes to
+  };
+  bool send_copied(uint32_t word, uint32_t generation, const iovec* parts, size_t count, bool is_holder);
+  void post_lent(uint32_t word, uint32_t generation, std::unique_ptr<LentPacket> packet, uint32_t slice_word);
+  LentSlice lend(uint32_t slice_word);
+  [[nodiscard]] LentPacket* find_lent(uint32_t slice_word) const;
+  void note_further_use(uint32_t slice_word);
+  [[nodiscard]] bool has_further_use(uint32_t slice_word) const;
+  void settle_lends();
+  void replace_by_copy(std::span<const PendingLend> same);
+  void forget_pending(const LentPacket* packet);
+  LinkOutcome take_lent(Link& link, const LinkRecord& record);
+  void deliver_lent(uint32_t slot, uint32_t generation, std::unique_ptr<LentPacket> packet);
+
   // engine_handover.cc
   void close_broken(uint32_t word, uint32_t generation);
   bool close_elsewhere(uint32_t word, uint32_t generation, CloseCode code, bool flush_first);
@@ -277,6 +311,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   [[nodiscard]] bool is_in_process(uint32_t slot, uint32_t generation) const {
     return directory_.at(slot) == nullptr && directory_.is_taken(slot, generation);
   }
+  [[nodiscard]] bool is_routed(const PacketHeader& header, uint32_t slot) const;
   // Adds the packets of a run to the batch, from `offset` on, until it is full; then `offset` says where to go on.
   bool deliver_run(uint32_t slice_word, const uint8_t* base, const uint32_t* run, uint32_t& offset);
   void deliver_packet(uint32_t slot, uint32_t generation, const OwnedBytes& packet);
@@ -326,6 +361,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   DeliveryBatch batch_;
   InboundReader reader_;
   PinnedSlices pins_;
+  QueuedPackets queued_packets_;
   OutboundWriter writer_;
   std::vector<SliceId> spent_slices_;  // to be released once the ring was taken
   EventList events_;
@@ -360,6 +396,10 @@ class SessionEngine final : private OutboundWriter::Observer,
     bool is_done;     // to be given back, rather than gone on with
   };
   std::vector<BorrowedSegment> borrowed_;
+  std::vector<std::unique_ptr<LentPacket>> lent_;  // packets of this delivery that other threads have lent
+  // What this delivery's handlers have lent, and nobody was shown yet. Beyond, payloads are copied.
+  static constexpr size_t kPendingLendsMax = 1024;
+  std::vector<PendingLend> pending_lends_;
   // Sessions in process.
   struct Held {
     uint32_t bytes = 0;   // delivered to an inbox that is full, and not settled yet
@@ -394,6 +434,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   bool is_abandoned_ = false;
   bool is_closing_all_ = false;
   bool in_turn_ = false;
+  bool is_delivering_ = false;  // handlers run, and what they were given is theirs until they return
   bool external_deadlines_ = false;
   bool ticking_ = false;
   bool alive_ = false;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "memory/arena.h"
 #include "memory/mapping.h"
@@ -20,6 +21,7 @@ struct SliceMemory {
   std::shared_ptr<Arena> arena;
   std::shared_ptr<Mapping> dedicated;
   std::shared_ptr<LentSegments> segments;  // when it is a segment of somebody's ring
+  std::span<const uint8_t> head = {};      // of a packet that was lent to us, whose header is apart
 };
 
 }  // namespace msgtrans
