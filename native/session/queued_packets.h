@@ -49,6 +49,7 @@ class QueuedPackets final : public BytesOwner {
     packets_[token] = nullptr;
     free_.push_back(token);
   }
+  bool is_intact(uint32_t) override { return true; }
   bool is_shared() const override { return true; }
 
   // Of the slices that are held.
