@@ -48,12 +48,8 @@ interface Payload {
 
 /** A payload in JavaScript memory, or in a buffer of `allocate`. */
 function ownPayload(reactor: Reactor, bytes: Uint8Array): Payload {
-  return {
-    bytes: () => bytes,
-    length: bytes.length,
-    slice: reactor.buffers.placeOf(bytes),
-    lendable: undefined,
-  };
+  const slice = reactor.buffers.placeOf(bytes);
+  return { bytes: () => bytes, length: bytes.length, slice, lendable: undefined };
 }
 
 /** The payload of the message whose descriptor begins at word `from`. */

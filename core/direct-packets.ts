@@ -1,6 +1,7 @@
 import type { NativeReactor } from './native-addon.js';
 import type { ResolvedOptions } from './options.js';
 import { HEADER_BYTES } from './protocol/wire-layout.generated.js';
+import type { SlicePlace } from './send-buffers.js';
 import { budgetSpent } from './send-errors.js';
 
 const NO_BYTES = new Uint8Array(0);
@@ -67,6 +68,23 @@ export class DirectPackets {
     const ext = extHeader ?? NO_BYTES;
     this.writeHeader(wireWord0, messageIdWire, reserved, ext.length, length);
     return this.native.sendSlice(slotWord, generation, this.header, ext, sliceWord, offset, length);
+  }
+
+  /** The same from a buffer of the engine that is being handed over. */
+  giveSlice(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    { id, offset }: SlicePlace,
+    length: number,
+    isHolder: boolean,
+  ): boolean {
+    const ext = extHeader ?? NO_BYTES;
+    this.writeHeader(wireWord0, messageIdWire, reserved, ext.length, length);
+    return this.native.giveSlice(slotWord, generation, this.header, ext, id, offset, length, isHolder);
   }
 
   /**

@@ -91,6 +91,17 @@ export interface NativeReactor {
     offset: number,
     length: number,
   ): boolean;
+  /** The same from a buffer of {@link allocate}, which must be released before anything else is called. */
+  giveSlice(
+    slotWord: number,
+    generation: number,
+    header: Uint8Array,
+    extHeader: Uint8Array,
+    slice: number,
+    offset: number,
+    length: number,
+    isHolder: boolean,
+  ): boolean;
   /** One packet in a slice of its own, held until {@link releaseSent}. Undefined when the byte budget is used up. */
   makePacket(
     header: Uint8Array,

@@ -27,6 +27,7 @@ const {
   DESCRIPTOR_PAYLOAD_OFFSET,
   DESCRIPTOR_SLICE_WORD,
   EVENT_WORDS,
+  LEND_BYTES_MIN,
   SEGMENT_SLOTS,
   SLICE_ARENA_SHIFT,
   SLICE_ID_MASK,
@@ -160,6 +161,11 @@ export class Reactor {
       this.references.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload)
     ) {
       queued = segment[at + SLOT_QUEUED_BYTES];
+    } else if (
+      length >= LEND_BYTES_MIN &&
+      this.references.give(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload, true)
+    ) {
+      queued = segment[at + SLOT_QUEUED_BYTES];
     } else if (total <= OutboundRing.PACKET_BYTES_MAX) {
       this.ring.append(
         peerWord,
@@ -221,7 +227,12 @@ export class Reactor {
       this.native.flush();
       if (this.isTotalAbove(total)) throw totalFull(sessionIdOf(slotWord, generation), total, this.options);
     }
-    if (total <= OutboundRing.PACKET_BYTES_MAX) {
+    if (
+      payload.length >= LEND_BYTES_MIN &&
+      this.references.give(slotWord, generation, word0, 0, reserved, extHeader, payload, false)
+    ) {
+      // Handed over as it lies.
+    } else if (total <= OutboundRing.PACKET_BYTES_MAX) {
       this.ring.appendForeign(peerWord, peerGeneration, word0, reserved, extHeader, payload);
     } else {
       this.direct.send(slotWord, generation, word0, 0, reserved, extHeader, payload, false);

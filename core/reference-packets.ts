@@ -81,4 +81,35 @@ export class ReferencePackets {
     if (loan >= 0 && !isPlainMemory(payload.buffer)) this.native.copyBorrowed(loan);
     return true;
   }
+
+  /**
+   * Gives a buffer that is being handed over to whoever has the session, on another thread or in process.
+   * @returns false: it is to be copied; nothing was sent
+   */
+  give(
+    slotWord: number,
+    generation: number,
+    wireWord0: number,
+    messageIdWire: number,
+    reserved: number,
+    extHeader: Uint8Array | undefined,
+    payload: Uint8Array,
+    isHolder: boolean,
+  ): boolean {
+    const place = this.buffers.placeOfGiven(payload);
+    if (place === undefined) return false;
+    const { direct } = this;
+    const { length } = payload;
+    return direct.giveSlice(
+      slotWord,
+      generation,
+      wireWord0,
+      messageIdWire,
+      reserved,
+      extHeader,
+      place,
+      length,
+      isHolder,
+    );
+  }
 }

@@ -19,6 +19,8 @@ export class SendBuffers {
   private readonly native: NativeReactor;
   private readonly options: ResolvedOptions;
   private readonly allocations = new WeakMap<ArrayBufferLike, Allocation>();
+  /** The buffer that is being handed over, while what it goes with is sent. */
+  private given: ArrayBufferLike | undefined;
 
   constructor(native: NativeReactor, options: ResolvedOptions) {
     this.native = native;
@@ -48,6 +50,11 @@ export class SendBuffers {
     return { id: allocation.id, offset: allocation.offset + byteOffset };
   }
 
+  /** As {@link placeOf}, of the buffer that is being handed over: nobody here needs it afterwards. */
+  placeOfGiven(view: Uint8Array): SlicePlace | undefined {
+    return this.given !== undefined && view.buffer === this.given ? this.placeOf(view) : undefined;
+  }
+
   /**
    * Gives a buffer away with what is sent; nothing is when `send` throws.
    * @param body the buffer, or what was given instead
@@ -60,9 +67,14 @@ export class SendBuffers {
         'handOver: only a buffer of allocate() of this transport that was not given back yet can be handed over',
       );
     }
-    const result = send();
-    this.release(body);
-    return result;
+    this.given = body.buffer;
+    try {
+      const result = send();
+      this.release(body);
+      return result;
+    } finally {
+      this.given = undefined;
+    }
   }
 
   /** Empties all views of the buffer; its memory goes back when nothing that was sent from it waits any more. */

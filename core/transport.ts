@@ -36,7 +36,8 @@ export interface SendOptions {
   /**
    * Gives the payload's buffer away, which `allocate` of this transport has made: its views are empty when the call
    * returns, also when the message was dropped, and its memory goes back to the engine when it was sent. When the call
-   * throws, the buffer is the caller's still.
+   * throws, the buffer is the caller's still. From 16 KB on, another thread (a session over `mem://`, one on another
+   * reactor's socket) gets the memory itself, without a copy; unless something that was sent from it before still waits.
    */
   handOver?: boolean;
 }

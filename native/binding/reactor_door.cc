@@ -41,11 +41,11 @@ Napi::Object opened_name(Napi::Env env, const SessionEngine::OpenedName& opened)
   return object;
 }
 
-// Header, ext header and payload: the arguments from `first` on.
-using PacketParts = std::array<iovec, 3>;
-PacketParts packet_parts(const Napi::CallbackInfo& info, size_t first) {
-  PacketParts parts;
-  for (size_t i = 0; i < parts.size(); ++i) {
+// The bytes of so many arguments from `first` on.
+template <size_t kParts>
+std::array<iovec, kParts> byte_parts(const Napi::CallbackInfo& info, size_t first) {
+  std::array<iovec, kParts> parts;
+  for (size_t i = 0; i < kParts; ++i) {
     // Read here, on the thread that owns the memory, and used before JavaScript runs again.
     const auto bytes = info[first + i].As<Napi::Uint8Array>();
     parts[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // it is only read
@@ -53,6 +53,12 @@ PacketParts packet_parts(const Napi::CallbackInfo& info, size_t first) {
   }
   return parts;
 }
+
+// Header, ext header and payload.
+using PacketParts = std::array<iovec, 3>;
+PacketParts packet_parts(const Napi::CallbackInfo& info, size_t first) { return byte_parts<3>(info, first); }
+// Header and ext header.
+std::array<iovec, 2> packet_head(const Napi::CallbackInfo& info, size_t first) { return byte_parts<2>(info, first); }
 
 // [id, offset as in a descriptor]
 Napi::Array slice_place(Napi::Env env, const Slice& slice, const SessionEngine& engine) {
@@ -80,11 +86,12 @@ Napi::Function ReactorDoor::define(Napi::Env env) {
                          InstanceMethod<&ReactorDoor::cancel_connect>("cancelConnect"),
                          InstanceMethod<&ReactorDoor::flush>("flush"),
                          InstanceMethod<&ReactorDoor::send_direct>("sendDirect"),
+                         InstanceMethod<&ReactorDoor::send_slice>("sendSlice"),
+                         InstanceMethod<&ReactorDoor::give_slice>("giveSlice"),
                          InstanceMethod<&ReactorDoor::send_borrowed>("sendBorrowed"),
                          InstanceMethod<&ReactorDoor::copy_borrowed>("copyBorrowed"),
                          InstanceMethod<&ReactorDoor::allocate>("allocate"),
                          InstanceMethod<&ReactorDoor::release_allocated>("releaseAllocated"),
-                         InstanceMethod<&ReactorDoor::send_slice>("sendSlice"),
                          InstanceMethod<&ReactorDoor::make_packet>("makePacket"),
                          InstanceMethod<&ReactorDoor::release_sent>("releaseSent"),
                          InstanceMethod<&ReactorDoor::close_session>("closeSession"),
@@ -189,6 +196,23 @@ Napi::Value ReactorDoor::send_direct(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), accepted);
 }
 
+Napi::Value ReactorDoor::send_slice(const Napi::CallbackInfo& info) {
+  const std::array<iovec, 2> head = packet_head(info, 2);
+  const bool is_sent = binding_->open() &&
+                       binding_->engine().send_slice(u32(info, 0), u32(info, 1), head.data(), head.size(),
+                                                     {u32(info, 4), u32(info, 5), u32(info, 6)});
+  return Napi::Boolean::New(info.Env(), is_sent);
+}
+
+Napi::Value ReactorDoor::give_slice(const Napi::CallbackInfo& info) {
+  const std::array<iovec, 2> head = packet_head(info, 2);
+  const bool is_sent = binding_->open() &&
+                       binding_->engine().give_slice(u32(info, 0), u32(info, 1), head.data(), head.size(),
+                                                     {u32(info, 4), u32(info, 5), u32(info, 6)},
+                                                     info[7].As<Napi::Boolean>().Value());
+  return Napi::Boolean::New(info.Env(), is_sent);
+}
+
 Napi::Value ReactorDoor::send_borrowed(const Napi::CallbackInfo& info) {
   uint32_t token = BorrowedMemory::kNone;
   if (binding_->open()) {
@@ -205,18 +229,6 @@ Napi::Value ReactorDoor::send_borrowed(const Napi::CallbackInfo& info) {
     }
   }
   return Napi::Number::New(info.Env(), token == BorrowedMemory::kNone ? -1 : static_cast<double>(token));
-}
-
-Napi::Value ReactorDoor::send_slice(const Napi::CallbackInfo& info) {
-  iovec head[2];
-  for (size_t i = 0; i < 2; ++i) {
-    const auto bytes = info[i + 2].As<Napi::Uint8Array>();
-    head[i].iov_base = const_cast<uint8_t*>(bytes.Data());  // it is only read
-    head[i].iov_len = bytes.ByteLength();
-  }
-  const bool is_sent = binding_->open() && binding_->engine().send_slice(u32(info, 0), u32(info, 1), head, 2,
-                                                                        {u32(info, 4), u32(info, 5), u32(info, 6)});
-  return Napi::Boolean::New(info.Env(), is_sent);
 }
 
 void ReactorDoor::copy_borrowed(const Napi::CallbackInfo& info) {

@@ -36,7 +36,10 @@ class ReactorDoor final : public Napi::ObjectWrap<ReactorDoor> {
   // (slice id, ArrayBuffer)
   void release_allocated(const Napi::CallbackInfo& info);
   // [slice id, offset], or undefined when the byte budget is used up.
+  // (slotWord, generation, header, extHeader, slice word, offset, length) -> sent, or to be copied
   Napi::Value send_slice(const Napi::CallbackInfo& info);
+  // The same from a buffer of `allocate` that is given away, and whether this thread holds the session
+  Napi::Value give_slice(const Napi::CallbackInfo& info);
   Napi::Value make_packet(const Napi::CallbackInfo& info);
   void release_sent(const Napi::CallbackInfo& info);
   // (slotWord, generation, code, flush) -> was open

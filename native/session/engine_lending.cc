@@ -43,6 +43,26 @@ bool SessionEngine::send_slice(uint32_t word, uint32_t generation, const iovec* 
   return true;
 }
 
+// A buffer that JavaScript has filled, and whose views it loses before anything is shown to others again.
+bool SessionEngine::give_slice(uint32_t word, uint32_t generation, const iovec* head, size_t count,
+                               const SlicePart& part, bool is_holder) {
+  // What was sent from it before may wait in a queue from now on.
+  take_outbound();
+  const SliceId id = part.slice_word & kSliceIdMask;
+  if (pool_.references(id) != 1) return false;
+  std::unique_ptr<LentPacket> packet = LentPacket::create(head, count, is_holder);
+  if (packet == nullptr) return false;
+  packet->memory = LentSlice::lend(memory_, id);
+  const Slice& slice = packet->memory.slice();
+  packet->payload = (slice.dedicated() ? slice.data : arena_->data()) + part.offset;
+  packet->payload_bytes = part.bytes;
+  MSGTRANS_ASSERT(packet->payload >= slice.data && packet->payload + part.bytes <= slice.data + slice.bytes);
+  // Until `release_sent`, by which the views are gone.
+  sender_.hold();
+  post_lent(word, generation, std::move(packet), kNoSlice);
+  return true;
+}
+
 // As large packets of JavaScript's own memory go: copied once, here.
 bool SessionEngine::send_copied(uint32_t word, uint32_t generation, const iovec* parts, size_t count, bool is_holder) {
   const iovec& payload = parts[count - 1];
@@ -70,8 +90,6 @@ void SessionEngine::post_lent(uint32_t word, uint32_t generation, std::unique_pt
     ++counters_.messages_discarded;
     return;
   }
-  ++counters_.messages_sent;
-  counters_.bytes_sent += packet->bytes();
   const uint32_t bytes = packet->bytes();
   LentPacket* const posted = packet.release();
   // Views of memory that was lent only now are nobody's yet.
@@ -80,6 +98,10 @@ void SessionEngine::post_lent(uint32_t word, uint32_t generation, std::unique_pt
     sender_.hold();
   }
   post(to_word >> kSlotBits, {LinkKind::kLent, to_word, to_generation, 0, reinterpret_cast<uint64_t>(posted), 0}, bytes);
+  // As in `pass_on`: counted where it is written to a socket.
+  if (sender_.leads_to_own_thread(to_word >> kSlotBits)) return;
+  ++counters_.messages_sent;
+  counters_.bytes_sent += bytes;
 }
 
 LentSlice SessionEngine::lend(uint32_t slice_word) {

@@ -262,6 +262,7 @@ void SessionEngine::on_undeliverable(uint32_t to, const LinkRecord& record) {
       return take_socket(std::unique_ptr<HandedSocket>(reinterpret_cast<HandedSocket*>(record.b)),
                          static_cast<uint32_t>(record.c));
     case LinkKind::kLent:
+      ++counters_.messages_discarded;
       forget_pending(reinterpret_cast<const LentPacket*>(record.b));
       return dispose(record);
     default:

@@ -26,6 +26,8 @@ Slice SessionEngine::make_send_buffer(size_t bytes) {
 }
 
 void SessionEngine::release_sent(SliceId id) {
+  // It may have been given to another thread, which is shown it from now on; unless handlers have views of other things.
+  if (pending_lends_.empty()) sender_.release();
   try {
     spent_slices_.push_back(id);
   } catch (const std::bad_alloc&) {

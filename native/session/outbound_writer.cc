@@ -174,6 +174,31 @@ void OutboundWriter::send_parts(Session& session, const iovec* parts, size_t cou
   observer_.on_write_blocked(session);
 }
 
+void OutboundWriter::send_lent(uint32_t slot, uint32_t generation, std::unique_ptr<LentPacket>& packet,
+                               QueuedPackets& queued) {
+  Session* const session = session_for(slot, generation, packet->bytes(), 1, packet->is_counted);
+  if (session == nullptr) return;
+  const iovec parts[] = {{packet->head.get(), packet->head_bytes}, {packet->payload, packet->payload_bytes}};
+  size_t taken = 0;
+  if (!write_parts(*session, parts, 2, taken)) return;
+  const size_t head_taken = std::min<size_t>(taken, packet->head_bytes);
+  if (!queue_part(*session, packet->head.get(), packet->head_bytes, head_taken, kHeaderPart)) return;
+  const size_t skipped = taken - head_taken;
+  const size_t rest = packet->payload_bytes - skipped;
+  const uint8_t* const payload = packet->payload;
+  const uint32_t payload_bytes = packet->payload_bytes;
+  const bool is_worth_it = rest * PinnedSlices::kPinRestShare >= packet->memory.slice().bytes;
+  const uint32_t token = is_worth_it ? queued.add(packet) : QueuedPackets::kRefused;
+  if (token != QueuedPackets::kRefused && session->queue.append_referred(payload + skipped, rest, queued, token)) {
+    queued_total_ += rest;
+  } else {
+    const bool is_queued = queue_part(*session, payload, payload_bytes, skipped, kNoSlice);
+    if (token != QueuedPackets::kRefused) queued.release(token);
+    if (!is_queued) return;
+  }
+  observer_.on_write_blocked(*session);
+}
+
 void OutboundWriter::send_referred(Session& session, const iovec* parts, size_t count, BytesOwner& owner,
                                    uint32_t token) {
   size_t taken = 0;
@@ -198,31 +223,6 @@ void OutboundWriter::send_referred(Session& session, const iovec* parts, size_t 
     }
   }
   observer_.on_write_blocked(session);
-}
-
-void OutboundWriter::send_lent(uint32_t slot, uint32_t generation, std::unique_ptr<LentPacket>& packet,
-                               QueuedPackets& queued) {
-  Session* const session = session_for(slot, generation, packet->bytes(), 1, packet->is_counted);
-  if (session == nullptr) return;
-  const iovec parts[] = {{packet->head.get(), packet->head_bytes}, {packet->payload, packet->payload_bytes}};
-  size_t taken = 0;
-  if (!write_parts(*session, parts, 2, taken)) return;
-  const size_t head_taken = std::min<size_t>(taken, packet->head_bytes);
-  if (!queue_part(*session, packet->head.get(), packet->head_bytes, head_taken, kHeaderPart)) return;
-  const size_t skipped = taken - head_taken;
-  const size_t rest = packet->payload_bytes - skipped;
-  const uint8_t* const payload = packet->payload;
-  const uint32_t payload_bytes = packet->payload_bytes;
-  const bool is_worth_it = rest * PinnedSlices::kPinRestShare >= packet->memory.slice().bytes;
-  const uint32_t token = is_worth_it ? queued.add(packet) : QueuedPackets::kRefused;
-  if (token != QueuedPackets::kRefused && session->queue.append_referred(payload + skipped, rest, queued, token)) {
-    queued_total_ += rest;
-  } else {
-    const bool is_queued = queue_part(*session, payload, payload_bytes, skipped, kNoSlice);
-    if (token != QueuedPackets::kRefused) queued.release(token);
-    if (!is_queued) return;
-  }
-  observer_.on_write_blocked(*session);
 }
 
 bool OutboundWriter::write_parts(Session& session, const iovec* parts, size_t count, size_t& taken) {

@@ -85,16 +85,16 @@ class OutboundWriter {
   // Writes packets that are too large for the ring. The ring must have been taken: order is the caller's.
   void send_parts(Session& session, const iovec* parts, size_t count);
 
+  // Writes a packet that another thread has lent. What the socket does not take is referred to where it lies, and the
+  // packet then `queued`'s; copied when that is little, or memory is refused.
+  void send_lent(uint32_t slot, uint32_t generation, std::unique_ptr<LentPacket>& packet, QueuedPackets& queued);
+
   // The same, with the last part in memory of `owner`, of which the caller has a hold: what is left over of it stays
   // there, and the hold with it; else it is released.
   void send_referred(Session& session, const iovec* parts, size_t count, BytesOwner& owner, uint32_t token);
 
   // What waits in a session's queue in memory of `owner` is copied, and released.
   void copy_referred(uint32_t slot, BytesOwner& owner, uint32_t token);
-
-  // Writes a packet that another thread has lent. What the socket does not take is referred to where it lies, and the
-  // packet then `queued`'s; copied when that is little, or memory is refused.
-  void send_lent(uint32_t slot, uint32_t generation, std::unique_ptr<LentPacket>& packet, QueuedPackets& queued);
 
   // Somebody may write to this slice from now on: what waits in it is copied.
   void copy_pinned(SliceId id);

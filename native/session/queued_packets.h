@@ -43,13 +43,14 @@ class QueuedPackets final : public BytesOwner {
     return token;
   }
 
+  // Nobody who had it could write to it, but for handlers that have not returned.
+  bool is_intact(uint32_t) override { return true; }
   void release(uint32_t token) override {
     MSGTRANS_ASSERT(packets_[token] != nullptr);
     bytes_ -= packets_[token]->memory.slice().bytes;
     packets_[token] = nullptr;
     free_.push_back(token);
   }
-  bool is_intact(uint32_t) override { return true; }
   bool is_shared() const override { return true; }
 
   // Of the slices that are held.

@@ -141,6 +141,10 @@ class SessionEngine final : private OutboundWriter::Observer,
   // reactor to any; `head` is its header and ext header. Follows everything in the ring. False when it is to be copied: nothing was sent then.
   bool send_slice(uint32_t word, uint32_t generation, const iovec* head, size_t count, const SlicePart& part,
                   bool is_holder = true);
+  // The same from a slice of ours that is JavaScript's to fill, and that it gives away: shown to others after the
+  // `release_sent` that must follow. False when something else refers to it still.
+  bool give_slice(uint32_t word, uint32_t generation, const iovec* head, size_t count, const SlicePart& part,
+                  bool is_holder);
   // One packet in a slice of its own, to which the caller has a reference; for runs that refer to it. Invalid when the
   // pool and its byte budget are used up.
   Slice make_packet(const iovec* parts, size_t count);
