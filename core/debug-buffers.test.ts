@@ -1,8 +1,9 @@
 /** The option `debugBuffers`: each test here fails when it is ignored. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { nextClose, until } from './contract/connected-pair.js';
 import {
   block,
+  closeScenes,
   fill,
   isPatterned,
   openTransport,
@@ -12,6 +13,8 @@ import {
   unreadScene,
 } from './faults/sending-scene.js';
 import type { HighPerformanceTransport } from './high-performance-transport.js';
+
+afterEach(closeScenes);
 
 const OPTIONS = { debugBuffers: true };
 /** What buffers that are given back are filled with. */

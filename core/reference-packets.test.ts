@@ -1,8 +1,9 @@
 /** Sending from where the payload lies: buffers of `allocate`, and large memory of the program's own. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { nextClose, nextSession, until } from './contract/connected-pair.js';
 import {
   block,
+  closeScenes,
   codeOf,
   fill,
   isPatterned,
@@ -14,6 +15,8 @@ import {
   wasmMemory,
 } from './faults/sending-scene.js';
 import { UnreadPeer } from './faults/unread-peer.js';
+
+afterEach(closeScenes);
 
 describe('a buffer of allocate', () => {
   it.each([1, 4095, 6000, 50_000, 100_000, 900_000, 3_000_000])(

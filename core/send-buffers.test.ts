@@ -1,8 +1,9 @@
 /** Buffers of `allocate`: what they are, and whose they are after a send. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { nextMessage, nextSession, until } from './contract/connected-pair.js';
 import {
   block,
+  closeScenes,
   codeOf,
   fill,
   isPatterned,
@@ -15,6 +16,8 @@ import {
 } from './faults/sending-scene.js';
 import { HighPerformanceTransport } from './high-performance-transport.js';
 import type { TransportOptions } from './options.js';
+
+afterEach(closeScenes);
 
 describe('allocate', () => {
   it.each([1, 64, 1000, 1280, 1281, 8192, 60_000, 65_536, 100_000, 1_048_576, 1_048_577, 3_000_000])(

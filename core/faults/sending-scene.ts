@@ -1,5 +1,4 @@
 /** Sessions whose peers do not read, and payloads that show where they come from. */
-import { afterEach } from 'vitest';
 import { until } from '../contract/connected-pair.js';
 import { HighPerformanceTransport } from '../high-performance-transport.js';
 import type { TransportOptions } from '../options.js';
@@ -10,11 +9,12 @@ import { UnreadPeer } from './unread-peer.js';
 export const MIB = 1024 * 1024;
 
 const opened: AsyncDisposable[] = [];
-afterEach(async () => {
+/** Closes what a test has opened, after it. */
+export async function closeScenes(): Promise<void> {
   for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
-});
+}
 
-/** Closed when the test is over. */
+/** Closed by {@link closeScenes}. */
 export async function openTransport(options?: TransportOptions): Promise<HighPerformanceTransport> {
   const made = await HighPerformanceTransport.create(options);
   opened.push({ [Symbol.asyncDispose]: () => made.close({ drainTimeoutMs: 0 }) });
