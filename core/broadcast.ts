@@ -63,7 +63,7 @@ function receivedPayload(reactor: Reactor, from: number): Payload {
     bytes: () => {
       if (bytes === undefined) {
         bytes = views.innerBytes(sliceWord, offset, length);
-        reactor.forwardCopies += 1;
+        reactor.received.copies += 1;
       }
       return bytes;
     },
@@ -128,7 +128,7 @@ function sendToAll(
       if (total <= INLINE_BYTES_MAX || !reactor.isOwnSocket(slotWord)) {
         if (payload.lendable !== undefined) {
           const { sliceWord, offset } = payload.lendable;
-          reactor.sendLarge(
+          reactor.received.lend(
             slotWord,
             generation,
             word0,

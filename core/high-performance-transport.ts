@@ -367,7 +367,7 @@ export class HighPerformanceTransport implements Transport {
   private sharedCounts(): ReportedValues {
     return {
       messagesDropped: this.reactor.messagesDropped,
-      forwardCopies: this.reactor.forwardCopies,
+      forwardCopies: this.reactor.received.copies,
       responsesUnmatched: this.dispatcher.responsesUnmatched,
       abnormalCloses: this.sessions.abnormalCloses,
       retainedCollected: retainedCollectedUnreleased(),

@@ -209,7 +209,7 @@ export class Message {
       : byteSwap32(this.reactor.table.nextMessageId(slotWord));
     const generation = this.word(DESCRIPTOR_GENERATION);
     if (from !== undefined) {
-      return this.reactor.sendReceived(slotWord, generation, word0, id, flags, options?.extHeader, from);
+      return this.reactor.received.send(slotWord, generation, word0, id, flags, options?.extHeader, from);
     }
     const bytes = payload ?? (body as Message).payload();
     const send = () => this.reactor.send(slotWord, generation, word0, id, flags, options?.extHeader, bytes);

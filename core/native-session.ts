@@ -76,7 +76,7 @@ export class NativeSession implements Session, InboxOwner {
     const word0 = wireWord0(PACKET_ONE_WAY, bizType);
     const id = byteSwap32(this.reactor.table.nextMessageId(this.slotWord));
     const { slotWord, generation } = this;
-    return this.reactor.sendReceived(slotWord, generation, word0, id, flags, options?.extHeader, from);
+    return this.reactor.received.send(slotWord, generation, word0, id, flags, options?.extHeader, from);
   }
 
   reply(packet: Packet, payload: Uint8Array, options?: SendOptions): boolean {

@@ -7,13 +7,13 @@ import type { ResolvedOptions } from './options.js';
 import { OutboundRing } from './outbound-ring.js';
 import { OwnReactors } from './own-reactors.js';
 import * as wireLayout from './protocol/wire-layout.generated.js';
+import { ReceivedPackets } from './received-packets.js';
 import { REFERENCE_BYTES_MIN, ReferencePackets } from './reference-packets.js';
 import { SendBuffers } from './send-buffers.js';
 import { SendBurst } from './send-burst.js';
 import { notOpen, tooLarge, totalFull, writeQueueFull } from './send-errors.js';
 import { sessionIdOf } from './session-id.js';
 import { SessionTable } from './session-table.js';
-import { isWorthLending, isWorthPinning } from './slice-pinning.js';
 import { RequestStatistics } from './statistics/request-statistics.js';
 import { TurnViews } from './turn-views.js';
 import { byteSwap32, wireWord0 } from './wire-words.js';
@@ -22,15 +22,9 @@ import { byteSwap32, wireWord0 } from './wire-words.js';
 const {
   CLOSE_SLOW_CONSUMER,
   CONTROL_QUEUED_TOTAL_F64,
-  DEDICATED_BIT,
-  DESCRIPTOR_PAYLOAD_LENGTH,
-  DESCRIPTOR_PAYLOAD_OFFSET,
-  DESCRIPTOR_SLICE_WORD,
   EVENT_WORDS,
   LEND_BYTES_MIN,
   SEGMENT_SLOTS,
-  SLICE_ARENA_SHIFT,
-  SLICE_ID_MASK,
   SLOT_BITS,
   SLOT_FLAGS,
   SLOT_GENERATION,
@@ -67,6 +61,8 @@ export class Reactor {
   readonly buffers: SendBuffers;
   /** The way of packets that are written from where their payload lies. */
   private readonly references: ReferencePackets;
+  /** The way of received payloads that are passed on. */
+  readonly received: ReceivedPackets;
   /** This reactor and those on threads of their own. */
   readonly own: OwnReactors;
   /** Number of this reactor in slot words and slice words. */
@@ -81,8 +77,6 @@ export class Reactor {
   epoch = 1;
   /** Messages that `drop-newest` dropped. */
   messagesDropped = 0;
-  /** Received payloads that were copied to be passed on. */
-  forwardCopies = 0;
   readonly diagnostics: Diagnostics;
   readonly requestStatistics = new RequestStatistics();
   private readonly doubles: Float64Array;
@@ -116,6 +110,7 @@ export class Reactor {
     this.burst = new SendBurst(this.ring, this.table, this.highWatermarkBytes);
     this.buffers = new SendBuffers(native, options);
     this.references = new ReferencePackets(this);
+    this.received = new ReceivedPackets(this);
   }
 
   eventAt(index: number, word: number): number {
@@ -279,113 +274,6 @@ export class Reactor {
     if (!this.take(slotWord, generation, total)) return false;
     this.ring.appendReference(slotWord, generation, arenaOffset, total);
     return this.tellWhenFull(slotWord, generation);
-  }
-
-  /**
-   * Sends a received payload on: from where it lies when it is a good part of its slice (and large enough to be lent, for
-   * another thread or from one), else copied (and counted).
-   * @param from word of the message's descriptor
-   * @returns and throws as {@link send}
-   */
-  sendReceived(
-    slotWord: number,
-    generation: number,
-    wireWord0: number,
-    messageIdWire: number,
-    reserved: number,
-    extHeader: Uint8Array | undefined,
-    from: number,
-  ): boolean {
-    const length = this.words[from + DESCRIPTOR_PAYLOAD_LENGTH];
-    const offset = this.words[from + DESCRIPTOR_PAYLOAD_OFFSET];
-    const slice = this.words[from + DESCRIPTOR_SLICE_WORD];
-    const extLength = extHeader === undefined ? 0 : extHeader.length;
-    if (length > this.payloadBytesMax || extLength > this.extHeaderBytesMax)
-      throw tooLarge(length, extLength, this.options);
-    if (!this.table.isOpen(slotWord, generation)) throw notOpen(this.table, slotWord, generation);
-    const isOwnSocket = this.isOwnSocket(slotWord);
-    if (isOwnSocket && isWorthPinning(this.native, slice, length)) {
-      if (!this.take(slotWord, generation, HEADER_BYTES + extLength + length)) return false;
-      const id = slice & SLICE_ID_MASK;
-      this.ring.appendSlice(
-        slotWord,
-        generation,
-        wireWord0,
-        messageIdWire,
-        reserved,
-        extHeader,
-        id,
-        offset,
-        length,
-      );
-      return this.tellWhenFull(slotWord, generation);
-    }
-    const total = HEADER_BYTES + extLength + length;
-    if (isWorthLending(this.native, slice, length)) {
-      if (!this.take(slotWord, generation, total)) return false;
-      this.sendLarge(
-        slotWord,
-        generation,
-        wireWord0,
-        messageIdWire,
-        reserved,
-        extHeader,
-        slice,
-        offset,
-        length,
-      );
-      return this.tellWhenFull(slotWord, generation);
-    }
-    this.forwardCopies += 1;
-    const isInArena = slice >>> SLICE_ARENA_SHIFT === this.number && (slice & DEDICATED_BIT) === 0;
-    if (isOwnSocket && isInArena && total <= OutboundRing.PACKET_BYTES_MAX) {
-      if (!this.take(slotWord, generation, total)) return false;
-      this.ring.appendWithin(
-        slotWord,
-        generation,
-        wireWord0,
-        messageIdWire,
-        reserved,
-        extHeader,
-        offset,
-        length,
-      );
-      return this.tellWhenFull(slotWord, generation);
-    }
-    const payload = this.views.innerBytes(slice, offset, length);
-    return this.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload);
-  }
-
-  /** Lends a large received payload to whoever has the session, or copies it; it counts as queued already. */
-  sendLarge(
-    slotWord: number,
-    generation: number,
-    wireWord0: number,
-    messageIdWire: number,
-    reserved: number,
-    extHeader: Uint8Array | undefined,
-    slice: number,
-    offset: number,
-    length: number,
-  ): void {
-    const { direct } = this;
-    if (
-      direct.sendSlice(
-        slotWord,
-        generation,
-        wireWord0,
-        messageIdWire,
-        reserved,
-        extHeader,
-        slice,
-        offset,
-        length,
-      )
-    )
-      return;
-    this.forwardCopies += 1;
-    const payload = this.views.innerBytes(slice, offset, length);
-    direct.send(slotWord, generation, wireWord0, messageIdWire, reserved, extHeader, payload);
   }
 
   /**

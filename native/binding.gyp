@@ -28,6 +28,7 @@
         'binding/reactor_binding.cc',
         'binding/reactor_counters.cc',
         'binding/reactor_door.cc',
+        'binding/reactor_door_sends.cc',
         'binding/reactor_setup.cc',
         'binding/send_buffers.cc',
         'binding/topology_door.cc',

@@ -58,7 +58,7 @@ void SessionEngine::end_session(Session& session, CloseCode code, int error, boo
 void SessionEngine::settle_ended() {
   // Not before the turn's messages were delivered and their answers written: a peer that half-closed after its last
   // request still gets the reply. Closing may end others (a failing write), which are appended.
-  EndedList kept;
+  EngineState::EndedList kept;
   while (ended_.first != nullptr) {
     Session* const session = ended_.first;
     ended_.first = session->ended_next;

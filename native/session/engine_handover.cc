@@ -118,7 +118,7 @@ SessionEngine::LinkOutcome SessionEngine::take_delivery(Link& link, const LinkRe
 }
 
 SessionEngine::DeliveredSlice SessionEngine::find_delivered(uint32_t slice_word) const {
-  for (const DeliveredBlock& delivered : delivered_) {
+  for (const EngineState::DeliveredBlock& delivered : delivered_) {
     if (delivered.port->number() != slice_word >> kSliceArenaShift) continue;
     for (DeliveryBlock::HeldSlice& held : delivered.block->slices) {
       if (held.slice.id == (slice_word & kSliceIdMask)) return {delivered.block, &held};

@@ -227,7 +227,7 @@ void SessionEngine::settle_foreign() {
   }
   borrowed_.clear();
   lent_.clear();
-  for (const DeliveredBlock& delivered : delivered_) {
+  for (const EngineState::DeliveredBlock& delivered : delivered_) {
     settle_block(*delivered.block);
     // Behind the answers.
     post(delivered.port->number(), {LinkKind::kDelivered, 0, 0, 0, reinterpret_cast<uint64_t>(delivered.block), 0});
@@ -308,7 +308,7 @@ std::shared_ptr<Arena> SessionEngine::arena_of(uint32_t reactor) const {
   for (const BorrowedSegment& borrowed : borrowed_) {
     if (borrowed.port->number() == reactor) return borrowed.owner->arena();
   }
-  for (const DeliveredBlock& delivered : delivered_) {
+  for (const EngineState::DeliveredBlock& delivered : delivered_) {
     if (delivered.port->number() == reactor) return delivered.block->memory->arena;
   }
   return nullptr;

@@ -15,7 +15,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +40,7 @@
 #include "session/engine_counters.h"
 #include "session/engine_host.h"
 #include "session/engine_options.h"
+#include "session/engine_state.h"
 #include "session/event_list.h"
 #include "session/header_close_code.h"
 #include "session/inbound_reader.h"
@@ -99,11 +99,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   // Writes what JavaScript put into the ring. Never calls JavaScript.
   void flush();
 
-  struct Opened {
-    int error = 0;  // errno, 0 for success
-    uint32_t id = 0;
-    SocketAddress address;
-  };
+  using Opened = EngineState::Opened;
   Opened listen(const SocketAddress& address, int backlog);
   // Accepts from a listener that others may accept from, too. 0 or an errno.
   int join_listener(const std::shared_ptr<SharedListener>& shared, uint32_t id);
@@ -117,11 +113,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   void cancel_connect(uint32_t id);
 
   // Sessions in process, under the same rules: names instead of addresses. An empty name asks for an unused one.
-  struct OpenedName {
-    int error = 0;
-    uint32_t id = 0;
-    std::string name;
-  };
+  using OpenedName = EngineState::OpenedName;
   OpenedName listen_in_process(const std::string& name);
   // `count` sessions at once: as many outcomes with the same id.
   OpenedName connect_in_process(const std::string& name, uint32_t count);
@@ -131,12 +123,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   // False when the session is gone. `parts` follow everything in the ring. `is_holder`: this thread holds the session.
   bool send_parts(uint32_t word, uint32_t generation, const iovec* parts, size_t count, uint32_t messages,
                   bool is_holder = true);
-  // Part of a slice of this delivery, by its slice word; the offset is as in a descriptor.
-  struct SlicePart {
-    uint32_t slice_word;
-    uint32_t offset;
-    uint32_t bytes;
-  };
+  using SlicePart = EngineState::SlicePart;
   // One message from where its payload lies, to a session of another reactor or in process, or in memory of another
   // reactor to any; `head` is its header and ext header. Follows everything in the ring. False when it is to be copied: nothing was sent then.
   bool send_slice(uint32_t word, uint32_t generation, const iovec* head, size_t count, const SlicePart& part,
@@ -220,14 +207,9 @@ class SessionEngine final : private OutboundWriter::Observer,
   void check_invariants() const;
 
  private:
-  struct Listener {
-    std::shared_ptr<SharedListener> shared;
-    uint32_t turned_away = 0;      // since the last report
-    int error = 0;                 // why, the latest
-    uint64_t next_report_ns = 0;   // of the monotonic clock: reports are at least kReportIntervalNs apart
-    bool suspended = false;        // accepting failed: tried again at `resume_ns`
-    uint64_t resume_ns = 0;        // of the monotonic clock
-  };
+  using Listener = EngineState::Listener;
+  using PendingLend = EngineState::PendingLend;
+  using DeliveredSlice = EngineState::DeliveredSlice;
 
   // Poll again within a turn, so that a busy reactor saves trips through the loop around it.
   static constexpr int kPassesMax = 2;
@@ -276,11 +258,6 @@ class SessionEngine final : private OutboundWriter::Observer,
   LinkOutcome take_packet(Link& link, const LinkRecord& record);
 
   // engine_lending.cc
-  struct PendingLend {
-    LentPacket* packet;   // its record's
-    uint32_t slice_word;  // that it lies in, in this delivery
-    uint32_t reactor;     // that it goes to
-  };
   bool send_copied(uint32_t word, uint32_t generation, const iovec* parts, size_t count, bool is_holder);
   void post_lent(uint32_t word, uint32_t generation, std::unique_ptr<LentPacket> packet, uint32_t slice_word);
   LentSlice lend(uint32_t slice_word);
@@ -302,10 +279,6 @@ class SessionEngine final : private OutboundWriter::Observer,
   [[nodiscard]] bool is_news_under_way() const { return !events_.empty() || blocks_lent() > 0; }
   LinkOutcome take_delivery(Link& link, const LinkRecord& record);
   void take_back_slices(DeliveryBlock& block);
-  struct DeliveredSlice {
-    DeliveryBlock* block = nullptr;
-    DeliveryBlock::HeldSlice* held = nullptr;
-  };
   [[nodiscard]] DeliveredSlice find_delivered(uint32_t slice_word) const;
   LentSlice keep_delivered(uint32_t slice_word, bool is_forced);
   static void settle_block(DeliveryBlock& block);
@@ -369,16 +342,7 @@ class SessionEngine final : private OutboundWriter::Observer,
   OutboundWriter writer_;
   std::vector<SliceId> spent_slices_;  // to be released once the ring was taken
   EventList events_;
-  // Sessions that end, linked by `ended_next`: ending one asks for no memory.
-  struct EndedList {
-    Session* first = nullptr;
-    Session* last = nullptr;
-    void append(Session& session) {
-      session.ended_next = nullptr;
-      (first == nullptr ? first : last->ended_next) = &session;
-      last = &session;
-    }
-  } ended_;
+  EngineState::EndedList ended_;
   std::vector<EventList::Written> written_;  // events of the delivery under way
   std::unordered_map<uint32_t, Listener> listeners_;
   std::unordered_map<uint32_t, UniqueFd> connects_;
@@ -392,42 +356,24 @@ class SessionEngine final : private OutboundWriter::Observer,
   LinkSender sender_;
   LinkReceiver receiver_;
   std::vector<OutboundWriter::ForeignRuns> foreign_;  // of the segment that was taken last
-  // Segments of others whose packets are in the batch or gathered; given back when the pass is over.
-  struct BorrowedSegment {
-    std::shared_ptr<LentSegments> owner;
-    std::shared_ptr<ReactorPort> port;
-    uint32_t segment;
-    bool is_done;     // to be given back, rather than gone on with
-  };
+  using BorrowedSegment = EngineState::BorrowedSegment;
   std::vector<BorrowedSegment> borrowed_;
   std::vector<std::unique_ptr<LentPacket>> lent_;  // packets of this delivery that other threads have lent
   // What this delivery's handlers have lent, and nobody was shown yet. Beyond, payloads are copied.
   static constexpr size_t kPendingLendsMax = 1024;
   std::vector<PendingLend> pending_lends_;
   // Sessions in process.
-  struct Held {
-    uint32_t bytes = 0;   // delivered to an inbox that is full, and not settled yet
-    uint32_t drains = 0;  // answers that are due after them
-  };
-  std::unordered_map<uint32_t, Held> held_in_process_;  // by slot, of sessions that are paused
+  std::unordered_map<uint32_t, EngineState::Held> held_in_process_;  // by slot, of sessions that are paused
   std::unordered_map<uint32_t, std::string> names_;     // by listener
   std::unordered_map<uint32_t, uint32_t> ending_values_;  // by slot, of those that this end closes: an errno, a limit
-  struct ConnectsInProcess {
-    std::vector<uint64_t> ends;  // slots that were claimed
-    size_t settled = 0;          // and how many had their answer
-  };
-  std::unordered_map<uint32_t, ConnectsInProcess> connects_in_process_;  // by connect
+  std::unordered_map<uint32_t, EngineState::ConnectsInProcess> connects_in_process_;  // by connect
 
   // On a thread of its own: what was handed over, and is not given back yet.
   std::array<DeliveryBlock, kDeliveryBlocks> blocks_;
   uint64_t handed_over_ = 0;
   uint64_t handed_back_ = 0;
   // Of such reactors: what is in the delivery under way.
-  struct DeliveredBlock {
-    DeliveryBlock* block;
-    std::shared_ptr<ReactorPort> port;
-  };
-  std::vector<DeliveredBlock> delivered_;
+  std::vector<EngineState::DeliveredBlock> delivered_;
   std::span<const epoll_event> ready_events_;  // left over from a poll when the turn's budget ran out
   size_t turn_bytes_ = 0;
   size_t packet_bytes_ = 0;   // in slices of the batch that packets of other threads were copied into

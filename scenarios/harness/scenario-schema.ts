@@ -8,7 +8,8 @@ import { METRIC_NAMES } from './metrics.js';
  */
 
 export const SCENARIO_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-export const ARM_NAME = /^(native|native:own-thread|native:owned|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
+export const ARM_NAME =
+  /^(native|native:own-thread|native:owned|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
 
 const armName = z
   .string()
