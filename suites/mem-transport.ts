@@ -15,6 +15,7 @@ export const memTransport: Suite = {
       parameters: { payloadBytes: 64 },
       arms: [
         memArm('native', { way: 'one-way', spinning: false }),
+        memArm('native:two-buffers', { way: 'one-way', spinning: false, buffers: 2 }),
         postMessageArm('rival:message-port', { way: 'one-way', spinning: false }),
       ],
       targets: [fasterThan('rival:message-port', 40)],

@@ -14,6 +14,8 @@ import { timedRun } from './timed-run.js';
 interface Path {
   way: 'one-way' | 'round-trip' | 'request';
   spinning: boolean;
+  /** How many buffers the sender writes its messages into, in turn; 1 unless told. Messages of one buffer cost least. */
+  buffers?: number;
 }
 
 /** How both ends are made: with the options that their documentation offers for the work. */
@@ -34,7 +36,7 @@ export function memArm(name: string, path: Path): SuiteArm {
 let made = 0;
 
 async function makeMem(path: Path): Promise<Made> {
-  const { way } = path;
+  const { way, buffers = 1 } = path;
   const options = optionsOf(path);
   const transport = await HighPerformanceTransport.create(options);
   made += 1;
@@ -52,7 +54,7 @@ async function makeMem(path: Path): Promise<Made> {
   });
   const session = await transport.connect(url);
   const ways = {
-    'one-way': (count: number) => oneWay(session, peer, count),
+    'one-way': (count: number) => oneWay(session, peer, count, buffers),
     'round-trip': (count: number) =>
       roundTrips(session, count, (handler) => {
         onAnswer = handler;
@@ -85,12 +87,14 @@ async function absenceOf(transport: HighPerformanceTransport): Promise<string | 
   }
 }
 
-async function oneWay(session: Session, peer: Peer, count: number): Promise<number> {
-  const payload = new Uint8Array(PAYLOAD_BYTES);
-  const first = new DataView(payload.buffer);
+async function oneWay(session: Session, peer: Peer, count: number, buffers: number): Promise<number> {
+  const payloads = Array.from({ length: buffers }, () => new Uint8Array(PAYLOAD_BYTES));
+  const firsts = payloads.map(({ buffer }) => new DataView(buffer));
+  let turn = 0;
   for (let number = 0; number < count; number++) {
-    first.setUint32(0, number, true);
-    if (!session.send(payload)) await session.drained();
+    firsts[turn].setUint32(0, number, true);
+    if (!session.send(payloads[turn])) await session.drained();
+    turn = turn + 1 === buffers ? 0 : turn + 1;
   }
   return (await peer.answer('counted')).faults;
 }
