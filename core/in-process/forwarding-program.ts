@@ -117,7 +117,11 @@ async function everyReceiverHasItsOwn(): Promise<unknown> {
     if (handled % 3 === 2) kept.push(message.retain());
     message.payload();
   };
-  for (let i = 0; i < rounds; i += 1) relay.send(patterned([20_000, 65_536, 1_000_000][i % 3], i));
+  for (let i = 0; i < rounds; i += 1) {
+    relay.send(patterned([20_000, 65_536, 1_000_000][i % 3], i));
+    // As many as a session may have waiting.
+    await until(() => one.receipts.length > 3 * (i - 12) && two.receipts.length > 2 * (i - 12));
+  }
   await until(() => one.receipts.length === 3 * rounds && two.receipts.length === 2 * rounds);
   for (const message of kept) message.payload.fill(1);
   const wrong = [...one.receipts, ...two.receipts].filter(({ whole }) => !whole).length;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChildProgram } from '../faults/child-program.js';
 
-const ROUNDS = process.env.CI ? 60 : 15;
+const ROUNDS = process.env.CI ? 30 : 15;
 
 describe.each([
   ['the JavaScript thread', 0],
