@@ -155,7 +155,9 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
         const script = document.createElement('script');
         script.textContent = 'window.__foreign = 1';
         document.body.append(script);
-        document.body.insertAdjacentHTML('beforeend', '<p style="color:red" onclick="1">x</p>');
+        document.body.insertAdjacentHTML('beforeend', '<p style="color:red" onclick="window.__foreign = 2">x</p>');
+        // A handler may be judged only when there is something to handle.
+        document.body.lastElementChild.click();
         try { new Function('return 1')(); } catch {}
         fetch('http://127.0.0.1:9/').catch(() => {});
         // A busy browser reports late.
