@@ -26,7 +26,7 @@ class ArmProcess {
   readonly exited: Promise<unknown[]>;
 
   constructor(arm: string, environment: Record<string, string>) {
-    const { command, args } = armCommand(arm, ROOT);
+    const { command, args } = armCommand(arm, 'sockets', ROOT);
     const env = { ...process.env, ...environment };
     this.#child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.exited = once(this.#child, 'exit');
@@ -149,15 +149,16 @@ describe('the registry of arms', () => {
       'rival:held-cork',
       'limit',
     ]);
-    expect(armCommand('native', '/base').args.at(-1)).toBe('/base/dist/scenarios/arms/native.js');
-    expect(armCommand('limit', '/base')).toEqual({
+    expect(armCommand('native', 'sockets', '/base').args.at(-1)).toBe('/base/dist/scenarios/arms/native.js');
+    expect(armCommand('limit', 'sockets', '/base')).toEqual({
       command: '/base/native/build/Release/limit_server',
       args: [],
     });
   });
 
   it.each(['', 'ws', 'toString', '__proto__'])('knows no arm %j and says which there are', (name) => {
-    expect(() => armCommand(name, ROOT)).toThrow(/known are native, .*limit/);
+    expect(() => armCommand(name, 'sockets', ROOT)).toThrow(/known are native, .*limit/);
+    expect(() => armCommand(name, 'in-process', ROOT)).toThrow(/does not run in process/);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The arms by name, and how to start the server of each. Paths are relative to a repository, this one or a base build. */
 import { join } from 'node:path';
+import type { Medium } from '../harness/medium.js';
 
 export interface ArmCommand {
   readonly command: string;
@@ -21,13 +22,21 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   limit: 'native/build/Release/limit_server',
 };
 
+/** Arms that hold both ends of their sessions in one process, and make their load themselves. */
+const IN_PROCESS_ENTRIES: Readonly<Record<string, string>> = {};
+
 export const ARM_NAMES: readonly string[] = [...Object.keys(NODE_ENTRIES), ...Object.keys(PROGRAMS)];
 
 /**
- * The command that starts the server of `arm` as built in `rootDir`.
+ * The command that starts the server of `arm` for one medium, as built in `rootDir`.
  * @throws Error naming the known arms when there is none of that name
  */
-export function armCommand(arm: string, rootDir: string): ArmCommand {
+export function armCommand(arm: string, medium: Medium, rootDir: string): ArmCommand {
+  if (medium === 'in-process') {
+    if (!Object.hasOwn(IN_PROCESS_ENTRIES, arm)) throw new Error(`the arm ${arm} does not run in process`);
+    const entry = join(rootDir, IN_PROCESS_ENTRIES[arm]);
+    return { command: process.execPath, args: ['--expose-gc', entry] };
+  }
   if (Object.hasOwn(NODE_ENTRIES, arm)) {
     // The collector is exposed for the command `settle`.
     return { command: process.execPath, args: ['--expose-gc', join(rootDir, NODE_ENTRIES[arm])] };

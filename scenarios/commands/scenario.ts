@@ -20,6 +20,7 @@ import { helpText } from '../harness/help.js';
 import { InterruptedError } from '../harness/interruption.js';
 import { acquireLock, describeHolder } from '../harness/lock.js';
 import { readMachine } from '../harness/machine.js';
+import type { Medium } from '../harness/medium.js';
 import { swallowedByNpm } from '../harness/npm-swallowed.js';
 import { parseCommandLine, type RunOptions } from '../harness/options.js';
 import { type Capabilities, planRun, type RunPlan } from '../harness/planner.js';
@@ -48,7 +49,7 @@ const SCENARIOS = process.env.MSGTRANS_SCENARIOS_DIR ?? join(ROOT, 'scenarios');
 const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
 const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
 
-const commandOf = (arm: string) => armCommand(arm, ROOT);
+const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT);
 
 async function main(): Promise<ExitCode> {
   const args = process.argv.slice(2);

@@ -2,23 +2,25 @@ import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { ProcessCommand } from './arm-process.js';
 import { allowedProcessors, descriptorsMax, hasTaskset } from './machine.js';
+import type { Medium } from './medium.js';
 import type { Capabilities } from './planner.js';
+import type { ArmCommand } from './run-context.js';
 
 /** What this machine and this build can measure. */
-export function readCapabilities(armCommand: (arm: string) => ProcessCommand): Capabilities {
+export function readCapabilities(armCommand: ArmCommand): Capabilities {
   return {
     processors: allowedProcessors(),
     descriptorsMax: descriptorsMax(),
     taskset: hasTaskset(),
-    armProblem: (arm) => armProblem(armCommand, arm),
+    armProblem: (arm, medium) => armProblem(armCommand, arm, medium),
   };
 }
 
 /** An arm is there when its program is; whether it works shows when it is started. */
-function armProblem(armCommand: (arm: string) => ProcessCommand, arm: string): string | null {
+function armProblem(armCommand: ArmCommand, arm: string, medium: Medium): string | null {
   let command: ProcessCommand;
   try {
-    command = armCommand(arm);
+    command = armCommand(arm, medium);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

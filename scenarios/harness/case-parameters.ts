@@ -1,18 +1,23 @@
+import { LOAD_NAMES, LOAD_SHAPES, type LoadName } from './load-shapes.js';
 import { didYouMean } from './suggest.js';
+
+/** `tcp`: between processes. `mem`: between two JavaScript threads of one process. */
+export type Transport = 'tcp' | 'mem';
 
 /**
  * What a case asks of its arms. A case is named `transport/key=value,…`: the parameters that differ from the
- * scenario's default, keys sorted, so the name alone says what was measured.
+ * scenario's default, keys sorted, so the name alone says what was measured. `load-shapes.ts` says which parameters
+ * belong to which shape of load.
  */
 export interface CaseParameters {
-  transport: 'tcp';
+  transport: Transport;
   sessions: number;
-  /** Requests each session keeps in flight; closed loop only. */
+  /** Messages that each session keeps in flight. */
   depth: number;
   payloadBytes: number;
   reply: 'counter' | 'forward';
-  load: 'closed' | 'open';
-  /** Requests per second over all sessions; open loop only, 0 otherwise. */
+  load: LoadName;
+  /** Messages per second over all sessions. */
   rate: number;
 }
 
@@ -29,13 +34,13 @@ interface WordRule {
 }
 
 export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRule>> = {
-  transport: { kind: 'word', words: ['tcp'] },
+  transport: { kind: 'word', words: ['tcp', 'mem'] },
   sessions: { kind: 'number', min: 1, max: 1_000_000 },
   depth: { kind: 'number', min: 1, max: 4_096 },
   // The handler reads the first 8 payload bytes.
   payloadBytes: { kind: 'number', min: 8, max: 1_048_576 },
   reply: { kind: 'word', words: ['counter', 'forward'] },
-  load: { kind: 'word', words: ['closed', 'open'] },
+  load: { kind: 'word', words: LOAD_NAMES },
   rate: { kind: 'number', min: 0, max: 100_000_000 },
 };
 
@@ -108,15 +113,14 @@ export function setParameter(
 
 /** What single parameters cannot show. */
 export function contradictions(parameters: CaseParameters): string[] {
+  const shape = LOAD_SHAPES[parameters.load];
   const problems: string[] = [];
-  if (parameters.load === 'open' && parameters.rate === 0) {
-    problems.push('load=open needs a rate: requests per second over all sessions, for instance rate=20000');
+  for (const key of Object.keys(PARAMETER_RULES) as ParameterKey[]) {
+    if (shape.uses.has(key) || parameters[key] === BUILT_IN_DEFAULTS[key]) continue;
+    const shapes = LOAD_NAMES.filter((name) => LOAD_SHAPES[name].uses.has(key)).join(', ');
+    problems.push(
+      `${key} belongs to load ${shapes}; under load=${parameters.load} it stays ${BUILT_IN_DEFAULTS[key]}`,
+    );
   }
-  if (parameters.load === 'closed' && parameters.rate !== 0) {
-    problems.push('a rate belongs to load=open; in closed loop the depth sets the load');
-  }
-  if (parameters.load === 'open' && parameters.depth !== 1) {
-    problems.push('depth belongs to load=closed; in open loop the rate sets the load');
-  }
-  return problems;
+  return [...problems, ...(shape.problems?.(parameters) ?? [])];
 }

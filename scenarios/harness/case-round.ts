@@ -1,10 +1,11 @@
 import type { ArmRound, CaseSamples, MeasuredWindow } from './case-samples.js';
 import { ControlError } from './control-client.js';
-import type { GeneratorClient, GeneratorWindow, GroupWindow } from './generator-client.js';
 import { throwIfInterrupted } from './interruption.js';
+import type { GeneratorWindow, LoadGenerator } from './load-generator.js';
+import { listenerKey } from './load-shapes.js';
 import { pressureBetween } from './pressure.js';
 import { peakBytes, resetPeak } from './process-memory.js';
-import { type ArmServer, type RunContext, recordCaseError } from './run-context.js';
+import { type ArmServer, hasLostGenerator, type RunContext, recordCaseError } from './run-context.js';
 import type { Random } from './statistics/random.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
 import { blockMembers, blockWindows, DISCARD_NS, type PlannedWindow, paceOf } from './window-schedule.js';
@@ -18,22 +19,20 @@ export async function measureCase(
   context: RunContext,
   samples: CaseSamples,
   servers: readonly ArmServer[],
-  generator: GeneratorClient,
   round: number,
   random: Random,
 ): Promise<void> {
-  const taking = servers.filter((each) => samples.planned.arms.includes(each.arm) && each.process.running);
-  const measurement = new CaseMeasurement(context, samples, generator, round, random);
+  const measurement = new CaseMeasurement(context, samples, round, random);
   try {
-    await measurement.connect(taking);
+    await measurement.connect(servers);
     await measurement.warmUp();
     await measurement.measure();
   } catch (error) {
     throwIfInterrupted(context.signal);
-    if (!generator.running) throw error;
+    if (servers.some(hasLostGenerator)) throw error;
     await measurement.blame(error);
   } finally {
-    if (generator.running && !context.signal.aborted) await measurement.finish();
+    if (!context.signal.aborted) await measurement.finish();
   }
 }
 
@@ -47,23 +46,15 @@ interface Taking {
 class CaseMeasurement {
   readonly #context: RunContext;
   readonly #samples: CaseSamples;
-  readonly #generator: GeneratorClient;
   readonly #round: number;
   readonly #random: Random;
   readonly #taking = new Map<string, Taking>();
   #block = 0;
   #complete = false;
 
-  constructor(
-    context: RunContext,
-    samples: CaseSamples,
-    generator: GeneratorClient,
-    round: number,
-    random: Random,
-  ) {
+  constructor(context: RunContext, samples: CaseSamples, round: number, random: Random) {
     this.#context = context;
     this.#samples = samples;
-    this.#generator = generator;
     this.#round = round;
     this.#random = random;
   }
@@ -72,12 +63,12 @@ class CaseMeasurement {
     const { name, parameters } = this.#samples.planned;
     for (const server of this.#random.shuffled(servers)) {
       const group = `${server.arm}@${name}`;
-      const url = server.urls[parameters.reply];
+      const target = { url: server.urls[listenerKey(parameters)], pid: server.process.pid };
       const seed = this.#random.below(2 ** 32);
       try {
-        await this.#generator.connect(group, url, server.process.pid, parameters.sessions, seed);
+        await server.generator.connect(group, target, parameters.sessions, seed);
       } catch (error) {
-        if (!this.#generator.running) throw error;
+        if (hasLostGenerator(server)) throw error;
         recordCaseError(this.#samples, this.#round, server.arm, error);
         continue;
       }
@@ -125,7 +116,7 @@ class CaseMeasurement {
 
   async measure(): Promise<void> {
     for (const taking of this.#taking.values()) {
-      await this.#generator.histograms(taking.group);
+      await taking.server.generator.histograms(taking.group);
       taking.countersBefore = await readCounters(taking.server);
       resetPeak(taking.server.process.pid);
     }
@@ -154,8 +145,8 @@ class CaseMeasurement {
   async blame(error: unknown): Promise<void> {
     const named = error instanceof ControlError ? error.group : null;
     const open: Taking[] = [];
-    for (const taking of this.#taking.values()) {
-      const { ledger } = await this.#generator.ledger(taking.group);
+    for (const taking of this.#running()) {
+      const { ledger } = await taking.server.generator.ledger(taking.group);
       if (ledger.unacknowledgedAtClose > 0 || ledger.lost !== 0) open.push(taking);
     }
     // Asked after the ledgers: the end of a process is noticed a moment later than its broken connections.
@@ -170,14 +161,19 @@ class CaseMeasurement {
 
   /** Closes the sessions and takes the ledgers: every message is accounted for whether the case succeeded or not. */
   async finish(): Promise<void> {
-    for (const { server, group, collected } of this.#taking.values()) {
+    for (const { server, group, collected } of this.#running()) {
       const samples = this.#samples.arm(server.arm);
-      await this.#generator.disconnect(group);
-      const { ledger, sentPerSessionMin } = await this.#generator.ledger(group);
+      await server.generator.disconnect(group);
+      const { ledger, sentPerSessionMin } = await server.generator.ledger(group);
       samples.addLedger(ledger);
       samples.messagesPerSessionMin += sentPerSessionMin;
       if (this.#complete) samples.addRound(collected);
     }
+  }
+
+  /** Those that can still be asked: an in-process arm that ended has taken its ledger along. */
+  #running(): Taking[] {
+    return [...this.#taking.values()].filter((taking) => taking.server.generator.running);
   }
 
   /** An arm below its share of the least messages per session gets blocks of its own. */
@@ -186,8 +182,8 @@ class CaseMeasurement {
     const due = (messagesPerSessionMin * (this.#round + 1)) / this.#context.plan.rounds;
     for (let extra = 0; extra < blocksMax; extra++) {
       const behind: string[] = [];
-      for (const [arm, { group }] of this.#taking) {
-        const { sentPerSessionMin } = await this.#generator.ledger(group);
+      for (const [arm, { server, group }] of this.#taking) {
+        const { sentPerSessionMin } = await server.generator.ledger(group);
         if (this.#samples.arm(arm).messagesPerSessionMin + sentPerSessionMin < due) behind.push(arm);
       }
       if (behind.length === 0) return;
@@ -223,7 +219,9 @@ class CaseMeasurement {
     }
     // Histograms are taken block by block, so that a dropped block leaves no trace in them.
     const takings = members.map((arm) => this.#taking.get(arm) as Taking);
-    const histograms = await Promise.all(takings.map(({ group }) => this.#generator.histograms(group)));
+    const histograms = await Promise.all(
+      takings.map(({ server, group }) => server.generator.histograms(group)),
+    );
     for (const [index, { collected }] of takings.entries()) {
       if (dropped) continue;
       collected.serviceTime.add(histograms[index].serviceTimeNs);
@@ -232,13 +230,24 @@ class CaseMeasurement {
     return !dropped;
   }
 
+  /** Neighbours that share a generator go to it in one command, without the harness between them. */
   async #run(windows: readonly PlannedWindow[]): Promise<GeneratorWindow[]> {
-    const groups: GroupWindow[] = windows.map(({ arm, discardNs, measureNs }) => ({
-      group: (this.#taking.get(arm) as Taking).group,
-      discardNs,
-      measureNs,
-    }));
-    return this.#generator.run(groups, this.#samples.planned.parameters);
+    const results: GeneratorWindow[] = [];
+    for (let first = 0, end = 0; first < windows.length; first = end) {
+      const generator = this.#generatorOf(windows[first]);
+      while (end < windows.length && this.#generatorOf(windows[end]) === generator) end++;
+      const groups = windows.slice(first, end).map(({ arm, discardNs, measureNs }) => ({
+        group: (this.#taking.get(arm) as Taking).group,
+        discardNs,
+        measureNs,
+      }));
+      results.push(...(await generator.run(groups, this.#samples.planned.parameters)));
+    }
+    return results;
+  }
+
+  #generatorOf({ arm }: PlannedWindow): LoadGenerator {
+    return (this.#taking.get(arm) as Taking).server.generator;
   }
 }
 

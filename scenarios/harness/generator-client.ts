@@ -2,11 +2,17 @@ import { z } from 'zod';
 import type { ArmProcess } from './arm-process.js';
 import type { CaseParameters } from './case-parameters.js';
 import { ControlError } from './control-client.js';
-import type { LedgerRecord } from './record.js';
-import type { SparseCounts } from './statistics/sparse-histogram.js';
-import { requestsInFlight } from './window-schedule.js';
+import type {
+  GeneratorWindow,
+  GroupHistograms,
+  GroupLedger,
+  GroupWindow,
+  LoadGenerator,
+  LoadTarget,
+} from './load-generator.js';
+import { LOAD_SHAPES } from './load-shapes.js';
 
-/** The load generator as the harness uses it: typed commands, answers checked before anything is made of them. */
+/** A load generator in a process: typed commands, answers checked before anything is made of them. */
 
 const count = z.number().min(0);
 
@@ -38,53 +44,27 @@ const ledgerSchema = z.object({
   sentPerSessionMin: count,
 });
 
-export type GeneratorWindow = z.output<typeof windowSchema>;
-
-export interface GroupHistograms {
-  serviceTimeNs: SparseCounts;
-  responseTimeNs: SparseCounts | null;
-}
-
-export interface GroupLedger {
-  ledger: LedgerRecord;
-  sentPerSessionMin: number;
-}
-
-export interface GroupWindow {
-  group: string;
-  discardNs: number;
-  measureNs: number;
-}
-
 /** A reply may stay out for 10 s before the generator itself gives up; the harness waits longer than that. */
 const REPLY_GRACE_MS = 30_000;
 
-export class GeneratorClient {
+export class GeneratorClient implements LoadGenerator {
   readonly #process: ArmProcess;
 
   constructor(process: ArmProcess) {
     this.#process = process;
   }
 
-  async connect(
-    group: string,
-    url: string,
-    serverPid: number,
-    sessions: number,
-    seed: number,
-  ): Promise<void> {
+  async connect(group: string, target: LoadTarget, sessions: number, seed: number): Promise<void> {
+    const { url, pid: serverPid } = target;
     await this.#process.command('connect', { group, url, serverPid, sessions, seed }, 60_000);
   }
 
   async run(windows: readonly GroupWindow[], parameters: CaseParameters): Promise<GeneratorWindow[]> {
     const busyMs = windows.reduce((sum, window) => sum + window.discardNs + window.measureNs, 0) / 1e6;
-    const { payloadBytes, reply } = parameters;
-    const load =
-      parameters.load === 'closed'
-        ? { mode: 'closed', depth: parameters.depth, payloadBytes, reply }
-        : { mode: 'open', ratePerSecond: parameters.rate, payloadBytes, reply };
+    const shape = LOAD_SHAPES[parameters.load];
+    const load = shape.load(parameters);
     // Draining is waited for by the generator; a slow arm with many requests in flight takes a while.
-    const drainMs = (windows.length * requestsInFlight(parameters)) / 5;
+    const drainMs = (windows.length * shape.inFlight(parameters)) / 5;
     const timeoutMs = busyMs + drainMs + REPLY_GRACE_MS;
     const answer = await this.#process.command('run', { windows, load }, timeoutMs);
     const result = this.#check('run', runSchema, answer).windows;

@@ -1,6 +1,5 @@
-import type { GeneratorClient } from './generator-client.js';
 import { anonymousBytes } from './process-memory.js';
-import type { ArmServer } from './run-context.js';
+import { type ArmServer, hasLostGenerator } from './run-context.js';
 import type { Random } from './statistics/random.js';
 
 const SETTLE_TIMEOUT_MS = 30_000;
@@ -11,11 +10,10 @@ const SETTLE_TIMEOUT_MS = 30_000;
  * side by side, because collecting garbage until nothing changes takes a while.
  */
 export async function measureIdleMemory(
-  generator: GeneratorClient,
   servers: readonly ArmServer[],
   sessions: number,
   random: Random,
-  onError: (arm: string, error: unknown) => void,
+  onError: (server: ArmServer, error: unknown) => void,
 ): Promise<void> {
   const failed = new Set<ArmServer>();
   const attempt = async (server: ArmServer, action: () => Promise<void>): Promise<void> => {
@@ -23,9 +21,9 @@ export async function measureIdleMemory(
     try {
       await action();
     } catch (error) {
-      if (!generator.running) throw error;
+      if (hasLostGenerator(server)) throw error;
       failed.add(server);
-      onError(server.arm, error);
+      onError(server, error);
     }
   };
   const settledBytes = async (): Promise<Map<ArmServer, number>> => {
@@ -40,13 +38,13 @@ export async function measureIdleMemory(
   const order = random.shuffled(servers);
   const before = await settledBytes();
   for (const server of order) {
-    const { arm, process, urls } = server;
+    const { arm, generator, process, urls } = server;
     const seed = random.below(2 ** 32);
     const url = Object.values(urls)[0];
-    await attempt(server, () => generator.connect(groupOf(arm), url, process.pid, sessions, seed));
+    await attempt(server, () => generator.connect(groupOf(arm), { url, pid: process.pid }, sessions, seed));
   }
   const after = await settledBytes();
-  for (const server of order) await attempt(server, () => generator.disconnect(groupOf(server.arm)));
+  for (const server of order) await attempt(server, () => server.generator.disconnect(groupOf(server.arm)));
   for (const server of servers) {
     const grown = (after.get(server) ?? Number.NaN) - (before.get(server) ?? Number.NaN);
     if (!failed.has(server)) server.memoryBytesPerSession = grown / sessions;

@@ -93,7 +93,9 @@ describe('the planner', () => {
     expect(names(['--case', 'tcp*h=16', '--set', 'depth=1'])).toEqual(['tcp']);
     expect(names(['--set', 'depth=16', '--case', 'tcp'])).toEqual(['tcp/depth=16']);
     expect(() => plan(['--set', 'dpeth=2'])).toThrow(/unknown parameter "dpeth"; did you mean "depth"/);
-    expect(() => plan(['--set', 'depth=2'])).toThrow(/depth belongs to load=closed/);
+    expect(() => plan(['--set', 'depth=2'])).toThrow(
+      /depth belongs to load closed, stream; under load=open it stays 1/,
+    );
     expect(() => plan(['--set', '__proto__=2'])).toThrow(/unknown parameter/);
   });
 
@@ -118,6 +120,20 @@ describe('the planner', () => {
     expect(without.cases[0]).toMatchObject({ arms: ['baseline'], absentArms: { native: 'not built' } });
     const none = plan([], { armProblem: () => 'not built' });
     expect(none.cases[0].notMeasurable).toBe('not built');
+  });
+
+  it('starts an arm once for each medium, and asks for no descriptors where no socket is opened', () => {
+    const cases = [scenarioCase('tcp'), scenarioCase('mem/depth=16,sessions=1000000')];
+    const both = planRun({ ...SCENARIO, cases }, options(), {
+      ...MACHINE,
+      armProblem: (arm, medium) => (arm === 'baseline' && medium === 'in-process' ? 'not in process' : null),
+    });
+    expect(both.servers).toEqual([
+      { arm: 'native', medium: 'sockets' },
+      { arm: 'baseline', medium: 'sockets' },
+      { arm: 'native', medium: 'in-process' },
+    ]);
+    expect(both.cases[1]).toMatchObject({ notMeasurable: null, absentArms: { baseline: 'not in process' } });
   });
 
   it('opens as many idle sessions as the descriptors allow', () => {

@@ -1,5 +1,6 @@
 import { type CaseParameters, contradictions, formatCaseName, setParameter } from './case-parameters.js';
 import { matchesGlob } from './glob.js';
+import { type Medium, mediumOf } from './medium.js';
 import type { RunOptions } from './options.js';
 import type { Scenario, ScenarioCase } from './scenario-file.js';
 import type { CheckDefinition } from './scenario-schema.js';
@@ -15,7 +16,13 @@ export interface Capabilities {
   /** Whether processes can be pinned. */
   taskset: boolean;
   /** Why an arm cannot run, or null. */
-  armProblem(arm: string): string | null;
+  armProblem(arm: string, medium: Medium): string | null;
+}
+
+/** A process that is started in each round. */
+export interface PlannedServer {
+  arm: string;
+  medium: Medium;
 }
 
 export interface PlannedCase {
@@ -34,8 +41,10 @@ export interface PlannedCase {
 
 export interface RunPlan {
   cases: readonly PlannedCase[];
-  /** Every arm that is started in a round. */
+  /** Every arm of the cases that are measured. */
   arms: readonly string[];
+  /** What is started in a round: each arm once for each medium that its cases need. */
+  servers: readonly PlannedServer[];
   rounds: number;
   /** Time that case and arm get in a round. */
   slotNs: number;
@@ -79,7 +88,32 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
     RUN_OVERHEAD_SECONDS + rounds * (ROUND_OVERHEAD_SECONDS + slots * ((slotNs + warmingNs) / 1e9));
   const slotSeconds = (rounds * slots * slotNs) / 1e9;
   const { warmupNs, pacingNs } = base;
-  return { cases, arms, rounds, slotNs, warmupNs, pacingNs, idle, pinning, seconds, slotSeconds, notes };
+  const servers = planServers(measured);
+  return {
+    cases,
+    arms,
+    servers,
+    rounds,
+    slotNs,
+    warmupNs,
+    pacingNs,
+    idle,
+    pinning,
+    seconds,
+    slotSeconds,
+    notes,
+  };
+}
+
+export function planServers(cases: readonly PlannedCase[]): PlannedServer[] {
+  const servers: PlannedServer[] = [];
+  for (const { arms, parameters } of cases) {
+    const medium = mediumOf(parameters.transport);
+    for (const arm of arms) {
+      if (!servers.some((each) => each.arm === arm && each.medium === medium)) servers.push({ arm, medium });
+    }
+  }
+  return servers;
 }
 
 function chooseCases(scenario: Scenario, options: RunOptions): ScenarioCase[] {
@@ -112,7 +146,7 @@ function planCase(
   const wanted = listed.filter((arm) => options.arms === null || options.arms.includes(arm));
   const absentArms: Record<string, string> = {};
   for (const arm of wanted) {
-    const problem = machine.armProblem(arm);
+    const problem = machine.armProblem(arm, mediumOf(parameters.transport));
     if (problem !== null) absentArms[arm] = problem;
   }
   const arms = wanted.filter((arm) => !Object.hasOwn(absentArms, arm));
@@ -167,6 +201,8 @@ function obstacle(
 ): string | null {
   if (wanted.length === 0) return 'none of its arms was asked for';
   if (arms.length === 0) return Object.values(absentArms)[0];
+  // Only sockets take descriptors.
+  if (mediumOf(parameters.transport) === 'in-process') return null;
   const needed = parameters.sessions * arms.length + DESCRIPTORS_SPARE;
   if (needed <= machine.descriptorsMax) return null;
   const fitting = Math.floor((machine.descriptorsMax - DESCRIPTORS_SPARE) / arms.length);
@@ -192,8 +228,9 @@ function planIdle(
   const shownIn = measured.find((each) => each.name === memory?.case);
   if (memory === null || shownIn === undefined) return { idle: null, idleNote: null };
   const wanted = options.quick ? memory.quickSessions : memory.sessions;
+  const inSockets = mediumOf(shownIn.parameters.transport) === 'sockets';
   const fitting = Math.floor((machine.descriptorsMax - DESCRIPTORS_SPARE) / shownIn.arms.length);
-  const sessions = Math.min(wanted, fitting);
+  const sessions = inSockets ? Math.min(wanted, fitting) : wanted;
   const idleNote =
     sessions < wanted
       ? `memory per session is measured with ${sessions} idle sessions instead of ${wanted}: the limit is ${machine.descriptorsMax} descriptors`

@@ -5,36 +5,36 @@ import { ControlError } from './control-client.js';
 import { GeneratorClient } from './generator-client.js';
 import { measureIdleMemory } from './idle-memory.js';
 import { throwIfInterrupted } from './interruption.js';
+import { LOAD_SHAPES, listenerKey } from './load-shapes.js';
+import { type Medium, mediumOf } from './medium.js';
 import type { RunPlan } from './planner.js';
 import { type ArmServer, type RunContext, recordError } from './run-context.js';
 import type { Random } from './statistics/random.js';
 
 /**
- * One round: fresh processes of every arm in random start order and one load generator, all up together, shared by
- * the cases of the round in random order. An arm that fails has its error recorded and misses the rest of the round;
- * without the load generator nothing can be measured, so its failure ends the run.
+ * One round: fresh processes of every arm in random start order and the load generator, all up together, shared
+ * by the cases of the round in random order. An arm that fails has its error recorded and misses the rest of the round;
+ * without the generator that all arms share nothing can be measured, so its failure ends the run.
  */
 export async function measureRound(context: RunContext, round: number): Promise<void> {
   const random = context.random.fork(`round ${round}`);
-  const { plan, children, samples } = context;
+  const { plan, samples, children } = context;
   try {
-    const generator = children.start('load generator', pinned(context.generatorCommand, plan, 'generator'));
-    const servers = await startServers(context, round, random);
-    await generator.hello();
-    const client = new GeneratorClient(generator);
+    const sockets = startGenerator(context);
+    const servers = await startServers(context, sockets, round, random);
+    await sockets?.process.hello();
     if (plan.idle !== null) {
-      const caseSamples = samples.get(plan.idle.caseName);
-      const idleArms = caseSamples?.planned.arms ?? [];
-      const idle = servers.filter((server) => idleArms.includes(server.arm));
       context.progress.phase(`round ${round + 1}/${plan.rounds}: idle memory`);
-      await measureIdleMemory(client, idle, plan.idle.sessions, random, (arm, error) =>
-        recordError(context, round, arm, error),
+      const idle = serversOf(samples.get(plan.idle.caseName), servers);
+      await measureIdleMemory(idle, plan.idle.sessions, random, (server, error) =>
+        recordError(context, round, server, error),
       );
     }
     for (const name of random.shuffled([...samples.keys()])) {
       throwIfInterrupted(context.signal);
       context.progress.phase(`round ${round + 1}/${plan.rounds}: ${name}`);
-      await measureCase(context, samples.get(name) as CaseSamples, servers, client, round, random.fork(name));
+      const caseSamples = samples.get(name) as CaseSamples;
+      await measureCase(context, caseSamples, serversOf(caseSamples, servers), round, random.fork(name));
     }
     await children.closeAll();
   } finally {
@@ -42,36 +42,73 @@ export async function measureRound(context: RunContext, round: number): Promise<
   }
 }
 
-async function startServers(context: RunContext, round: number, random: Random): Promise<ArmServer[]> {
-  const starting = random.shuffled(context.plan.arms).map((arm, order) => {
-    const process = context.children.start(arm, pinned(context.armCommand(arm), context.plan, 'servers'));
-    return listen(context, arm, order, process).catch((error: unknown) => {
+/** The generator that all arms over sockets share, or null when none is measured there. */
+function startGenerator(context: RunContext): { process: ArmProcess; client: GeneratorClient } | null {
+  if (context.plan.servers.every(({ medium }) => medium !== 'sockets')) return null;
+  const command = pinned(context.generatorCommand, context.plan, 'generator');
+  const process = context.children.start('load generator', command);
+  return { process, client: new GeneratorClient(process) };
+}
+
+/** The servers that take part in a case and are up. */
+function serversOf(samples: CaseSamples | undefined, servers: readonly ArmServer[]): ArmServer[] {
+  if (samples === undefined) return [];
+  const { arms, parameters } = samples.planned;
+  const medium = mediumOf(parameters.transport);
+  return servers.filter((each) => each.medium === medium && arms.includes(each.arm) && each.process.running);
+}
+
+async function startServers(
+  context: RunContext,
+  sockets: { client: GeneratorClient } | null,
+  round: number,
+  random: Random,
+): Promise<ArmServer[]> {
+  const starting = random.shuffled(context.plan.servers).map(async ({ arm, medium }, order) => {
+    const command = context.armCommand(arm, medium);
+    // Both ends of an in-process arm run in it: there is nothing to set apart.
+    const placed = medium === 'sockets' ? pinned(command, context.plan, 'servers') : command;
+    const process = context.children.start(arm, placed);
+    const generator =
+      medium === 'sockets' && sockets !== null ? sockets.client : new GeneratorClient(process);
+    try {
+      const urls = await listen(context, arm, medium, process);
+      return { arm, medium, order, process, generator, urls, memoryBytesPerSession: Number.NaN };
+    } catch (error) {
       throwIfInterrupted(context.signal);
-      recordError(context, round, arm, error);
+      recordError(context, round, { arm, medium }, error);
       return null;
-    });
+    }
   });
   const servers = await Promise.all(starting);
   return servers.filter((server) => server !== null);
 }
 
+/** Opens a listener for each thing that the cases ask of this server. */
 async function listen(
   context: RunContext,
   arm: string,
-  order: number,
+  medium: Medium,
   process: ArmProcess,
-): Promise<ArmServer> {
+): Promise<Record<string, string>> {
   await process.hello();
-  const cases = [...context.samples.values()].filter((each) => each.planned.arms.includes(arm));
   const urls: Record<string, string> = {};
-  for (const handler of new Set(cases.map((each) => each.planned.parameters.reply))) {
-    const answer = await process.command('listen', { url: 'tcp://127.0.0.1:0', handler });
+  for (const { planned } of context.samples.values()) {
+    const { arms, parameters } = planned;
+    const key = listenerKey(parameters);
+    if (!arms.includes(arm) || mediumOf(parameters.transport) !== medium || Object.hasOwn(urls, key))
+      continue;
+    const url = medium === 'sockets' ? 'tcp://127.0.0.1:0' : `mem://listener-${Object.keys(urls).length}`;
+    const answer = await process.command('listen', {
+      url,
+      ...LOAD_SHAPES[parameters.load].listener(parameters),
+    });
     if (typeof answer.url !== 'string') {
       throw new ControlError('ERR_CONTROL_PROTOCOL', `${arm}: listen: the answer has no url`);
     }
-    urls[handler] = answer.url;
+    urls[key] = answer.url;
   }
-  return { arm, order, process, urls, memoryBytesPerSession: Number.NaN };
+  return urls;
 }
 
 function pinned(command: ProcessCommand, plan: RunPlan, role: 'servers' | 'generator'): ProcessCommand {

@@ -1,17 +1,22 @@
 import type { ArmProcess, Children, ProcessCommand } from './arm-process.js';
 import type { CaseSamples } from './case-samples.js';
 import { ControlError } from './control-client.js';
-import type { RunPlan } from './planner.js';
+import type { LoadGenerator } from './load-generator.js';
+import { type Medium, mediumOf } from './medium.js';
+import type { PlannedServer, RunPlan } from './planner.js';
 import type { PressureReading } from './pressure.js';
 import type { ProgressSink } from './progress.js';
 import type { Random } from './statistics/random.js';
+
+/** How the process of an arm is started for one medium. */
+export type ArmCommand = (arm: string, medium: Medium) => ProcessCommand;
 
 /** What every round of a run shares. */
 export interface RunContext {
   plan: RunPlan;
   samples: ReadonlyMap<string, CaseSamples>;
   children: Children;
-  armCommand: (arm: string) => ProcessCommand;
+  armCommand: ArmCommand;
   generatorCommand: ProcessCommand;
   random: Random;
   signal: AbortSignal;
@@ -22,18 +27,33 @@ export interface RunContext {
 /** A server that is up in this round. */
 export interface ArmServer {
   arm: string;
+  medium: Medium;
+  /** Makes the load for this server: one generator for all arms over sockets, its own process otherwise. */
+  generator: LoadGenerator;
   /** Start order in the round, from 0. */
   order: number;
   process: ArmProcess;
-  /** Listening address by handler. */
+  /** Listening address by `listenerKey`. */
   urls: Readonly<Record<string, string>>;
   memoryBytesPerSession: number;
 }
 
-/** Records an error in every case of the arm that this round was to measure. */
-export function recordError(context: RunContext, round: number, arm: string, error: unknown): void {
+/** Whether the generator that all arms over sockets share is gone: then nothing more can be measured. */
+export function hasLostGenerator(server: ArmServer): boolean {
+  return server.medium === 'sockets' && !server.generator.running;
+}
+
+/** Records an error in every case that this round was to measure with the arm over the medium. */
+export function recordError(
+  context: RunContext,
+  round: number,
+  { arm, medium }: PlannedServer,
+  error: unknown,
+): void {
   for (const samples of context.samples.values()) {
-    if (samples.planned.arms.includes(arm)) recordCaseError(samples, round, arm, error);
+    const { arms, parameters } = samples.planned;
+    if (mediumOf(parameters.transport) !== medium || !arms.includes(arm)) continue;
+    recordCaseError(samples, round, arm, error);
   }
 }
 

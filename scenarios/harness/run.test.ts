@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Children } from './arm-process.js';
 import { BUILT_IN_DEFAULTS } from './case-parameters.js';
-import type { PlannedCase, RunPlan } from './planner.js';
+import { type PlannedCase, planServers, type RunPlan } from './planner.js';
 import type { PressureReading } from './pressure.js';
 import { SILENT } from './progress.js';
 import { measureRun, type RunSamples } from './run.js';
@@ -56,6 +56,7 @@ function measure(setup: Setup = {}): Promise<RunSamples> {
   const plan: RunPlan = {
     cases,
     arms: [...new Set(cases.flatMap((each) => each.arms))],
+    servers: planServers(cases),
     rounds: setup.rounds ?? 2,
     slotNs: 0.5e9,
     warmupNs: [50e6],
@@ -236,6 +237,35 @@ describe('a run', () => {
     const { failure, cases } = await measure({ generator: { failOn: 'histogram' } });
     expect(failure?.message).toMatch(/load generator ended with code 3/);
     expect(cases.size).toBe(2);
+  });
+
+  it('drives each in-process arm through its own process, without a load generator', async () => {
+    const inProcess = planned('mem', 1, ['fast', 'slow']);
+    inProcess.parameters.transport = 'mem';
+    const { cases, failure } = await measure({ cases: [inProcess], generator: { garbage: true } });
+    expect(failure).toBeNull();
+    const samples = cases.get('mem')!;
+    for (const arm of ['fast', 'slow']) {
+      expect(samples.arm(arm)).toMatchObject({ rounds: [{ round: 0 }, { round: 1 }], errors: [] });
+      expect(samples.arm(arm).ledger.sent).toBeGreaterThan(0);
+    }
+  });
+
+  it('blames an in-process arm that dies alone, and keeps the ledgers of the others', async () => {
+    const inProcess = planned('mem', 1, ['fast', 'slow']);
+    inProcess.parameters.transport = 'mem';
+    const { cases, failure } = await measure({
+      cases: [inProcess, CASES[0]],
+      server: { slow: { failOn: 'histogram' } },
+    });
+    expect(failure).toBeNull();
+    const samples = cases.get('mem')!;
+    expect(samples.arm('slow').errors.map((error) => error.round)).toEqual([0, 1]);
+    expect(samples.arm('slow').errors[0].message).toMatch(/ended with code 3/);
+    expect(samples.arm('fast').errors).toEqual([]);
+    expect(samples.arm('fast').ledger.sent).toBeGreaterThan(0);
+    // The server of the same arm over sockets is another process, which nobody asks for histograms.
+    expect(cases.get('tcp')!.arm('slow').errors).toEqual([]);
   });
 
   it('stops at an interruption and leaves no process', async () => {

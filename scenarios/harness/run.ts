@@ -6,7 +6,7 @@ import type { RunPlan } from './planner.js';
 import type { PressureReading } from './pressure.js';
 import type { ProgressSink } from './progress.js';
 import { measureRound } from './round.js';
-import type { RunContext } from './run-context.js';
+import type { ArmCommand, RunContext } from './run-context.js';
 import { createRandom } from './statistics/random.js';
 
 /** What is needed to measure a plan. */
@@ -14,7 +14,7 @@ export interface RunInputs {
   plan: RunPlan;
   seed: number;
   children: Children;
-  armCommand: (arm: string) => ProcessCommand;
+  armCommand: ArmCommand;
   generatorCommand: ProcessCommand;
   signal: AbortSignal;
   progress: ProgressSink;

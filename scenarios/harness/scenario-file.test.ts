@@ -81,7 +81,9 @@ describe('a scenario file', () => {
       /depth is a whole number from 1 to 4096/,
     );
     expect(problems(GOOD.replace('depth=16', 'load=open'))[0]).toMatch(/needs a rate/);
-    expect(problems(GOOD.replace('depth=16', 'rate=5'))[0]).toMatch(/a rate belongs to load=open/);
+    expect(problems(GOOD.replace('depth=16', 'rate=5'))[0]).toMatch(
+      /rate belongs to load open; under load=closed it stays 0/,
+    );
   });
 
   it('refuses checks that cannot be judged', () => {

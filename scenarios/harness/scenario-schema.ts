@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PARAMETER_RULES } from './case-parameters.js';
+import { LOAD_NAMES } from './load-shapes.js';
 import { METRIC_NAMES } from './metrics.js';
 
 /**
@@ -81,15 +82,24 @@ const number = (key: 'sessions' | 'depth' | 'payloadBytes' | 'rate') => {
 
 export const defaultsSchema = z
   .strictObject({
-    transport: z.enum(['tcp']).optional(),
+    transport: z.enum(['tcp', 'mem']).optional().meta({
+      description: 'tcp: between processes. mem: between two threads of one process.',
+    }),
     sessions: number('sessions'),
-    depth: number('depth').meta({ description: 'Requests each session keeps in flight (closed loop).' }),
+    depth: number('depth').meta({ description: 'Messages each session keeps in flight.' }),
     payloadBytes: number('payloadBytes'),
     reply: z.enum(['counter', 'forward']).optional().meta({
       description: 'counter: 64 bytes the handler writes itself. forward: the received slice passed on.',
     }),
-    load: z.enum(['closed', 'open']).optional(),
-    rate: number('rate').meta({ description: 'Requests per second over all sessions (open loop).' }),
+    load: z
+      .enum(LOAD_NAMES)
+      .optional()
+      .meta({
+        description:
+          'closed: each session keeps depth requests in flight. open: requests at a fixed rate. stream: one way, ' +
+          'each session has at most depth messages unacknowledged.',
+      }),
+    rate: number('rate').meta({ description: 'Messages per second over all sessions (open loop).' }),
   })
   .meta({ description: 'Parameters of the default case; a case name lists only what differs from them.' });
 

@@ -20,7 +20,7 @@ describe('the pace of an arm', () => {
     // 16 000 in flight at 70 000/s come round every 229 ms; three times that, rounded up.
     const slow = paceOf('baseline', 70_000, DEPTH_16, 2e9);
     expect(slow.windowNs).toBe(690e6);
-    expect(slow.reason).toMatch(/16000 requests in flight come round only every 229 ms/);
+    expect(slow.reason).toMatch(/16000 messages in flight come round only every 229 ms/);
   });
 
   it('has windows of enough operations in open loop', () => {

@@ -1,4 +1,5 @@
 import type { CaseParameters } from './case-parameters.js';
+import { LOAD_SHAPES } from './load-shapes.js';
 import type { Random } from './statistics/random.js';
 
 /**
@@ -30,11 +31,6 @@ export interface PlannedWindow {
   measureNs: number;
 }
 
-/** Requests in flight once a closed loop runs; in open loop they depend on the server. */
-export function requestsInFlight(parameters: CaseParameters): number {
-  return parameters.load === 'closed' ? parameters.sessions * parameters.depth : 0;
-}
-
 /**
  * Decides window length and number of windows of an arm from the rate its warm-up showed. The slot is the time that
  * case and arm get per round: windows with their discarded starts and the waiting for outstanding replies.
@@ -45,7 +41,7 @@ export function paceOf(
   parameters: CaseParameters,
   slotNs: number,
 ): ArmPace {
-  const inFlight = requestsInFlight(parameters);
+  const inFlight = LOAD_SHAPES[parameters.load].inFlight(parameters);
   const rate = Math.max(opsPerSecond, 1);
   const cycleNs = (inFlight / rate) * 1e9;
   const wantedNs = Math.max(CYCLES_MIN * cycleNs, (OPERATIONS_MIN / rate) * 1e9);
@@ -58,7 +54,7 @@ export function paceOf(
   if (windowNs === WINDOW_NS) return { arm, windowNs, blocks, reason: null };
   const reason =
     inFlight > 0 && CYCLES_MIN * cycleNs >= (OPERATIONS_MIN / rate) * 1e9
-      ? `${inFlight} requests in flight come round only every ${(cycleNs / 1e6).toFixed(0)} ms`
+      ? `${inFlight} messages in flight come round only every ${(cycleNs / 1e6).toFixed(0)} ms`
       : `it completes only ${Math.round(rate)} operations/s`;
   return { arm, windowNs, blocks, reason };
 }

@@ -1,0 +1,57 @@
+import type { CaseParameters } from './case-parameters.js';
+import type { LedgerRecord } from './record.js';
+import type { SparseCounts } from './statistics/sparse-histogram.js';
+
+/** Sessions of one server under load, named by the harness. */
+export interface GroupWindow {
+  group: string;
+  discardNs: number;
+  measureNs: number;
+}
+
+export interface GeneratorWindow {
+  group: string;
+  startNs: number;
+  endNs: number;
+  /** Completed in the window: answered, or acknowledged as received where nothing is answered. */
+  operations: number;
+  /** Payload bytes of these in one direction. */
+  bytes: number;
+  serverCpuNs: number;
+  generatorCpuNs: number;
+  latencyNs: { samples: number; mean: number; p50: number; p99: number; max: number } | null;
+}
+
+export interface GroupHistograms {
+  serviceTimeNs: SparseCounts;
+  responseTimeNs: SparseCounts | null;
+}
+
+export interface GroupLedger {
+  ledger: LedgerRecord;
+  sentPerSessionMin: number;
+}
+
+/** Where a group connects to. */
+export interface LoadTarget {
+  url: string;
+  /** Whose processor time is the server's. */
+  pid: number;
+}
+
+/**
+ * What makes the load of a case and checks what comes back. Drives groups of sessions one window after the other, and
+ * keeps the ledger of each from its first message on.
+ */
+export interface LoadGenerator {
+  connect(group: string, target: LoadTarget, sessions: number, seed: number): Promise<void>;
+  /** One window after the other, in this order; the answers in the same order. */
+  run(windows: readonly GroupWindow[], parameters: CaseParameters): Promise<GeneratorWindow[]>;
+  /** All measured windows since they were last asked for. */
+  histograms(group: string): Promise<GroupHistograms>;
+  ledger(group: string): Promise<GroupLedger>;
+  /** Closes the sessions; the ledger stays readable. */
+  disconnect(group: string): Promise<void>;
+  /** False once its process is gone: nothing more can be asked of it. */
+  readonly running: boolean;
+}
