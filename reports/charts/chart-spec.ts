@@ -42,7 +42,7 @@ export interface TickSpec {
 export interface SeriesSpec {
   label: string;
   role: ArmRole;
-  style: 'line' | 'dashed' | 'dots';
+  style: 'line' | 'dashed' | 'dotted' | 'dots';
   points: [x: number, y: number][];
 }
 

@@ -1,4 +1,4 @@
-import { armIdentity } from '../view-model/arm-identity.js';
+import { armIdentity, lineStyle } from '../view-model/arm-identity.js';
 import type { LatencyCase } from '../view-model/latency-view.js';
 import type { ChartSpec, SeriesSpec, TickSpec } from './chart-spec.js';
 import { chartNumber, logAxis } from './ticks.js';
@@ -25,12 +25,12 @@ export function latencyChart(view: LatencyCase): ChartSpec | null {
       .filter((point) => point.valueNs > 0 && point.inverse >= FIRST_INVERSE)
       .map((point): [number, number] => [point.inverse, chartNumber(point.valueNs / NS_PER_MS)]);
     if (points.length < 2) return [];
-    const dashed = view.paired ? curve.kind === 'service' : role === 'native-owned';
+    const style = curve.kind === 'service' ? 'dashed' : 'line';
     return [
       {
         label: view.paired ? `${label}, ${curve.kind}` : label,
         role,
-        style: dashed ? 'dashed' : 'line',
+        style: view.paired ? style : lineStyle(role),
         points,
       },
     ];

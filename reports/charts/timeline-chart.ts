@@ -1,4 +1,4 @@
-import { armIdentity } from '../view-model/arm-identity.js';
+import { armIdentity, lineStyle } from '../view-model/arm-identity.js';
 import type { TimelineCase, TimelinePanel } from '../view-model/timeline-view.js';
 import type { AxisSpec, ChartSpec, RuleSpec } from './chart-spec.js';
 import { chartNumber, linearAxis, logAxis } from './ticks.js';
@@ -34,7 +34,7 @@ export function panelChart(view: TimelineCase, panel: TimelinePanel): ChartSpec 
     return {
       label,
       role,
-      style: role === 'native-owned' ? ('dashed' as const) : ('line' as const),
+      style: lineStyle(role),
       points: line.points.map(({ x, y }): [number, number] => [x, chartNumber(y / panel.scale.divisor)]),
     };
   });

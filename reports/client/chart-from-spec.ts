@@ -93,6 +93,8 @@ function padding(spec: ChartSpec, layout: RowLayout | null, context: Canvas2d): 
   };
 }
 
+const DASHES = { line: [], dashed: [5, 3], dotted: [1.5, 2.5], dots: [] };
+
 function dataset(line: SeriesSpec, theme: Theme, width: number): object {
   const dots = line.style === 'dots';
   return {
@@ -102,7 +104,7 @@ function dataset(line: SeriesSpec, theme: Theme, width: number): object {
     borderColor: dots ? theme.ink : theme.mark(line.role),
     backgroundColor: theme.page,
     borderWidth: dots ? 1 : width < 480 ? 1.1 : 1.75,
-    borderDash: line.style === 'dashed' ? [5, 3] : [],
+    borderDash: DASHES[line.style],
     pointRadius: dots ? 2.5 : 0,
     pointHoverRadius: dots ? 4 : 3,
     pointHitRadius: 6,

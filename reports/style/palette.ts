@@ -44,7 +44,8 @@ export const LIGHT: Palette = {
   fail: { fill: VERMILLION, mark: VERMILLION, text: '#ad4500' },
   roles: {
     native: { fill: BLUE, mark: BLUE, text: '#0067a1' },
-    'native-owned': { fill: '#8fc1de', mark: BLUE, text: '#0067a1' },
+    'native-1': { fill: '#8fc1de', mark: BLUE, text: '#0067a1' },
+    'native-2': { fill: '#5c7f9e', mark: '#1f4668', text: '#1f4668' },
     baseline: { fill: ORANGE, mark: '#ad7700', text: '#855a00' },
     limit: { fill: '#f1f2f2', mark: '#82888e', text: '#595f66' },
     'rival-1': { fill: GREEN, mark: '#00895f', text: '#00704f' },
@@ -65,7 +66,8 @@ export const DARK: Palette = {
   fail: { fill: VERMILLION, mark: '#ee7a2c', text: '#ff9c5b' },
   roles: {
     native: { fill: BLUE, mark: '#2f93d6', text: '#5fb2ea' },
-    'native-owned': { fill: '#174e70', mark: '#2f93d6', text: '#5fb2ea' },
+    'native-1': { fill: '#174e70', mark: '#2f93d6', text: '#5fb2ea' },
+    'native-2': { fill: '#3f6686', mark: '#9fc6e6', text: '#a9cbe8' },
     baseline: { fill: ORANGE, mark: ORANGE, text: '#f0b232' },
     limit: { fill: '#262b30', mark: '#878e95', text: '#aab0b6' },
     'rival-1': { fill: GREEN, mark: '#14b083', text: '#3ccb9f' },

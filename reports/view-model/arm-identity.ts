@@ -3,7 +3,8 @@ import type { RunRecord } from '../../scenarios/harness/record.js';
 /** The role that gives an arm its colour and shape, the same on every chart and page. */
 export type ArmRole =
   | 'native'
-  | 'native-owned'
+  | 'native-1'
+  | 'native-2'
   | 'baseline'
   | 'limit'
   | 'rival-1'
@@ -23,13 +24,18 @@ export interface ArmIdentity {
 const RIVALS = ['rival:node-net', 'rival:ws', 'rival:uwebsockets', 'rival:message-port', 'rival:zeromq'];
 /** Those of the suites; a record has rivals of one kind or the other. */
 const SUITE_RIVALS = ['rival:tbb', 'rival:libcuckoo', 'rival:liburcu'];
+/** Further ways of doing it, of the scenarios and of the suites, in pairs that are seen on one page. */
+const SECOND_VARIANTS = ['own-thread', 'spsc'];
 const RIVAL_ROLES: ArmRole[] = ['rival-1', 'rival-2', 'rival-3'];
 
 export function armIdentity(name: string): ArmIdentity {
   if (name === 'native' || name === 'baseline' || name === 'limit') return { name, label: name, role: name };
   const [family, variant] = name.split(':');
   // A further way of doing it: `native:owned`, or in a suite `native:spsc`, `baseline:mutex`.
-  if (family === 'native') return { name, label: `native (${variant})`, role: 'native-owned' };
+  if (family === 'native') {
+    const role = SECOND_VARIANTS.includes(variant) ? 'native-2' : 'native-1';
+    return { name, label: `native (${variant})`, role };
+  }
   if (family === 'baseline') return { name, label: `baseline (${variant})`, role: 'baseline' };
   if (name.startsWith('rival:')) {
     const rank = Math.max(RIVALS.indexOf(name), SUITE_RIVALS.indexOf(name));
@@ -44,13 +50,20 @@ export function armIdentity(name: string): ArmIdentity {
 const ROLE_ORDER: ArmRole[] = [
   'limit',
   'native',
-  'native-owned',
+  'native-1',
+  'native-2',
   'rival-1',
   'rival-2',
   'rival-3',
   'other',
   'baseline',
 ];
+
+/** A line of one of our own variants has the colour's hue and its own dashes, so that it is told by both. */
+export function lineStyle(role: ArmRole): 'line' | 'dashed' | 'dotted' {
+  if (role === 'native-1') return 'dashed';
+  return role === 'native-2' ? 'dotted' : 'line';
+}
 
 /** The limit first, then ours, then the others, the baseline last. */
 export function compareArms(a: string, b: string): number {

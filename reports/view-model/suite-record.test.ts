@@ -52,7 +52,8 @@ describe('the page of a suite', () => {
   });
 
   it('shows variants beside what they vary, and rivals in colours of their own', () => {
-    expect(armIdentity('native:spsc')).toMatchObject({ label: 'native (spsc)', role: 'native-owned' });
+    expect(armIdentity('native:spsc')).toMatchObject({ label: 'native (spsc)', role: 'native-2' });
+    expect(armIdentity('native:mpsc')).toMatchObject({ label: 'native (mpsc)', role: 'native-1' });
     expect(armIdentity('baseline:mutex')).toMatchObject({ label: 'baseline (mutex)', role: 'baseline' });
     const roles = ['rival:tbb', 'rival:libcuckoo', 'rival:liburcu'].map((name) => armIdentity(name).role);
     expect(new Set(roles).size).toBe(3);
