@@ -29,7 +29,8 @@ export interface ChartView {
 }
 
 export interface FigureView {
-  heading: string | null;
+  /** In pieces between which a line may break. */
+  heading: string[] | null;
   sentence: string | null;
   charts: ChartView[];
   table: TableView;
@@ -151,7 +152,13 @@ function ratioSection(record: RunRecord, chart: AddChart): Section {
 
 function checkSection(record: RunRecord): Section {
   const view = checkView(record);
-  return { title: 'Checks', sentence: view.sentence, tables: [view.table], folded: view.passed };
+  const tables = view.table.rows.length > 0 ? [view.table] : [];
+  return { title: 'Checks', sentence: view.sentence, tables, folded: view.passed };
+}
+
+/** A case's name has no spaces, and is long: it may break where one parameter ends. */
+function piecesOf(caseName: string): string[] {
+  return caseName.split(/(?<=[/,])/);
 }
 
 function throughputSection(record: RunRecord, chart: AddChart): Section {
@@ -161,7 +168,7 @@ function throughputSection(record: RunRecord, chart: AddChart): Section {
     sentence: view.sentence,
     layout: 'multiples',
     figures: view.cases.map((bars, index) => ({
-      heading: bars.caseName,
+      heading: piecesOf(bars.caseName),
       sentence: bars.sentence,
       charts: chart(
         `throughput-${index}`,
@@ -180,7 +187,7 @@ function latencySection(record: RunRecord, chart: AddChart): Section {
     sentence: view.sentence,
     layout: 'pairs',
     figures: view.cases.map((latency, index) => ({
-      heading: latency.caseName,
+      heading: piecesOf(latency.caseName),
       sentence: latency.sentence,
       charts: chart(
         `latency-${index}`,
@@ -198,7 +205,7 @@ function timelineSection(record: RunRecord, chart: AddChart): Section {
     title: 'Over time',
     sentence: view.sentence,
     figures: view.cases.map((timeline, index) => ({
-      heading: timeline.caseName,
+      heading: piecesOf(timeline.caseName),
       sentence: timeline.sentence,
       charts: [
         ...timeline.panels.flatMap((panel, panelIndex) =>
@@ -236,7 +243,7 @@ function resourceSection(record: RunRecord, chart: AddChart): Section {
     sentence: view.sentence,
     layout: 'multiples',
     figures: view.bars.map((bars, index) => ({
-      heading: bars.caseName,
+      heading: piecesOf(bars.caseName),
       sentence: bars.sentence,
       charts: chart(
         `cpu-${index}`,
