@@ -66,7 +66,11 @@ export interface CloseReason {
   readonly local: boolean;
 }
 
-/** One connection. Iterating it pulls owned packets and pauses the socket while the loop is behind. */
+/**
+ * One connection. Iterating it pulls owned packets and pauses the socket while the loop is behind. A peer that ends in
+ * order meanwhile ends the session after everything it sent was taken; a reset ends it at once (with the baseline on
+ * `node:net`: when reading goes on), and the loop gets what was received before it.
+ */
 export interface Session extends AsyncIterable<Packet> {
   readonly id: SessionId;
   /** `tcp://127.0.0.1:4711`, `unix:///path` or, with the id of its other end, `mem://session-<id>`; empty for an unnamed unix peer. */

@@ -11,9 +11,47 @@ import {
   textOf,
   until,
 } from './connected-pair.js';
-import { IMPLEMENTATIONS, ofSockets } from './implementations.js';
+import { IMPLEMENTATIONS, ofHearing, ofSockets } from './implementations.js';
 
 const CHUNK = new Uint8Array(64 * 1024);
+
+/** Writes numbered packets of 50 000 bytes to a session, each once the kernel has taken the one before. */
+class PacketWriter {
+  taken = 0;
+
+  constructor(
+    private readonly peer: RawPeer,
+    private readonly count: number,
+  ) {
+    this.writeNext();
+  }
+
+  /** Resolves once nothing moves: the receiver has stopped reading and the kernel's buffers are full. */
+  async standstill(): Promise<void> {
+    for (let before = -1; before !== this.taken; ) {
+      before = this.taken;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  private writeNext(): void {
+    if (this.taken === this.count) return;
+    const messageId = this.taken + 1;
+    const frame = encodePacket({
+      packetType: 'one-way',
+      bizType: 0,
+      messageId,
+      highPriority: false,
+      extHeader: NO_BYTES,
+      payload: new Uint8Array(50_000).fill(messageId),
+    });
+    this.peer.socket.write(frame, (error) => {
+      if (error) return;
+      this.taken += 1;
+      this.writeNext();
+    });
+  }
+}
 
 describe.each(IMPLEMENTATIONS)('flow control of $name', (implementation) => {
   describe.skipIf(!implementation.isAvailable)(`over ${implementation.medium}`, () => {
@@ -105,37 +143,63 @@ describe.each(IMPLEMENTATIONS)('flow control of $name', (implementation) => {
         await using peer = await RawPeer.connect(server.listener.port);
         const session = await accepted;
         const frames = 2000;
-        const fields = {
-          packetType: 'one-way',
-          bizType: 0,
-          extHeader: NO_BYTES,
-          highPriority: false,
-        } as const;
-        let taken = 0;
-        const sendRest = () => {
-          if (taken === frames) return;
-          const payload = new Uint8Array(50_000).fill(taken + 1);
-          const frame = encodePacket({ ...fields, messageId: taken + 1, payload });
-          peer.socket.write(frame, (error) => {
-            taken += 1;
-            if (!error) sendRest();
-          });
-        };
-        sendRest();
+        const writer = new PacketWriter(peer, frames);
         const iterator = session[Symbol.asyncIterator]();
         const first = await iterator.next();
-        // Everything stands still once the receiver has stopped reading and the kernel's buffers are full.
-        for (let before = -1; before !== taken; ) {
-          before = taken;
-          await new Promise((resolve) => setTimeout(resolve, 200));
-        }
-        expect(taken).toBeLessThan(frames / 2);
+        await writer.standstill();
+        expect(writer.taken).toBeLessThan(frames / 2);
         const rest: number[] = [(first.value as Packet).messageId];
         while (rest.length < frames) {
           const { value } = await iterator.next();
           rest.push((value as Packet).messageId);
         }
         expect(rest).toEqual(Array.from({ length: frames }, (_, index) => index + 1));
+      },
+    );
+
+    ofSockets(implementation, it)(
+      'takes the end of a peer that nobody reads from only after everything it sent',
+      async () => {
+        await using server = await Server.open(implementation);
+        const accepted = nextSession(server.transport);
+        await using peer = await RawPeer.connect(server.listener.port);
+        const session = await accepted;
+        const frames = 40;
+        const writer = new PacketWriter(peer, frames);
+        await until(() => writer.taken === frames);
+        await new Promise<void>((resolve) => peer.socket.end(resolve));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        expect(session.closed).toBe(false);
+        const ids: number[] = [];
+        for await (const { messageId } of session) ids.push(messageId);
+        expect(ids).toEqual(Array.from({ length: frames }, (_, index) => index + 1));
+      },
+    );
+
+    ofHearing(implementation, it)(
+      'ends a session that its peer resets, although nobody reads or writes',
+      async () => {
+        await using server = await Server.open(implementation);
+        const accepted = nextSession(server.transport);
+        await using peer = await RawPeer.connect(server.listener.port);
+        const session = await accepted;
+        const reason = nextClose(server.transport);
+        const writer = new PacketWriter(peer, Number.POSITIVE_INFINITY);
+        await writer.standstill();
+        peer.socket.resetAndDestroy();
+        expect(await reason).toMatchObject({ code: 'ERR_MSGTRANS_CONNECTION_RESET', local: false });
+        // What it had taken is still there for a loop, then the reason.
+        let packets = 0;
+        const read = async () => {
+          for await (const { messageId } of session) {
+            packets += 1;
+            expect(messageId).toBe(packets);
+          }
+        };
+        await expect(read()).rejects.toThrow(
+          expect.objectContaining({ code: 'ERR_MSGTRANS_CONNECTION_RESET' }),
+        );
+        expect(packets).toBeGreaterThan(0);
       },
     );
 

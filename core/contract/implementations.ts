@@ -20,6 +20,8 @@ export interface Implementation {
   readonly medium: 'real sockets' | 'memory of the process';
   /** False: there is no raw peer to write bytes, and no port. */
   readonly hasSockets: boolean;
+  /** True: a reset ends a session at once, also one whose socket is paused because nobody takes its packets. */
+  readonly hearsResetWhilePaused: boolean;
   /** Listening there always works, and the listener says where it is. */
   readonly anyUrl: string;
   /** False where it was not built; its tests are skipped then, but never under CI=true, where they fail. */
@@ -40,8 +42,18 @@ async function createNative(options?: ContractOptions, workersPerNumaNode = 0): 
   return HighPerformanceTransport.create({ ...options, workersPerNumaNode });
 }
 
-const OVER_SOCKETS = { medium: 'real sockets', hasSockets: true, anyUrl: 'tcp://127.0.0.1:0' } as const;
-const IN_PROCESS = { medium: 'memory of the process', hasSockets: false, anyUrl: 'mem://' } as const;
+const OVER_SOCKETS = {
+  medium: 'real sockets',
+  hasSockets: true,
+  anyUrl: 'tcp://127.0.0.1:0',
+  hearsResetWhilePaused: true,
+} as const;
+const IN_PROCESS = {
+  medium: 'memory of the process',
+  hasSockets: false,
+  anyUrl: 'mem://',
+  hearsResetWhilePaused: false,
+} as const;
 
 const NATIVE = {
   name: 'native',
@@ -56,6 +68,8 @@ export const IMPLEMENTATIONS: readonly Implementation[] = [
     isAvailable: true,
     create: (options) => BaselineTransport.create(options),
     ...OVER_SOCKETS,
+    // libuv does not poll a paused socket: `node:net` hears of the reset when it reads or writes again.
+    hearsResetWhilePaused: false,
   },
   { ...NATIVE, ...OVER_SOCKETS },
   ...[1, 2].map((threads) => ({
@@ -70,6 +84,11 @@ export const IMPLEMENTATIONS: readonly Implementation[] = [
 /** `it` for tests of what only sockets have; elsewhere there is no such test, rather than one that is left out. */
 export function ofSockets({ hasSockets }: Implementation, it: RegisterTest): RegisterTest {
   return hasSockets ? it : () => undefined;
+}
+
+/** The same for tests of resets that come while nobody reads or writes. */
+export function ofHearing({ hearsResetWhilePaused }: Implementation, it: RegisterTest): RegisterTest {
+  return hearsResetWhilePaused ? it : () => undefined;
 }
 
 type RegisterTest = (name: string, test: () => Promise<void>) => void;

@@ -16,6 +16,11 @@ namespace msgtrans {
 
 class EpollPoller {
  public:
+  // The events of a descriptor of which only errors and hang-ups are to be heard. The kernel reports them whether asked
+  // for or not, and level-triggered for ever, so this is edge-triggered: once for each change, also for one that was
+  // there before.
+  static constexpr uint32_t kFailuresOnly = EPOLLET;
+
   EpollPoller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
   [[nodiscard]] bool valid() const { return epoll_.valid(); }

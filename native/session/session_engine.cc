@@ -24,6 +24,11 @@ std::shared_ptr<Arena> make_arena(const BufferPoolOptions& pool) {
   return arena;
 }
 
+// Of a connection that the kernel has given up.
+CloseCode code_of_failure(int error) {
+  return error == ECONNRESET || error == EPIPE ? CloseCode::kConnectionReset : CloseCode::kConnectionLost;
+}
+
 }  // namespace
 
 SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
@@ -224,9 +229,19 @@ void SessionEngine::on_session_ready(uint32_t slot, uint32_t generation, uint32_
   if (session->phase == Phase::kLingering) return discard_input(*session);
   const bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
   if (!session->queue.empty() && ((events & EPOLLOUT) || failed)) writer_.flush_queue(*session);
-  if (session->phase == Phase::kOpen && !session->paused && !session->peer_closed && ((events & EPOLLIN) || failed)) {
-    read_session(*session);
+  if (session->phase != Phase::kOpen || session->peer_closed) return;
+  if (!session->paused) {
+    if ((events & EPOLLIN) || failed) read_session(*session);
+  } else if (events & EPOLLERR) {
+    fail_unread(*session);
   }
+}
+
+void SessionEngine::fail_unread(Session& session) {
+  const int error = pending_error(session.fd.get());
+  ++counters_.syscalls;
+  // A hang-up alone is a peer that ended in order: that comes after what is still to be read, once it is.
+  if (error != 0) end_session(session, code_of_failure(error), error, false);
 }
 
 void SessionEngine::read_session(Session& session) {
@@ -253,10 +268,7 @@ void SessionEngine::read_session(Session& session) {
                                                                               : CloseCode::kOrderly,
                          0, false);
     case InboundReader::Outcome::kFailed:
-      return end_session(session,
-                         result.error == ECONNRESET || result.error == EPIPE ? CloseCode::kConnectionReset
-                                                                             : CloseCode::kConnectionLost,
-                         result.error, false);
+      return end_session(session, code_of_failure(result.error), result.error, false);
     case InboundReader::Outcome::kProtocolError:
       return end_session(session, close_code_of(result.status), static_cast<int>(result.value), true);
     case InboundReader::Outcome::kNoBuffer:
@@ -281,18 +293,12 @@ void SessionEngine::watch(Session& session) {
     case Phase::kClosed:
       return;
   }
+  // Who is paused has still to hear of a reset: nothing else may ever come.
+  if (wanted == 0 && (session.phase == Phase::kOpen || session.epoll_events != 0)) wanted = EpollPoller::kFailuresOnly;
   if (wanted == session.epoll_events) return;
   const int fd = session.fd.get();
   const uint64_t token = PollToken{PollToken::kSession, session.generation, session.slot}.packed();
-  int error = 0;
-  // Nothing wanted means out of the set: errors and hang-ups are reported whether asked for or not, for ever.
-  if (wanted == 0) {
-    poller_.remove(fd);
-  } else if (session.epoll_events == 0) {
-    error = poller_.add(fd, wanted, token);
-  } else {
-    error = poller_.modify(fd, wanted, token);
-  }
+  const int error = session.epoll_events == 0 ? poller_.add(fd, wanted, token) : poller_.modify(fd, wanted, token);
   ++counters_.syscalls;
   session.epoll_events = wanted;
   if (error != 0) {

@@ -229,6 +229,8 @@ class SessionEngine final : private OutboundWriter::Observer,
 
   void on_session_ready(uint32_t slot, uint32_t generation, uint32_t events);
   void read_session(Session& session);
+  // The socket of a paused session reports an error.
+  void fail_unread(Session& session);
   void discard_input(Session& session);
   void on_listener_ready(uint32_t id);
   // 0: one was turned away. EAGAIN: nobody waits. Anything else: not possible now.

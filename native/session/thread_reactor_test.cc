@@ -141,6 +141,23 @@ TEST_F(ThreadReactorTest, begins_an_end_only_when_the_answers_to_what_came_befor
   EXPECT_EQ(peer->error, 0);
 }
 
+TEST_F(ThreadReactorTest, hears_of_a_reset_of_a_session_that_home_has_paused) {
+  HomeLoop::Handle handle{};
+  uint32_t close_code = UINT32_MAX;
+  home_->on_event = [&](const uint32_t* event) {
+    if (event[kEventKind] == kEventAccepted) handle = {event[kEventSlotWord], event[kEventGeneration]};
+    if (event[kEventKind] == kEventClose) close_code = event[kEventA];
+  };
+  const std::unique_ptr<SocketPeer> peer = dial();
+  ASSERT_TRUE(home_->run_until([&] { return handle.generation != 0; }));
+  home_->engine.set_paused(handle.word, handle.generation, true);
+  // A call follows the command over the same link.
+  ASSERT_TRUE(home_->engine.call(kThread, [](SessionEngine&) {}));
+  peer->reset();
+  ASSERT_TRUE(home_->run_until([&] { return close_code != UINT32_MAX; }));
+  EXPECT_EQ(static_cast<CloseCode>(close_code), CloseCode::kConnectionReset);
+}
+
 // Slices of the thread that home has beyond their delivery, and what they must hold.
 struct Kept {
   LentSlice slice;
