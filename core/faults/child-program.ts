@@ -1,9 +1,12 @@
 /**
  * Programs of this folder in processes of their own: started from the build, stopped for sure, heard line by line.
+ * Only for tests: a program lives no longer than the test that starts it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { endingWithParent } from './process-lifetime.js';
 
 export interface ProgramOptions {
   args?: readonly string[];
@@ -44,7 +47,7 @@ export class ChildProgram implements AsyncDisposable {
     const command = [node, ...nodeArgs, programPath(name), ...args];
     // The shell replaces itself, so that signals reach the program.
     const limited = ['sh', '-c', `ulimit -n ${descriptorsMax} && exec "$@"`, 'sh', ...command];
-    const [file, ...rest] = descriptorsMax === undefined ? command : limited;
+    const [file, ...rest] = endingWithParent(descriptorsMax === undefined ? command : limited);
     this.child = spawn(file, rest, {
       stdio: ['pipe', 'pipe', 'pipe'],
       // The test runner's own options are not for its children.
@@ -56,6 +59,8 @@ export class ChildProgram implements AsyncDisposable {
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.onText(text));
     this.child.stdin!.on('error', () => undefined);
+    // A test that runs into its time limit disposes of nothing.
+    onTestFinished(() => this.kill('SIGKILL'));
     this.ended = new Promise((resolve, reject) => {
       this.child.on('error', reject);
       this.child.on('close', (code, signal) => {

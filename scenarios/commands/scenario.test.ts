@@ -323,6 +323,7 @@ describe('two runs at once', () => {
       env: environment(),
       cwd: folder,
     });
+    started.push(second);
     let said = '';
     second.stderr.on('data', (chunk) => (said += chunk));
     const secondEnded = new Promise<number | null>((resolve) => second.once('close', resolve));

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { InterruptedError } from './interruption.js';
 import { acquireLock, describeHolder, type LockHolder, type LockOptions, LockTimeoutError } from './lock.js';
 
@@ -63,6 +63,7 @@ describe('the measuring lock', () => {
 
   it('is taken over from a process that was killed', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    onTestFinished(() => void child.kill('SIGKILL'));
     await new Promise((resolve) => child.once('spawn', resolve));
     const release = await acquire();
     const holder = JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
