@@ -192,6 +192,8 @@ interface NativeAddon {
   };
   /** Hands an error to `uncaughtException` and returns when its handlers have run. */
   fatalException(error: unknown): void;
+  /** Bytes this process holds from malloc; undefined before glibc 2.33. */
+  mallocBytesInUse(): number | undefined;
   machineTopology(): MachineTopology;
   reactorPlacement(workersPerNumaNode: number, enableNumaOptimization: boolean): NativePlacement;
 }

@@ -33,6 +33,8 @@ const series = z.looseObject({
   unit: z.string(),
   atNs: z.array(z.number()),
   values: z.array(z.number().nullable()),
+  low: z.array(z.number().nullable()).optional(),
+  high: z.array(z.number().nullable()).optional(),
 });
 
 const armError = z.looseObject({ round: z.number(), code: z.string(), message: z.string() });
@@ -78,6 +80,34 @@ const build = z.looseObject({
   nativeHash: z.string(),
   baselineHash: z.string(),
   compiler: z.string(),
+});
+
+const stretch = z.looseObject({ fromSeconds: count, toSeconds: count });
+
+const leak = z.looseObject({
+  gauge: z.string(),
+  label: z.string(),
+  verdict: z.enum(['clean', 'leak', 'too-short', 'absent']),
+  slopeBytesPerSecond: z.number().nullable(),
+  baselineBytesPerSecond: z.number().nullable(),
+  pRising: z.number().nullable(),
+  troughs: count,
+  judgedSeconds: count,
+  detectableBytesPerSecond: z.number().nullable(),
+  sinceSeconds: count.nullable(),
+});
+
+const soak = z.looseObject({
+  durationSeconds: count,
+  measuredSeconds: count,
+  checkpointSeconds: count,
+  checkpoints: count,
+  running: z.boolean(),
+  lives: z.array(z.looseObject({ startSeconds: count, endSeconds: count })),
+  gaps: z.array(stretch.extend({ reason: z.string() })),
+  phases: z.array(stretch.extend({ kind: z.string() })),
+  leaks: z.record(z.string(), z.array(leak)),
+  plant: z.string().nullable(),
 });
 
 export const runRecordSchema = z.looseObject({
@@ -143,6 +173,7 @@ export const runRecordSchema = z.looseObject({
     }),
   ),
   notes: z.array(z.string()).optional(),
+  soak: soak.optional(),
 });
 
 // What passes the schema must be what the contract promises; a field that drifts fails to compile here.

@@ -9,6 +9,7 @@ import {
 import { saveBaseline } from '../../ci/baseline-store/save-baseline.js';
 import { storedRunOf } from '../../ci/baseline-store/stored-run.js';
 import { armCommand } from '../arms/registry.js';
+import { loadAnyScenario, loadAnyScenarioFile, type SoakScenario } from '../harness/any-scenario.js';
 import { measureAluNoise } from '../harness/alu-noise.js';
 import { Children } from '../harness/arm-process.js';
 import { writeFileAtomic } from '../harness/atomic-write.js';
@@ -31,16 +32,12 @@ import { renderResults } from '../harness/result-table.js';
 import { measureRun, type RunSamples } from '../harness/run.js';
 import { createRunFolder, linkLatest, pruneRuns, runsFolder } from '../harness/run-places.js';
 import { buildRecord } from '../harness/run-record.js';
-import {
-  loadScenario,
-  loadScenarioFile,
-  type Scenario,
-  ScenarioNotFoundError,
-  scenarioNames,
-} from '../harness/scenario-file.js';
+import { type Scenario, ScenarioNotFoundError, scenarioNames } from '../harness/scenario-file.js';
 import { trapSignals } from '../harness/signals.js';
 import { UsageError } from '../harness/usage-error.js';
 import { type Judgement, judge, verdictSentence } from '../harness/verdict.js';
+import { soakCommand } from '../soak/soak-command.js';
+import { planSoak } from '../soak/soak-plan.js';
 
 /** `npm run scenario`: measures one scenario and leaves a table, a record and a report. */
 
@@ -62,8 +59,78 @@ async function main(): Promise<ExitCode> {
     return EXIT.pass;
   }
   if (commandLine.mode === 'list') return listScenarios();
-  const scenario = loadScenario(SCENARIOS, commandLine.scenario);
-  return runScenario(scenario, commandLine.options);
+  const loaded = loadAnyScenario(SCENARIOS, commandLine.scenario);
+  if (loaded.kind === 'soak') return runSoakScenario(loaded.scenario, commandLine.options);
+  refuseSoakOptions(commandLine.options);
+  return runScenario(loaded.scenario, commandLine.options);
+}
+
+/** Longer slots than this are a mistake in a scenario that measures in rounds. */
+const SLOT_MS_MAX = 3_600_000;
+
+function refuseSoakOptions({ durationMs, soak }: RunOptions): void {
+  const given = [
+    ['--resume', soak.resume],
+    ['--checkpoint', soak.checkpointSeconds],
+    ['--plant', soak.plant],
+  ].filter(([, value]) => value !== null);
+  if (given.length > 0) {
+    throw new UsageError(`${given.map(([name]) => name).join(', ')}: for scenarios of the kind soak, such as stability-24h`);
+  }
+  if (durationMs !== null && durationMs > SLOT_MS_MAX) {
+    throw new UsageError('--duration is the time per case, arm and round here, at most 60m');
+  }
+}
+
+/** One lock for the machine, as every measuring run. */
+async function runSoakScenario(scenario: SoakScenario, options: RunOptions): Promise<ExitCode> {
+  // What is wrong with the options is said at once.
+  planSoak(scenario, options);
+  const children = new Children();
+  const signals = trapSignals(children);
+  try {
+    const release = await lockMachine(scenario.name, signals.signal);
+    try {
+      const { processors, taskset } = readCapabilities(commandOf);
+      const noise = await noiseOf(processors, taskset, signals.signal);
+      return await soakCommand(scenario, options, {
+        ...{ rootDir: ROOT, children, signal: signals.signal, notes: noise.notes },
+        runs: runsFolder(ROOT, process.env),
+        machine: readMachine(noise.aluNoisePercent),
+        build: readBuild(ROOT),
+        async render(record) {
+          const { renderReport } = await import('../../reports/render-report.js');
+          return renderReport([record]);
+        },
+      });
+    } finally {
+      release();
+    }
+  } finally {
+    signals.release();
+  }
+}
+
+function lockMachine(name: string, signal: AbortSignal): Promise<() => void> {
+  return acquireLock({
+    purpose: `scenario ${name}`,
+    signal,
+    onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
+  });
+}
+
+/** The noise figure, or a note that says why there is none. */
+async function noiseOf(
+  processors: readonly number[],
+  taskset: boolean,
+  signal: AbortSignal,
+): Promise<{ aluNoisePercent: number; notes: string[] }> {
+  try {
+    return { aluNoisePercent: await measureAluNoise(processors, taskset, signal), notes: [] };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { aluNoisePercent: 0, notes: [`the noise figure was not measured: ${why}`] };
+  }
 }
 
 function listScenarios(): ExitCode {
@@ -73,7 +140,7 @@ function listScenarios(): ExitCode {
   for (const name of names) {
     try {
       process.stdout.write(
-        `${name.padEnd(width)}  ${loadScenarioFile(join(SCENARIOS, `${name}.yaml`)).title}\n`,
+        `${name.padEnd(width)}  ${loadAnyScenarioFile(join(SCENARIOS, `${name}.yaml`)).scenario.title}\n`,
       );
     } catch (error) {
       process.stderr.write(`${(error as Error).message}\n`);
@@ -92,11 +159,7 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<Exi
   const signals = trapSignals(children);
   const runs = runsFolder(ROOT, process.env);
   try {
-    const release = await acquireLock({
-      purpose: `scenario ${scenario.name}`,
-      signal: signals.signal,
-      onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
-    });
+    const release = await lockMachine(scenario.name, signals.signal);
     try {
       const startedAt = new Date();
       process.stderr.write(
@@ -161,16 +224,8 @@ async function measure(
         nowMs: () => performance.now(),
       })
     : SILENT;
-  const notes: string[] = [];
   progress.phase('noise of the machine');
-  const aluNoisePercent = await measureAluNoise(machine.processors, machine.taskset, signal).catch(
-    (error: unknown) => {
-      notes.push(
-        `the noise figure was not measured: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return 0;
-    },
-  );
+  const noise = await noiseOf(machine.processors, machine.taskset, signal);
   const samples = await measureRun({
     ...{ plan, children, signal, progress, readPressure },
     seed: options.seed,
@@ -178,7 +233,7 @@ async function measure(
     generatorCommand: { command: GENERATOR, args: [] },
   });
   progress.end();
-  return { samples, aluNoisePercent, notes };
+  return { samples, ...noise };
 }
 
 /** Judges, writes and prints; what cannot be written makes the run an error without taking back what was measured. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomic } from '../harness/atomic-write.js';
-import { scenarioJsonSchema } from '../harness/scenario-schema.js';
+import { scenarioJsonSchema } from '../harness/scenario-json-schema.js';
 
 /**
  * `node dist/scenarios/commands/schema.js` writes the JSON Schema that editors use for scenario files;

@@ -28,6 +28,7 @@ describe('the command line', () => {
       baseline: null,
       keep: null,
       progress: true,
+      soak: { checkpointSeconds: null, resume: null, plant: null },
     });
   });
 
@@ -56,6 +57,15 @@ describe('the command line', () => {
     [['--baseline', 'main'], { baseline: 'main' }],
     [['--keep', '3'], { keep: 3 }],
     [['--no-progress'], { progress: false }],
+    [['--duration', '24h'], { durationMs: 86_400_000 }],
+    [['--resume'], { soak: { checkpointSeconds: null, resume: 'latest', plant: null } }],
+    [
+      ['--resume', '--quick'],
+      { quick: true, soak: { checkpointSeconds: null, resume: 'latest', plant: null } },
+    ],
+    [['--resume', 'a-run'], { soak: { checkpointSeconds: null, resume: 'a-run', plant: null } }],
+    [['--checkpoint', '10s'], { soak: { checkpointSeconds: 10, resume: null, plant: null } }],
+    [['--plant', 'slice'], { soak: { checkpointSeconds: null, resume: null, plant: 'slice' } }],
   ])('%j', (args, expected) => {
     expect(run(...args)).toMatchObject(expected);
   });
@@ -74,6 +84,8 @@ describe('the command line', () => {
     [['--seed', '4294967296'], /--seed is a whole number/],
     [['--duration', '1ms'], /--duration is a time from 100ms/],
     [['--duration', 'long'], /--duration/],
+    [['--checkpoint', '500ms'], /--checkpoint is a time from 1s on/],
+    [['--plant', 'tree'], /--plant is one of js, native, slice; got "tree"/],
     [['--set', 'depth'], /--set takes key=value/],
     [['--arm', ','], /--arm needs at least one arm/],
     [['--arm='], /--arm needs a value/],

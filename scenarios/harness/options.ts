@@ -18,6 +18,17 @@ export interface RunOptions {
   baseline: string | null;
   keep: number | null;
   progress: boolean;
+  /** The options of the kind soak; of other kinds they are refused. */
+  soak: SoakOptions;
+}
+
+export interface SoakOptions {
+  /** Seconds between checkpoints, instead of the scenario's. */
+  checkpointSeconds: number | null;
+  /** Name of a run's folder, `latest` for the newest; null starts a new run. */
+  resume: string | null;
+  /** The leak that is planted, to see it found. */
+  plant: string | null;
 }
 
 export type CommandLine =
@@ -42,7 +53,11 @@ export const OPTIONS = {
     value: 'key=value',
     help: 'change a parameter in every chosen case; may be repeated',
   },
-  duration: { type: 'string', value: 'TIME', help: 'time per case, arm and round: 2s, 500ms (default 2s)' },
+  duration: {
+    type: 'string',
+    value: 'TIME',
+    help: 'time per case, arm and round: 2s, 500ms (default 2s); of a soak the whole run: 2h, 24h',
+  },
   repeat: { type: 'string', value: 'N', help: 'rounds (default 10); below 5 there are no intervals' },
   seed: { type: 'string', value: 'N', help: 'seed of all random orders (default: from the clock)' },
   json: { type: 'string', value: 'FILE', help: 'a further copy of the run record' },
@@ -54,10 +69,21 @@ export const OPTIONS = {
     help: 'compare with the stored baseline (exit 3: slower, 5: missing or foreign)',
   },
   keep: { type: 'string', value: 'N', help: 'keep the newest N run folders, remove older ones' },
+  resume: {
+    type: 'string',
+    value: '[RUN]',
+    help: 'soak: go on with a run that was interrupted or killed, from its last checkpoint',
+  },
+  checkpoint: { type: 'string', value: 'TIME', help: 'soak: time between checkpoints (default 60s)' },
+  plant: { type: 'string', value: 'js|native|slice', help: 'soak: leak 1 KB/s on purpose, to see it found' },
   'no-progress': { type: 'boolean', value: '', help: 'no progress on standard error' },
 } as const satisfies Record<string, { type: 'boolean' | 'string'; value: string; help: string }>;
 
 export type OptionName = keyof typeof OPTIONS;
+
+/** What `--plant` knows. */
+export const PLANT_NAMES = ['js', 'native', 'slice'] as const;
+export type PlantName = (typeof PLANT_NAMES)[number];
 
 const BASELINE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 
@@ -86,7 +112,7 @@ export function parseCommandLine(args: readonly string[], clockSeed: number): Co
     arms: armList(text('arm')),
     casePattern: text('case'),
     set: ((values.set as string[] | undefined) ?? []).map(setting),
-    durationMs: duration(text('duration')),
+    durationMs: duration('duration', text('duration')),
     repeat: wholeNumber('repeat', text('repeat'), 1, 1_000),
     seed: wholeNumber('seed', text('seed'), 0, 2 ** 32 - 1) ?? clockSeed >>> 0,
     json: text('json'),
@@ -95,8 +121,36 @@ export function parseCommandLine(args: readonly string[], clockSeed: number): Co
     baseline: baselineName('baseline', text('baseline')),
     keep: wholeNumber('keep', text('keep'), 1, 1_000_000),
     progress: values['no-progress'] !== true,
+    soak: soakOptions(text),
   };
   return { mode: 'run', scenario: positionals[0], options };
+}
+
+const CHECKPOINT_MS_MIN = 1_000;
+
+function soakOptions(text: (name: OptionName) => string | null): SoakOptions {
+  const checkpointMs = duration('checkpoint', text('checkpoint'));
+  if (checkpointMs !== null && checkpointMs < CHECKPOINT_MS_MIN) {
+    throw new UsageError(`--checkpoint is a time from 1s on; got "${text('checkpoint')}"`);
+  }
+  const plant = text('plant');
+  if (plant !== null && !PLANT_NAMES.some((name) => name === plant)) {
+    throw new UsageError(`--plant is one of ${PLANT_NAMES.join(', ')}; got "${plant}"`);
+  }
+  return {
+    checkpointSeconds: checkpointMs === null ? null : checkpointMs / 1_000,
+    resume: text('resume'),
+    plant,
+  };
+}
+
+/** `--resume` alone means the newest run. */
+function withResumed(args: readonly string[]): string[] {
+  return args.map((word, index) => {
+    if (word !== '--resume') return word;
+    const next = args[index + 1];
+    return next === undefined || next.startsWith('-') ? '--resume=latest' : word;
+  });
 }
 
 function split(args: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {
@@ -104,7 +158,7 @@ function split(args: readonly string[]): { values: Record<string, unknown>; posi
     Object.entries(OPTIONS).map(([name, { type }]) => [name, { type, multiple: name === 'set' }]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: withResumed(args), options: config, allowPositionals: true });
     return { values: values as Record<string, unknown>, positionals };
   } catch (error) {
     const unknown = /^Unknown option '(-*)([^']*)'/.exec((error as Error).message);
@@ -131,15 +185,15 @@ function setting(text: string): [string, string] {
 }
 
 const DURATION_MS_MIN = 100;
-const DURATION_MS_MAX = 3_600_000;
+const DURATION_MS_MAX = 90 * 24 * 3_600_000;
 
-function duration(text: string | null): number | null {
+function duration(option: OptionName, text: string | null): number | null {
   if (text === null) return null;
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
-  const factors: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const factors: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
   const milliseconds = match === null ? Number.NaN : Number(match[1]) * factors[match[2] ?? 's'];
   if (milliseconds >= DURATION_MS_MIN && milliseconds <= DURATION_MS_MAX) return milliseconds;
-  throw new UsageError(`--duration is a time from 100ms to 60m, for instance 2s or 500ms; got "${text}"`);
+  throw new UsageError(`--${option} is a time from 100ms on, for instance 500ms, 2s or 24h; got "${text}"`);
 }
 
 function wholeNumber(name: string, text: string | null, min: number, max: number): number | null {

@@ -71,6 +71,9 @@ export interface SeriesRecord {
   /** Middle of each window, nanoseconds since the run's first window. */
   atNs: number[];
   values: (number | null)[];
+  /** Where a value stands for a stretch of a long run: the least and the most of it. */
+  low?: (number | null)[];
+  high?: (number | null)[];
 }
 
 export interface ArmRecord {
@@ -152,6 +155,55 @@ export interface CheckRecord {
   reason: string | null;
 }
 
+/** A stretch in which a run stood still, between a kill and its resumption. */
+export interface SoakGapRecord {
+  fromSeconds: number;
+  toSeconds: number;
+  reason: string;
+}
+
+/** What the load did besides its steady work. */
+export interface SoakPhaseRecord {
+  kind: string;
+  fromSeconds: number;
+  toSeconds: number;
+}
+
+/** What the leak rule says of one gauge of one arm. Slopes are in bytes a second; a gauge of pieces is weighed. */
+export interface LeakRecord {
+  gauge: string;
+  label: string;
+  verdict: 'clean' | 'leak' | 'too-short' | 'absent';
+  slopeBytesPerSecond: number | null;
+  /** The slope of the baseline for as many operations, where it has one. */
+  baselineBytesPerSecond: number | null;
+  pRising: number | null;
+  troughs: number;
+  judgedSeconds: number;
+  /** The smallest slope that would have been found in four of five runs. */
+  detectableBytesPerSecond: number | null;
+  /** Since when the alarm stands, seconds of the run. */
+  sinceSeconds: number | null;
+}
+
+/** A run that goes on for hours. Seconds count from its beginning, gaps included. */
+export interface SoakRecord {
+  /** Planned. */
+  durationSeconds: number;
+  /** Worked, without the gaps. */
+  measuredSeconds: number;
+  checkpointSeconds: number;
+  checkpoints: number;
+  /** The record was made while the run went on. */
+  running: boolean;
+  lives: { startSeconds: number; endSeconds: number }[];
+  gaps: SoakGapRecord[];
+  phases: SoakPhaseRecord[];
+  leaks: Record<string, LeakRecord[]>;
+  /** The leak that was planted on purpose, if any. */
+  plant: string | null;
+}
+
 export interface RunRecord {
   schema: typeof RECORD_SCHEMA;
   scenario: string;
@@ -175,4 +227,6 @@ export interface RunRecord {
   checks: CheckRecord[];
   /** What the planner decided and what a reader must know, one sentence each. */
   notes?: string[];
+  /** Of a scenario of the kind soak. */
+  soak?: SoakRecord;
 }

@@ -12,7 +12,7 @@ import {
 } from './scenario-schema.js';
 import { schemaProblems } from './schema-problems.js';
 import { didYouMean } from './suggest.js';
-import { readYaml } from './yaml-source.js';
+import { readYaml, type YamlSource } from './yaml-source.js';
 
 /** Larger files are refused before a byte is parsed. */
 export const SCENARIO_BYTES_MAX = 1024 * 1024;
@@ -52,6 +52,11 @@ export function scenarioNames(folder: string): string[] {
 
 /** Loads by name, never by path: a name that is not in the folder's listing is not opened at all. */
 export function loadScenario(folder: string, name: string): Scenario {
+  return loadScenarioFile(scenarioPath(folder, name));
+}
+
+/** @throws ScenarioNotFoundError when the folder has no scenario of that name */
+export function scenarioPath(folder: string, name: string): string {
   const names = scenarioNames(folder);
   if (!names.includes(name)) {
     throw new ScenarioNotFoundError(
@@ -59,20 +64,37 @@ export function loadScenario(folder: string, name: string): Scenario {
         `Scenarios: ${names.join(', ')}. "npm run scenario -- --list" says what each does.`,
     );
   }
-  return loadScenarioFile(join(folder, `${name}.yaml`));
+  return join(folder, `${name}.yaml`);
+}
+
+/** A scenario's file before it is known what kind of scenario it is. */
+export interface ScenarioSource {
+  file: string;
+  yaml: YamlSource;
+  /** SHA-256 of the file's bytes. */
+  hash: string;
+}
+
+/** Reads one file; throws `FileProblemsError` when it is no YAML. */
+export function readScenarioSource(path: string): ScenarioSource {
+  const file = basename(path);
+  const bytes = readBounded(path, file);
+  return { file, yaml: readYaml(file, bytes), hash: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** Reads and validates one file; throws `FileProblemsError` with every problem. */
 export function loadScenarioFile(path: string): Scenario {
-  const file = basename(path);
-  const bytes = readBounded(path, file);
-  const source = readYaml(file, bytes);
-  const result = scenarioSchema.safeParse(source.value);
-  const problems = result.success ? [] : schemaProblems(scenarioSchema, result.error.issues, source);
+  return scenarioOf(readScenarioSource(path));
+}
+
+/** Validates what was read; throws `FileProblemsError` with every problem. */
+export function scenarioOf({ file, yaml, hash }: ScenarioSource): Scenario {
+  const result = scenarioSchema.safeParse(yaml.value);
+  const problems = result.success ? [] : schemaProblems(scenarioSchema, result.error.issues, yaml);
   const document = result.success ? result.data : null;
-  problems.push(...crossProblems(source, file));
-  if (document === null || problems.length > 0) throw new FileProblemsError(file, source.text, problems);
-  return resolve(document, createHash('sha256').update(bytes).digest('hex'));
+  problems.push(...crossProblems(yaml, file));
+  if (document === null || problems.length > 0) throw new FileProblemsError(file, yaml.text, problems);
+  return resolve(document, hash);
 }
 
 function readBounded(path: string, file: string): Buffer {

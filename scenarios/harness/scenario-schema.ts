@@ -104,6 +104,10 @@ export const defaultsSchema = z
   .meta({ description: 'Parameters of the default case; a case name lists only what differs from them.' });
 
 export const scenarioSchema = z.strictObject({
+  kind: z
+    .literal('rounds')
+    .optional()
+    .meta({ description: 'rounds (default): arms side by side, in short windows. soak: one run for hours.' }),
   name: z
     .string()
     .max(64)
@@ -141,8 +145,3 @@ export const scenarioSchema = z.strictObject({
 
 export type ScenarioDocument = z.output<typeof scenarioSchema>;
 export type CheckDefinition = z.output<typeof checkSchema>;
-
-export function scenarioJsonSchema(): unknown {
-  const schema = z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-7' });
-  return { title: 'MsgTrans scenario', ...schema };
-}

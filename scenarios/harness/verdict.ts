@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode, strongest } from './exit-code.js';
 import { formatRatio } from './format-number.js';
-import type { RunRecord } from './record.js';
+import { formatSeconds } from './progress.js';
+import type { RunRecord, SoakRecord } from './record.js';
 
 /** What, besides the checks of the record, decides how a run ends. */
 export interface Judgement {
@@ -18,7 +19,11 @@ export function judge(record: RunRecord, judgement: Judgement): void {
   const reasons: string[] = [];
   if (record.interrupted) {
     codes.push(EXIT.interrupted);
-    reasons.push('interrupted: only the rounds finished until then are in this record');
+    reasons.push(
+      record.soak === undefined
+        ? 'interrupted: only the rounds finished until then are in this record'
+        : 'interrupted: --resume goes on from its last checkpoint',
+    );
   }
   if (judgement.failure !== null) {
     codes.push(EXIT.error);
@@ -45,7 +50,13 @@ export function judge(record: RunRecord, judgement: Judgement): void {
     );
     reasons.push(`${missed.length} of ${judged.length} numbers missed`);
   }
-  if (judgement.quick) reasons.push('a quick run: correctness was checked, numbers were not judged');
+  if (judgement.quick) {
+    reasons.push(
+      record.soak === undefined
+        ? 'a quick run: correctness was checked, numbers were not judged'
+        : 'a quick run: every message was accounted for; it is too short to find a leak',
+    );
+  }
   for (const { code, reason } of judgement.further) {
     codes.push(code);
     reasons.push(reason);
@@ -75,6 +86,7 @@ export function verdictSentence(record: RunRecord): string {
     const where = Object.keys(record.cases).length > 1 ? ` (${first.case})` : '';
     parts.push(`native serves ${formatRatio(first.ratio, first.ci95)} the baseline${kernel}${where}`);
   }
+  if (record.soak !== undefined) parts.push(...soakParts(record.soak));
   const arms = Object.values(record.cases).flatMap((each) => Object.values(each.arms));
   const sum = (key: 'sent' | 'lost' | 'duplicated' | 'reordered' | 'corrupted'): number =>
     arms.reduce((total, arm) => total + Math.abs(arm.ledger[key]), 0);
@@ -88,4 +100,12 @@ export function verdictSentence(record: RunRecord): string {
   if (missed > 0) parts.push(`${missed} ${missed === 1 ? 'number' : 'numbers'} missed`);
   parts.push(record.interrupted ? 'interrupted' : record.verdict);
   return `${record.scenario}: ${parts.join('; ')}`;
+}
+
+function soakParts({ measuredSeconds, leaks, running }: SoakRecord): string[] {
+  const worked = `native ${running ? 'has worked' : 'worked'} for ${formatSeconds(measuredSeconds)}`;
+  const found = (leaks.native ?? []).filter(({ verdict }) => verdict === 'leak');
+  const judged = (leaks.native ?? []).filter(({ verdict }) => verdict === 'clean');
+  if (found.length > 0) return [worked, `leaks: ${found.map(({ label }) => label).join(', ')}`];
+  return [worked, judged.length > 0 ? 'nothing leaks' : 'too short to find a leak'];
 }
