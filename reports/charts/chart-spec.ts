@@ -20,7 +20,17 @@ export interface ChartSpec {
   /** Shaded stretches of the x axis: dropped blocks. */
   bands?: { from: number; to: number }[];
   /** Bars along the x axis in bands of their own, one value per unit of x. */
-  strips?: { label: string; max: number; values: (number | null)[] }[];
+  strips?: StripSpec[];
+  /** The x axis is time: seconds for each unit of it. */
+  secondsPerX?: number;
+}
+
+export interface StripSpec {
+  label: string;
+  max: number;
+  values: (number | null)[];
+  /** Something went on or it did not: there is no scale to name. */
+  isPresence?: boolean;
 }
 
 export interface AxisSpec {
@@ -40,6 +50,7 @@ export interface TickSpec {
 
 /** A line, or the dots of a bar chart's rounds. */
 export interface SeriesSpec {
+  /** Empty: a further piece of a line that has its name already. */
   label: string;
   role: ArmRole;
   style: 'line' | 'dashed' | 'dotted' | 'dots';

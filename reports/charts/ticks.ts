@@ -41,6 +41,23 @@ export function linearAxis(values: readonly number[], title: string, count = 5):
   return { scale: 'linear', min: 0, max, title, ticks: linearTicks(max, count) };
 }
 
+/** An axis around the values, not from zero: for what must be seen to rise, or not to. */
+export function spanAxis(values: readonly number[], title: string, count = 4): AxisSpec {
+  const finite = values.filter(Number.isFinite);
+  const low = finite.length > 0 ? Math.min(...finite) : 0;
+  const high = finite.length > 0 ? Math.max(...finite) : 1;
+  // A little air, and something to look at when nothing moves.
+  const air = Math.max((high - low) * 0.08, Math.abs(high) * 0.02, 1e-6);
+  const [min, max] = [low >= 0 ? Math.max(0, low - air) : low - air, high + air];
+  const step = niceStep((max - min) / count);
+  const ticks: TickSpec[] = [];
+  for (let index = Math.ceil(min / step); index * step <= max; index++) {
+    const at = Number((index * step).toPrecision(12));
+    ticks.push({ at, label: shortDigits(at) });
+  }
+  return { scale: 'linear', min: chartNumber(min), max: chartNumber(max), title, ticks };
+}
+
 /** A logarithmic axis around positive values, with air on both sides. */
 export function logAxis(values: readonly number[], title: string, suffix = ''): AxisSpec {
   const positive = values.filter((value) => Number.isFinite(value) && value > 0);

@@ -1,5 +1,6 @@
 import type { AxisSpec, ChartSpec, SeriesSpec } from '../charts/chart-spec.js';
 import { threeDigits } from '../numbers/digits.js';
+import { secondsText } from '../numbers/moment.js';
 import {
   axisTitlePlugin,
   backgroundPlugin,
@@ -199,11 +200,13 @@ function tooltip(spec: ChartSpec, theme: Theme): object {
       title: (items: Item[]) => {
         const at = items[0]?.raw.x ?? 0;
         if (isCurve) return `p${threeDigits(100 * (1 - 1 / at))}`;
+        if (spec.secondsPerX !== undefined) return `after ${secondsText(at * spec.secondsPerX)}`;
         return spec.kind === 'panel' ? `block ${Math.floor(at) + 1}` : (items[0]?.dataset.label ?? '');
       },
       label: (item: Item) => {
         if (spec.kind === 'rows') return `${threeDigits(item.raw.x)} in one round`;
-        return `${item.dataset.label}: ${threeDigits(item.raw.y)}${isCurve ? ' ms' : ''}`;
+        const name = item.dataset.label === '' ? '' : `${item.dataset.label}: `;
+        return `${name}${threeDigits(item.raw.y)}${isCurve ? ' ms' : ''}`;
       },
     },
   };

@@ -21,7 +21,7 @@ export function endLabelsPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
     afterDatasetsDraw(chart) {
       const { ctx, scales, chartArea } = chart;
       const ends = spec.series
-        .filter((line) => line.style !== 'dots' && line.points.length > 0)
+        .filter((line) => line.style !== 'dots' && line.label !== '' && line.points.length > 0)
         .map((line) => {
           const [x, y] = line.points.at(-1)!;
           const at = { x: scales.x.getPixelForValue(x), y: scales.y.getPixelForValue(y) };
@@ -171,6 +171,7 @@ export function stripsPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
         ctx.textAlign = 'left';
         ctx.textBaseline = 'middle';
         ctx.fillText(strip.label, chartArea.right + GAP, bottom - height / 2 - 4);
+        if (strip.isPresence) return;
         ctx.fillText(`0–${strip.max}\u202f%`, chartArea.right + GAP, bottom - height / 2 + 10);
       });
       ctx.restore();

@@ -4,6 +4,7 @@ import { median } from '../numbers/order-statistics.js';
 import { withUnit } from '../numbers/scale.js';
 import { INTERVAL_ROUNDS_MIN } from './ratio-view.js';
 import { isSuite } from './record-kind.js';
+import { soakMethods } from './soak-methods.js';
 import { SUITE_TERMS } from './suite-methods.js';
 import { roundsOf } from './verdict-view.js';
 
@@ -19,6 +20,7 @@ export interface MethodsView {
 
 /** What the words of the page mean, with this run's own figures in them. */
 export function methodsView(record: RunRecord): MethodsView {
+  if (record.soak !== undefined) return soakMethods(record.soak, scenarioMethods(record).terms);
   const view = scenarioMethods(record);
   if (!isSuite(record)) return view;
   const shared = ['Block', 'Ratio', 'Interval', 'Not measurable here', 'Steal and pressure'];

@@ -17,6 +17,7 @@ import { isSuite } from './record-kind.js';
 import { resourceView } from './resource-view.js';
 import { type TableView, tableView } from './table-view.js';
 import { throughputView } from './throughput-view.js';
+import { soakSection } from './soak-section.js';
 import { timelineView } from './timeline-view.js';
 import { type VerdictView, verdictView } from './verdict-view.js';
 
@@ -90,7 +91,7 @@ export function reportModel(records: readonly RunRecord[]): ReportModel {
 /** Sections about servers under load; a suite has them only where it has a picture to show. */
 const SERVER_SECTIONS: ReadonlySet<string> = new Set(['Latency', 'Resources']);
 
-type Section = Partial<SectionView> & Pick<SectionView, 'title' | 'sentence'>;
+export type Section = Partial<SectionView> & Pick<SectionView, 'title' | 'sentence'>;
 
 function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec>): RunView {
   const chart = (name: string, spec: ChartSpec | null, label: string): ChartView[] => {
@@ -100,11 +101,12 @@ function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec
     return [{ id: chartId, kind: spec.kind, label }];
   };
   const sections = [
-    ratioSection(record, chart),
+    ...(record.soak === undefined ? [ratioSection(record, chart)] : []),
     checkSection(record),
+    ...(record.soak === undefined ? [] : [soakSection(record, record.soak, chart)]),
     throughputSection(record, chart),
     latencySection(record, chart),
-    timelineSection(record, chart),
+    ...(record.soak === undefined ? [timelineSection(record, chart)] : []),
     ledgerSection(record),
     noiseSection(record),
     resourceSection(record, chart),
@@ -134,7 +136,7 @@ function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec
   };
 }
 
-type AddChart = (name: string, spec: ChartSpec | null, label: string) => ChartView[];
+export type AddChart = (name: string, spec: ChartSpec | null, label: string) => ChartView[];
 
 function ratioSection(record: RunRecord, chart: AddChart): Section {
   const view = ratioView(record);

@@ -1,10 +1,12 @@
 import type { ComparisonRecord, RunRecord } from '../../scenarios/harness/record.js';
 import { exactInteger, NOT_AVAILABLE } from '../numbers/digits.js';
+import { secondsText } from '../numbers/moment.js';
 import { ratioText, ratioWithInterval } from '../numbers/ratio.js';
 import { listInWords, plural } from '../numbers/sentence.js';
 import { againstInWords, armIdentity, compareArms, mainArm } from './arm-identity.js';
 import { isPacedThroughput, missingCases } from './ratio-view.js';
 import { isSuite } from './record-kind.js';
+import { leakClause } from './soak-view.js';
 
 export type Tone = 'pass' | 'fail' | 'inconclusive' | 'interrupted';
 
@@ -95,6 +97,11 @@ function againstBaseline(rows: ComparisonRecord[], words: string): string {
 }
 
 function headline(record: RunRecord): string {
+  if (record.soak !== undefined) {
+    const { running, measuredSeconds } = record.soak;
+    const worked = `${running ? 'has worked' : 'worked'} for ${secondsText(measuredSeconds)}`;
+    return `${armIdentity(mainArm(record)).label} ${worked}; ${leakClause(record.soak)}`;
+  }
   const ours = armIdentity(mainArm(record)).label;
   const opponents = [...new Set(record.comparisons.map((row) => row.against))].sort(compareArms).reverse();
   const baseline = opponents.includes('baseline') ? 'baseline' : opponents.find((name) => name !== 'limit');
@@ -135,6 +142,7 @@ function serviceClause(record: RunRecord): string {
 
 function outcomeClause(record: RunRecord): string {
   if (record.interrupted) return 'interrupted, so the figures are partial';
+  if (record.soak?.running) return 'still running';
   if (record.verdict === 'fail') return `fail (exit ${record.exitCode})`;
   if (record.verdict === 'inconclusive') return 'inconclusive';
   return 'pass';
@@ -149,10 +157,13 @@ export function roundsOf(record: RunRecord): number {
 function cautionsOf(record: RunRecord): string[] {
   const cautions: string[] = [];
   const rounds = roundsOf(record);
-  if (record.interrupted) {
+  if (record.interrupted && record.soak === undefined) {
     cautions.push(`The run was interrupted after ${plural(rounds, 'round')}; what it had measured is shown.`);
   }
   // The run usually says so itself, among its reasons.
+  if (record.soak?.plant) {
+    cautions.push(`A leak was planted on purpose (${record.soak.plant}), to see that it is found.`);
+  }
   if (record.options.quick === true && !record.reasons.some((reason) => reason.includes('quick run'))) {
     cautions.push('A quick run: its numbers are shown and not judged.');
   }

@@ -1,0 +1,39 @@
+import type { RunRecord, SoakRecord } from '../../scenarios/harness/record.js';
+import { soakPanelChart, soakStripChart } from '../charts/soak-chart.js';
+import type { AddChart, Section } from './report-view.js';
+import { type SoakPanel, soakView } from './soak-view.js';
+
+/** The hours of a soak: gauges and their slopes, then how the work went, each over the fault phases. */
+export function soakSection(record: RunRecord, soak: SoakRecord, chart: AddChart): Section {
+  const view = soakView(record, soak);
+  const strips = (name: string) =>
+    chart(
+      `${name}-strips`,
+      soakStripChart(view),
+      `${view.strips.map(({ label }) => label).join(', ')} over the run.`,
+    );
+  const panels = (name: string, all: SoakPanel[]) =>
+    all.flatMap((panel, index) =>
+      chart(`${name}-${index}`, soakPanelChart(view, panel), `${panel.label} of each arm over the run.`),
+    );
+  const { gauges, work } = view;
+  return {
+    title: 'Over the hours',
+    sentence: view.sentence,
+    figures: [
+      {
+        heading: 'Gauges after garbage collection',
+        sentence: gauges.sentence,
+        charts: [...panels('gauge', gauges.panels), ...strips('gauge')],
+        table: gauges.table,
+      },
+      {
+        heading: 'The work',
+        sentence: work.sentence,
+        charts: [...panels('work', work.panels), ...strips('work')],
+        table: work.table,
+      },
+    ],
+    tables: [view.course],
+  };
+}

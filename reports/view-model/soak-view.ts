@@ -1,0 +1,329 @@
+import type { ArmRecord, LeakRecord, RunRecord, SeriesRecord, SoakRecord } from '../../scenarios/harness/record.js';
+import { exactInteger, NOT_AVAILABLE, threeDigits } from '../numbers/digits.js';
+import { secondsText } from '../numbers/moment.js';
+import { median } from '../numbers/order-statistics.js';
+import { inScale, type Quantity, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
+import { capitalised, listInWords, plural } from '../numbers/sentence.js';
+import { armIdentity, compareArms } from './arm-identity.js';
+import { pressurePercent } from './noise-view.js';
+import { type CellInput, type TableView, tableView } from './table-view.js';
+
+/** A stretch of a line without a gap in it; x counts seconds of the run. */
+export interface SoakLine {
+  arm: string;
+  pieces: { x: number; y: number }[][];
+  /** The slope that the leak rule judged, as a line through the middle of what it judged. */
+  trend: { from: { x: number; y: number }; to: { x: number; y: number } } | null;
+}
+
+export interface SoakPanel {
+  name: string;
+  label: string;
+  scale: Scale;
+  lines: SoakLine[];
+}
+
+export interface SoakStrip {
+  label: string;
+  /** One for each cell of the time axis; per cent, or 100 for as long as something went on. */
+  values: (number | null)[];
+  isPresence: boolean;
+}
+
+export interface SoakView {
+  sentence: string;
+  totalSeconds: number;
+  /** Cells that the time axis is divided into. */
+  cells: number;
+  gaps: SoakRecord['gaps'];
+  gauges: { sentence: string; panels: SoakPanel[]; table: TableView };
+  work: { sentence: string; panels: SoakPanel[]; table: TableView };
+  strips: SoakStrip[];
+  course: TableView;
+}
+
+/** A point every few pixels at full page width. */
+const CELLS = 240;
+const FLOW: readonly [name: string, label: string, quantity: Quantity][] = [
+  ['throughput_ops_per_s', 'messages', 'rate'],
+  ['latency_ns_p50', 'latency p50', 'time'],
+  ['latency_ns_p99', 'latency p99', 'time'],
+  ['loopDelayP99Ns', 'event-loop delay p99', 'time'],
+  ['gcPauseNs', 'longest garbage collection', 'time'],
+];
+const VERDICTS: Record<LeakRecord['verdict'], string> = {
+  clean: '✓ clean',
+  leak: '✕ leak',
+  'too-short': '○ too short to judge',
+  absent: '○ not there',
+};
+
+export function soakView(record: RunRecord, soak: SoakRecord): SoakView {
+  const arms = Object.values(record.cases)
+    .flatMap((each) => Object.entries(each.arms))
+    .sort(([a], [b]) => compareArms(a, b));
+  const totalSeconds = Math.max(1, ...soak.lives.map(({ endSeconds }) => endSeconds));
+  const gauges = Object.values(soak.leaks)[0] ?? [];
+  const context = { soak, arms, totalSeconds };
+  return {
+    sentence: overallSentence(soak, arms),
+    totalSeconds,
+    cells: CELLS,
+    gaps: soak.gaps,
+    gauges: {
+      sentence: leakSentence(soak),
+      panels: gauges.flatMap((leak) =>
+        panelOf(context, leak.gauge, leak.label, leak.gauge.endsWith('Bytes') ? 'bytes' : 'count'),
+      ),
+      table: leakTable(soak),
+    },
+    work: workView(context),
+    strips: stripsOf(record, soak, totalSeconds),
+    course: courseTable(soak),
+  };
+}
+
+interface Context {
+  soak: SoakRecord;
+  arms: [string, ArmRecord][];
+  totalSeconds: number;
+}
+
+function panelOf(context: Context, name: string, label: string, quantity: Quantity): SoakPanel[] {
+  const lines = context.arms.flatMap(([arm, { series }]): SoakLine[] => {
+    const own = series[name];
+    if (own === undefined) return [];
+    const pieces = piecesOf(own, context);
+    if (pieces.length === 0) return [];
+    return [{ arm, pieces, trend: trendOf(context.soak.leaks[arm], name, pieces) }];
+  });
+  if (lines.length === 0) return [];
+  const values = lines.flatMap(({ pieces }) => pieces.flat().map(({ y }) => y));
+  return [{ name, label, scale: scaleFor(quantity, values), lines }];
+}
+
+/** One piece for each life of the processes, thinned to a point for each cell: of gauges the lowest, which the rule judges. */
+function piecesOf(series: SeriesRecord, { soak, totalSeconds }: Context): { x: number; y: number }[][] {
+  const values = series.low ?? series.values;
+  const cellSeconds = totalSeconds / CELLS;
+  const pieces = soak.lives.map(({ startSeconds, endSeconds }) => {
+    const cells = new Map<number, { x: number; y: number }>();
+    for (const [index, value] of values.entries()) {
+      const x = series.atNs[index]! / 1e9;
+      if (value === null || x < startSeconds || x > endSeconds + 1) continue;
+      const cell = Math.floor(x / cellSeconds);
+      const kept = cells.get(cell);
+      if (kept === undefined || value < kept.y) cells.set(cell, { x, y: value });
+    }
+    return [...cells.values()];
+  });
+  return pieces.filter((points) => points.length > 0);
+}
+
+/** Through the judged points of the longest piece, at the slope that the rule has found. */
+function trendOf(leaks: LeakRecord[] | undefined, gauge: string, pieces: SoakLine['pieces']): SoakLine['trend'] {
+  const leak = leaks?.find((each) => each.gauge === gauge);
+  // The slope of a gauge of pieces is weighed in bytes, so it is not drawn.
+  if (!leak || leak.slopeBytesPerSecond === null || !gauge.endsWith('Bytes')) return null;
+  if (leak.verdict !== 'clean' && leak.verdict !== 'leak') return null;
+  const longest = pieces.reduce((best, piece) => (spanOf(piece) > spanOf(best) ? piece : best));
+  const end = longest.at(-1)!.x;
+  const judged = longest.filter(({ x }) => x >= end - leak.judgedSeconds);
+  const slope = leak.slopeBytesPerSecond;
+  const level = median(judged.map(({ x, y }) => y - slope * x))!;
+  const at = (x: number) => ({ x, y: level + slope * x });
+  return { from: at(judged[0]!.x), to: at(end) };
+}
+
+function spanOf(piece: { x: number }[]): number {
+  return piece.at(-1)!.x - piece[0]!.x;
+}
+
+function workView(context: Context): SoakView['work'] {
+  const panels = FLOW.flatMap(([name, label, quantity]) => panelOf(context, name, label, quantity));
+  return {
+    sentence: workSentence(context),
+    panels,
+    table: tableView({
+      caption: 'How the work went, by thirds of the run: medians',
+      columns: ['Measure', 'Arm', '#Unit', '#First third', '#Second third', '#Last third'],
+      rows: panels.flatMap(({ label, scale, lines }) =>
+        lines.map(({ arm, pieces }): CellInput[] => {
+          const points = pieces.flat();
+          const third = (index: number) =>
+            median(
+              points
+                .slice((index * points.length) / 3, ((index + 1) * points.length) / 3)
+                .map(({ y }) => y),
+            );
+          const cells = [0, 1, 2].map((index) => inScale(scale, third(index) ?? Number.NaN));
+          return [label, armIdentity(arm).label, scale.unit, ...cells];
+        }),
+      ),
+    }),
+  };
+}
+
+function stripsOf(record: RunRecord, soak: SoakRecord, totalSeconds: number): SoakStrip[] {
+  const cellSeconds = totalSeconds / CELLS;
+  const presence = (kind: string): SoakStrip => {
+    const values = new Array<number | null>(CELLS).fill(null);
+    for (const { fromSeconds, toSeconds } of soak.phases.filter((phase) => phase.kind === kind)) {
+      const last = Math.min(CELLS - 1, Math.floor(toSeconds / cellSeconds));
+      for (let cell = Math.floor(fromSeconds / cellSeconds); cell <= last; cell++) values[cell] = 100;
+    }
+    return { label: kind.replace('-', ' '), values, isPresence: true };
+  };
+  const kinds = [...new Set(soak.phases.map(({ kind }) => kind))].sort();
+  const { blocks } = record;
+  const spread = (label: string, of: number[]): SoakStrip => ({
+    label,
+    // Checkpoints are evenly spaced but for the gaps, which have none.
+    values: Array.from({ length: CELLS }, (_, cell) => {
+      const at = (cell + 0.5) * cellSeconds;
+      if (soak.gaps.some(({ fromSeconds, toSeconds }) => at >= fromSeconds && at < toSeconds)) return null;
+      const worked = at - soak.gaps.reduce((sum, gap) => sum + gapBefore(gap, at), 0);
+      const value = of[Math.min(of.length - 1, Math.floor((worked / soak.measuredSeconds) * of.length))];
+      return value !== undefined && Number.isFinite(value) ? value : null;
+    }),
+    isPresence: false,
+  });
+  const outside = [
+    spread(
+      'steal',
+      blocks.map(({ stealPercent }) => stealPercent),
+    ),
+    spread('CPU pressure', blocks.map(pressurePercent)),
+  ].filter(({ values }) => values.some((value) => value !== null));
+  return [...kinds.map(presence), ...outside];
+}
+
+function gapBefore({ fromSeconds, toSeconds }: SoakRecord['gaps'][number], at: number): number {
+  return at < toSeconds ? 0 : toSeconds - fromSeconds;
+}
+
+function slopeText(bytesPerSecond: number | null): string {
+  return bytesPerSecond === null ? NOT_AVAILABLE : withSign(bytesPerSecond);
+}
+
+function withSign(bytesPerSecond: number): string {
+  const text = withUnit('byte-rate', Math.abs(bytesPerSecond));
+  return bytesPerSecond < 0 ? `\u2212${text}` : text;
+}
+
+function leakTable(soak: SoakRecord): TableView {
+  return tableView({
+    caption:
+      'The leak rule: a gauge leaks when it rises significantly (1 % over all gauges), by more than 256 B/s and by more than the baseline for as many operations',
+    columns: [
+      'Gauge',
+      'Arm',
+      'Verdict',
+      '#Slope',
+      '#Baseline’s',
+      '#Smallest findable',
+      '#Chance without a trend',
+      '#Troughs',
+      '#Judged',
+    ],
+    rows: gaugesFirst(soak).map(({ arm, leak }): CellInput[] => [
+      leak.label,
+      armIdentity(arm).label,
+      {
+        text: VERDICTS[leak.verdict],
+        state: leak.verdict === 'leak' ? 'fail' : leak.verdict === 'clean' ? 'pass' : 'not-measurable',
+        ...(leak.sinceSeconds === null ? {} : { detail: `since ${secondsText(leak.sinceSeconds)}` }),
+      },
+      slopeText(leak.slopeBytesPerSecond),
+      leak.baselineBytesPerSecond === null
+        ? { text: 'none', state: 'muted' }
+        : slopeText(leak.baselineBytesPerSecond),
+      slopeText(leak.detectableBytesPerSecond),
+      leak.pRising === null ? NOT_AVAILABLE : leak.pRising < 1e-4 ? '< 0.0001' : threeDigits(leak.pRising),
+      exactInteger(leak.troughs),
+      secondsText(leak.judgedSeconds),
+    ]),
+  });
+}
+
+/** Rows by gauge, the arms beside each other. */
+function gaugesFirst(soak: SoakRecord): { arm: string; leak: LeakRecord }[] {
+  const arms = Object.keys(soak.leaks).sort(compareArms);
+  const names = (soak.leaks[arms[0] ?? ''] ?? []).map(({ gauge }) => gauge);
+  return names.flatMap((name) =>
+    arms.flatMap((arm) =>
+      soak.leaks[arm]!.filter(({ gauge, verdict }) => gauge === name && verdict !== 'absent').map((leak) => ({
+        arm,
+        leak,
+      })),
+    ),
+  );
+}
+
+function courseTable(soak: SoakRecord): TableView {
+  const lives = soak.lives.map(({ startSeconds, endSeconds }, index): CellInput[] => [
+    `${index + 1}. processes at work`,
+    secondsText(startSeconds),
+    secondsText(endSeconds - startSeconds),
+    { text: '', state: 'muted' },
+  ]);
+  const gaps = soak.gaps.map(({ fromSeconds, toSeconds, reason }): CellInput[] => [
+    'gap',
+    secondsText(fromSeconds),
+    secondsText(toSeconds - fromSeconds),
+    reason,
+  ]);
+  return tableView({
+    caption: 'The course of the run',
+    columns: ['What', '#Began after', '#Lasted', '~Why'],
+    rows: [...lives, ...gaps],
+  });
+}
+
+function overallSentence(soak: SoakRecord, arms: [string, ArmRecord][]): string {
+  const parts = [
+    `${soak.running ? 'At work' : 'Worked'} for ${secondsText(soak.measuredSeconds)} of ${secondsText(soak.durationSeconds)}`,
+    `with ${plural(soak.checkpoints, 'checkpoint')} on the disk`,
+  ];
+  const operations = arms.reduce((sum, [, arm]) => sum + arm.ledger.delivered, 0);
+  if (operations > 0) parts.push(`${exactInteger(operations)} messages delivered`);
+  if (soak.gaps.length > 0) {
+    const lost = soak.gaps.reduce((sum, { fromSeconds, toSeconds }) => sum + toSeconds - fromSeconds, 0);
+    parts.push(`${plural(soak.gaps.length, 'gap')} of ${secondsText(lost)} in all, hatched`);
+  }
+  if (soak.plant !== null) parts.push(`a leak planted on purpose (${soak.plant})`);
+  return `${parts.join(', ')}.`;
+}
+
+/** What the page's headline says about leaks, too. */
+export function leakClause(soak: SoakRecord): string {
+  const native = soak.leaks.native ?? [];
+  const found = native.filter(({ verdict }) => verdict === 'leak');
+  if (found.length > 0) {
+    return `leaks: ${listInWords(found.map(({ label, slopeBytesPerSecond }) => `${label} at ${slopeText(slopeBytesPerSecond)}`))}`;
+  }
+  return native.some(({ verdict }) => verdict === 'clean') ? 'nothing leaks' : 'too short to find a leak';
+}
+
+function leakSentence(soak: SoakRecord): string {
+  const native = (soak.leaks.native ?? []).filter(({ verdict }) => verdict !== 'absent');
+  const smallest = native
+    .filter(({ detectableBytesPerSecond }) => detectableBytesPerSecond !== null)
+    .sort((a, b) => b.detectableBytesPerSecond! - a.detectableBytesPerSecond!)[0];
+  const could =
+    smallest === undefined
+      ? ''
+      : `; of ${plural(native.length, 'gauge')} the least sensitive, ${smallest.label}, would have shown a leak of ${slopeText(smallest.detectableBytesPerSecond)}`;
+  return `${capitalised(leakClause(soak))}${could}.`;
+}
+
+function workSentence({ arms, soak }: Context): string {
+  const cases = arms.map(([arm, { metrics }]) => {
+    const rate = metrics.throughput_ops_per_s?.value ?? Number.NaN;
+    const p99 = metrics.latency_ns_p99?.value;
+    const latency = p99 === undefined ? '' : `, 99 % of requests within ${withUnit('time', p99)}`;
+    return `${armIdentity(arm).label} ${withUnit('rate', rate)}${latency}`;
+  });
+  const phases = plural(soak.phases.length, 'fault phase');
+  return `${capitalised(listInWords(cases))}; ${phases}, marked below.`;
+}
