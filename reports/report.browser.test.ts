@@ -17,6 +17,7 @@ import {
   notMeasurable,
   openLoop,
 } from './testing/record-variants.js';
+import { soakFixture } from './testing/soak-fixture.js';
 
 const available = chromiumPath() !== null;
 if (!available) {
@@ -48,6 +49,7 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
       full: [fixtureRecord()],
       several: [failedLedger(), interrupted(), notMeasurable(), missedChecks(), openLoop()],
       hostile: [hostileStrings()],
+      soak: [soakFixture()],
     };
     for (const [name, records] of Object.entries(pages)) {
       const path = join(folder, `${name}.html`);

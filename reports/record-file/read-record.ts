@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { RECORD_SCHEMA, type RunRecord } from '../../scenarios/harness/record.js';
 import { runRecordSchema } from './record-schema.js';
 import { ReportError } from './report-error.js';
@@ -10,7 +11,7 @@ const PROBLEMS_SHOWN_MAX = 8;
 /**
  * Reads and validates a run record.
  *
- * @param path file as the user named it; every error repeats it
+ * @param path record, or folder of a run, as the user named it; every error repeats it
  * @throws ReportError `ERR_REPORT_RECORD` when the file is missing, not JSON, of another schema version, or
  *   carries values that a record cannot have (NaN included)
  */
@@ -20,7 +21,10 @@ export async function readRecord(path: string): Promise<RunRecord> {
 
 async function readRecordText(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    // The folder of a run, which may be going on.
+    if (found.isDirectory()) return await readRecordText(join(path, 'record.json'));
+    const { size } = found;
     if (size > RECORD_BYTES_MAX) {
       throw new ReportError(
         'ERR_REPORT_RECORD',

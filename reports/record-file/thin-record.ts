@@ -39,17 +39,29 @@ function mapValues<In, Out>(record: Record<string, In>, change: (value: In) => O
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-/** Medians of equal stretches of adjacent windows, so that the shape survives and no value is invented. */
+type Values = SeriesRecord['values'];
+
+/**
+ * Medians of equal stretches of adjacent windows, so that the shape survives and no value is invented; of the bounds of a
+ * stretch the outermost.
+ */
 export function thinSeries(series: SeriesRecord, pointsMax: number): SeriesRecord {
   const length = series.values.length;
   if (length <= pointsMax) return series;
-  const atNs: number[] = [];
-  const values: (number | null)[] = [];
-  for (let point = 0; point < pointsMax; point++) {
-    const from = Math.floor((point * length) / pointsMax);
-    const to = Math.floor(((point + 1) * length) / pointsMax);
-    atNs.push(Math.round(median(series.atNs.slice(from, to)) ?? 0));
-    values.push(median(series.values.slice(from, to).filter((value): value is number => value !== null)));
-  }
-  return { ...series, atNs, values };
+  const { low, high } = series;
+  const thinned = (of: Values, choose: (values: number[]) => number | null): Values =>
+    Array.from({ length: pointsMax }, (_, point) => {
+      const from = Math.floor((point * length) / pointsMax);
+      const to = Math.floor(((point + 1) * length) / pointsMax);
+      return choose(of.slice(from, to).filter((value): value is number => value !== null));
+    });
+  const least = (values: number[]) => (values.length === 0 ? null : Math.min(...values));
+  const most = (values: number[]) => (values.length === 0 ? null : Math.max(...values));
+  return {
+    ...series,
+    atNs: thinned(series.atNs, median).map((at) => Math.round(at ?? 0)),
+    values: thinned(series.values, median),
+    ...(low === undefined ? {} : { low: thinned(low, least) }),
+    ...(high === undefined ? {} : { high: thinned(high, most) }),
+  };
 }

@@ -22,13 +22,13 @@ export function soakSection(record: RunRecord, soak: SoakRecord, chart: AddChart
     sentence: view.sentence,
     figures: [
       {
-        heading: 'Gauges after garbage collection',
+        heading: ['Gauges after garbage collection'],
         sentence: gauges.sentence,
         charts: [...panels('gauge', gauges.panels), ...strips('gauge')],
         table: gauges.table,
       },
       {
-        heading: 'The work',
+        heading: ['The work'],
         sentence: work.sentence,
         charts: [...panels('work', work.panels), ...strips('work')],
         table: work.table,

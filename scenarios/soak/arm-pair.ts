@@ -4,7 +4,6 @@ import type { ArmProcess, Children, ProcessCommand } from '../harness/arm-proces
 import { ControlError } from '../harness/control-client.js';
 import type { FaultPhase, SoakRates } from '../harness/soak-schema.js';
 import type { ArmCheckpoint, GaugeSample } from './checkpoint-entry.js';
-import { PLANT_BYTES_PER_SECOND } from './plants.js';
 
 const count = z.number().min(0);
 const gaugesAnswer = z.looseObject({
@@ -61,8 +60,8 @@ export class ArmPair {
     await this.#generator.command('start', { url, seed, ...this.#rates });
   }
 
-  async plant(name: string): Promise<void> {
-    await this.#server.command('plant', { name, bytesPerSecond: PLANT_BYTES_PER_SECOND });
+  async plant(name: string, bytesPerSecond: number): Promise<void> {
+    await this.#server.command('plant', { name, bytesPerSecond });
   }
 
   async enter(phase: FaultPhase): Promise<void> {

@@ -33,8 +33,8 @@ export const RSS_BYTES_PER_SECOND = (1024 * 1024) / 3600;
 export const RSS_SECONDS_MIN = 6 * 3600;
 /** Fewer cannot be significant at 1 % over all gauges. */
 const TROUGHS_MIN = 10;
-/** Pairs grow with the square of the points; 480 of a day are one in three minutes. */
-const TREND_POINTS_MAX = 480;
+/** Pairs grow with the square of the points; 360 of a day are one in four minutes. */
+const TREND_POINTS_MAX = 360;
 /** The chance with which a leak of `detectableBytesPerSecond` would have been found. */
 const POWER = 0.8;
 

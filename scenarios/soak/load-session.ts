@@ -55,6 +55,10 @@ export class LoadSession {
     return this.#state === 'open';
   }
 
+  get isOver(): boolean {
+    return this.#state === 'ended';
+  }
+
   get paused(): boolean {
     return this.#socket.isPaused();
   }

@@ -46,6 +46,7 @@ const ERRORS_KEPT_MAX = 8;
 /** A slow reader reads for a moment in each of these, so that no stall timeout ends it. */
 const SLOW_PERIOD_MS = 8_000;
 const SLOW_READING_MS = 500;
+const REOPEN_MS = 100;
 const STOP_TIMEOUT_MS = 45_000;
 
 /** Everything that a production load does, at fixed rates, over as many sessions as wanted; memory does not grow. */
@@ -162,6 +163,7 @@ export class MixedLoad implements LoadSessionOwner {
       this.#stopped = resolve;
     });
     for (const session of this.#sessions.splice(0)) {
+      if (session.isOver) continue;
       this.#leaving.add(session);
       session.drain();
     }
@@ -189,6 +191,12 @@ export class MixedLoad implements LoadSessionOwner {
       if (this.#leaving.size === 0) this.#stopped?.();
       return;
     }
+    if (error === null) this.#replace(session);
+    // A server that refuses connections must not be asked in a tight loop.
+    else setTimeout(() => this.#replace(session), REOPEN_MS);
+  }
+
+  #replace(session: LoadSession): void {
     const place = this.#sessions.indexOf(session);
     if (place >= 0 && this.#stopped === undefined) this.#sessions[place] = this.#open();
   }

@@ -3,6 +3,7 @@ import { PLANT_NAMES, type PlantName, type RunOptions } from '../harness/options
 import type { FaultPhase, SoakRates } from '../harness/soak-schema.js';
 import { UsageError } from '../harness/usage-error.js';
 import { LEAK_LIMITS, type LeakLimits } from './leak-rule.js';
+import { PLANT_BYTES_PER_SECOND } from './plants.js';
 
 /** What a soak is going to do, with everything decided. */
 export interface SoakPlan {
@@ -15,6 +16,7 @@ export interface SoakPlan {
   seed: number;
   quick: boolean;
   plant: PlantName | null;
+  plantBytesPerSecond: number;
   limits: LeakLimits;
 }
 
@@ -66,6 +68,7 @@ export function planSoak(scenario: SoakScenario, options: RunOptions): SoakPlan 
     seed: options.seed,
     quick: options.quick,
     plant,
+    plantBytesPerSecond: PLANT_BYTES_PER_SECOND,
     limits: LEAK_LIMITS,
   };
 }

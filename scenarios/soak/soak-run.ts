@@ -147,7 +147,7 @@ class SoakLife {
     this.#pairs = plan.arms.map(({ arm, rates }) => new ArmPair(arm, rates, children, rootDir));
     await Promise.all(this.#pairs.map((pair) => pair.start(plan.seed, plan.broadcastsPerSecond)));
     if (plan.plant !== null) {
-      await this.#pairs.find(({ arm }) => arm === 'native')?.plant(plan.plant);
+      await this.#pairs.find(({ arm }) => arm === 'native')?.plant(plan.plant, plan.plantBytesPerSecond);
     }
     this.#startNs = hrtime.bigint();
     this.#startSeconds = state.atSeconds + gapSeconds(state.writtenAt, new Date());
