@@ -5,14 +5,22 @@ import { seededRandom } from './seeded-random.js';
 /** A soak of four hours that was killed in the second and went on twenty minutes later, with a leak in its heap. */
 
 const HOUR = 3600;
-export const SOAK_GAP = { fromSeconds: 1.5 * HOUR, toSeconds: 1.5 * HOUR + 1200, reason: 'the run was killed' };
+export const SOAK_GAP = {
+  fromSeconds: 1.5 * HOUR,
+  toSeconds: 1.5 * HOUR + 1200,
+  reason: 'the run was killed',
+};
 const END = 4 * HOUR + 1200;
 const LIVES = [
   { startSeconds: 0, endSeconds: SOAK_GAP.fromSeconds },
   { startSeconds: SOAK_GAP.toSeconds, endSeconds: END },
 ];
 
-function series(unit: string, seed: number, at: (secondsOfLife: number, noise: number) => number): SeriesRecord {
+function series(
+  unit: string,
+  seed: number,
+  at: (secondsOfLife: number, noise: number) => number,
+): SeriesRecord {
   const random = seededRandom(seed);
   const result: SeriesRecord = { unit, atNs: [], values: [], low: [], high: [] };
   for (const { startSeconds, endSeconds } of LIVES) {
@@ -61,7 +69,10 @@ function leaks(found: boolean): LeakRecord[] {
   const heap = { verdict: 'leak', slopeBytesPerSecond: 1030, pRising: 1e-9, sinceSeconds: 1140 } as const;
   return [
     leak('heapUsedBytes', HEAP, found ? heap : {}),
-    leak('mallocBytes', 'memory in use by malloc', { slopeBytesPerSecond: -8, detectableBytesPerSecond: 310 }),
+    leak('mallocBytes', 'memory in use by malloc', {
+      slopeBytesPerSecond: -8,
+      detectableBytesPerSecond: 310,
+    }),
     leak('slicesLent', 'pool slices lent', {
       verdict: 'absent',
       slopeBytesPerSecond: null,

@@ -15,9 +15,9 @@ import { provenanceView, shortCommit } from './provenance-view.js';
 import { ratioView } from './ratio-view.js';
 import { isSuite } from './record-kind.js';
 import { resourceView } from './resource-view.js';
+import { soakSection } from './soak-section.js';
 import { type TableView, tableView } from './table-view.js';
 import { throughputView } from './throughput-view.js';
-import { soakSection } from './soak-section.js';
 import { timelineView } from './timeline-view.js';
 import { type VerdictView, verdictView } from './verdict-view.js';
 

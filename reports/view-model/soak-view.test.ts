@@ -56,7 +56,12 @@ describe('the page of a soak', () => {
 
   it('keeps its course in a table: lives and gaps', () => {
     const rows = view.course.rows.map(({ head, cells }) => [head.text, ...cells.map(({ text }) => text)]);
-    expect(rows).toContainEqual(['gap', '1\u202fh 30\u202fmin', '20\u202fmin 0\u202fs', 'the run was killed']);
+    expect(rows).toContainEqual([
+      'gap',
+      '1\u202fh 30\u202fmin',
+      '20\u202fmin 0\u202fs',
+      'the run was killed',
+    ]);
     expect(rows).toHaveLength(3);
   });
 });
@@ -73,7 +78,10 @@ describe('its charts', () => {
       expect(points.some(([x]) => x > from + 0.5 && x < to - 0.5)).toBe(false);
       expect(points[0]![0] >= to || points.at(-1)![0] <= from + 0.5).toBe(true);
     }
-    expect(heap.series.map(({ label }) => label).filter((label) => label !== '')).toEqual(['native', 'baseline']);
+    expect(heap.series.map(({ label }) => label).filter((label) => label !== '')).toEqual([
+      'native',
+      'baseline',
+    ]);
   });
 
   it('draw the slope that was judged through what it was judged by', () => {

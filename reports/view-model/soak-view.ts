@@ -1,4 +1,10 @@
-import type { ArmRecord, LeakRecord, RunRecord, SeriesRecord, SoakRecord } from '../../scenarios/harness/record.js';
+import type {
+  ArmRecord,
+  LeakRecord,
+  RunRecord,
+  SeriesRecord,
+  SoakRecord,
+} from '../../scenarios/harness/record.js';
 import { exactInteger, NOT_AVAILABLE, threeDigits } from '../numbers/digits.js';
 import { secondsText } from '../numbers/moment.js';
 import { median } from '../numbers/order-statistics.js';
@@ -121,7 +127,11 @@ function piecesOf(series: SeriesRecord, { soak, totalSeconds }: Context): { x: n
 }
 
 /** Through the judged points of the longest piece, at the slope that the rule has found. */
-function trendOf(leaks: LeakRecord[] | undefined, gauge: string, pieces: SoakLine['pieces']): SoakLine['trend'] {
+function trendOf(
+  leaks: LeakRecord[] | undefined,
+  gauge: string,
+  pieces: SoakLine['pieces'],
+): SoakLine['trend'] {
   const leak = leaks?.find((each) => each.gauge === gauge);
   // The slope of a gauge of pieces is weighed in bytes, so it is not drawn.
   if (!leak || leak.slopeBytesPerSecond === null || !gauge.endsWith('Bytes')) return null;
@@ -152,9 +162,7 @@ function workView(context: Context): SoakView['work'] {
           const points = pieces.flat();
           const third = (index: number) =>
             median(
-              points
-                .slice((index * points.length) / 3, ((index + 1) * points.length) / 3)
-                .map(({ y }) => y),
+              points.slice((index * points.length) / 3, ((index + 1) * points.length) / 3).map(({ y }) => y),
             );
           const cells = [0, 1, 2].map((index) => inScale(scale, third(index) ?? Number.NaN));
           return [label, armIdentity(arm).label, scale.unit, ...cells];

@@ -9,8 +9,8 @@ import {
 import { saveBaseline } from '../../ci/baseline-store/save-baseline.js';
 import { storedRunOf } from '../../ci/baseline-store/stored-run.js';
 import { armCommand } from '../arms/registry.js';
-import { loadAnyScenario, loadAnyScenarioFile, type SoakScenario } from '../harness/any-scenario.js';
 import { measureAluNoise } from '../harness/alu-noise.js';
+import { loadAnyScenario, loadAnyScenarioFile, type SoakScenario } from '../harness/any-scenario.js';
 import { Children } from '../harness/arm-process.js';
 import { writeFileAtomic } from '../harness/atomic-write.js';
 import { readBuild } from '../harness/build-record.js';
@@ -75,7 +75,9 @@ function refuseSoakOptions({ durationMs, soak }: RunOptions): void {
     ['--plant', soak.plant],
   ].filter(([, value]) => value !== null);
   if (given.length > 0) {
-    throw new UsageError(`${given.map(([name]) => name).join(', ')}: for scenarios of the kind soak, such as stability-24h`);
+    throw new UsageError(
+      `${given.map(([name]) => name).join(', ')}: for scenarios of the kind soak, such as stability-24h`,
+    );
   }
   if (durationMs !== null && durationMs > SLOT_MS_MAX) {
     throw new UsageError('--duration is the time per case, arm and round here, at most 60m');

@@ -31,7 +31,9 @@ export function loadAnyScenarioFile(path: string): AnyScenario {
   if (kind === 'soak') return { kind, scenario: soakOf(source) };
   if (kind === undefined || kind === 'rounds') return { kind: 'rounds', scenario: scenarioOf(source) };
   const message = `kind: expected one of rounds, soak; got ${JSON.stringify(kind)}`;
-  throw new FileProblemsError(source.file, source.yaml.text, [{ ...source.yaml.position(['kind']), message }]);
+  throw new FileProblemsError(source.file, source.yaml.text, [
+    { ...source.yaml.position(['kind']), message },
+  ]);
 }
 
 function soakOf({ file, yaml, hash }: ScenarioSource): SoakScenario {

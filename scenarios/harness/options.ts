@@ -158,7 +158,11 @@ function split(args: readonly string[]): { values: Record<string, unknown>; posi
     Object.entries(OPTIONS).map(([name, { type }]) => [name, { type, multiple: name === 'set' }]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: withResumed(args), options: config, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: withResumed(args),
+      options: config,
+      allowPositionals: true,
+    });
     return { values: values as Record<string, unknown>, positionals };
   } catch (error) {
     const unknown = /^Unknown option '(-*)([^']*)'/.exec((error as Error).message);

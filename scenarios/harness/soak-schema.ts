@@ -26,7 +26,10 @@ const wholeSeconds = (max: number) => z.int().min(1).max(max);
 
 export const soakScenarioSchema = z.strictObject({
   kind: z.literal('soak'),
-  name: z.string().max(64).regex(SCENARIO_NAME, 'lower-case words joined by hyphens, the same as the file name'),
+  name: z
+    .string()
+    .max(64)
+    .regex(SCENARIO_NAME, 'lower-case words joined by hyphens, the same as the file name'),
   title: z
     .string()
     .min(1)
@@ -44,7 +47,9 @@ export const soakScenarioSchema = z.strictObject({
     arms: z
       .strictObject({
         native: ratesSchema,
-        baseline: ratesSchema.optional().meta({ description: 'Beside it, at a low rate: what Node itself does.' }),
+        baseline: ratesSchema
+          .optional()
+          .meta({ description: 'Beside it, at a low rate: what Node itself does.' }),
       })
       .meta({ description: 'A server and a load generator for each.' }),
     phases: z

@@ -93,7 +93,9 @@ describe('what was written', () => {
   it('is refused before it is written when it could not be read back', () => {
     const log = new CheckpointLog(folder, runFacts());
     log.append(LIFE);
-    expect(() => log.append({ ...checkpoint(60), stealPercent: Number.NaN } as NewEntry)).toThrow(/stealPercent/);
+    expect(() => log.append({ ...checkpoint(60), stealPercent: Number.NaN } as NewEntry)).toThrow(
+      /stealPercent/,
+    );
     log.append(checkpoint(60));
     log.close();
     expect(read().entries).toHaveLength(2);
@@ -185,13 +187,26 @@ const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
 
 describe('the log', () => {
   it.skipIf(!canMount)('keeps every checkpoint whole when the disk is full, and fails', () => {
-    const program = join(import.meta.dirname, '..', '..', 'dist', 'scenarios', 'soak', 'testing', 'full-disk.js');
+    const program = join(
+      import.meta.dirname,
+      '..',
+      '..',
+      'dist',
+      'scenarios',
+      'soak',
+      'testing',
+      'full-disk.js',
+    );
     const script = `mount -t tmpfs -o size=64k none ${folder} && ${process.execPath} ${program} ${folder}`;
-    const { stdout, status, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', script], { encoding: 'utf8' });
+    const { stdout, status, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', script], {
+      encoding: 'utf8',
+    });
     expect(stderr).toBe('');
     expect(status).toBe(0);
     const { message, written, readBack, torn } = JSON.parse(stdout);
-    expect(message).toMatch(/segment-00001.ndjson could not be written \(ENOSPC\); the checkpoints before it are kept/);
+    expect(message).toMatch(
+      /segment-00001.ndjson could not be written \(ENOSPC\); the checkpoints before it are kept/,
+    );
     expect(written).toBeGreaterThan(5);
     expect([readBack, torn]).toEqual([written, null]);
   });

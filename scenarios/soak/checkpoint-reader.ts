@@ -25,14 +25,17 @@ export interface ReadCheckpoints {
 export function readCheckpoints(runFolder: string, take: (entry: Entry) => void): ReadCheckpoints {
   const folder = join(runFolder, CHECKPOINT_FOLDER);
   const names = segmentNames(folder);
-  if (names.length === 0) throw new CheckpointError(`${folder} holds no checkpoints: there is nothing to go on from`);
+  if (names.length === 0)
+    throw new CheckpointError(`${folder} holds no checkpoints: there is nothing to go on from`);
   let run: RunEntry | null = null;
   let nextSequence = 0;
   let torn: ReadCheckpoints['torn'] = null;
   for (const [index, name] of names.entries()) {
     const path = join(folder, name);
     if (name !== segmentName(index + 1)) {
-      throw new CheckpointError(`${join(folder, segmentName(index + 1))} is missing; ${name} follows where it should be`);
+      throw new CheckpointError(
+        `${join(folder, segmentName(index + 1))} is missing; ${name} follows where it should be`,
+      );
     }
     const { lines, tail, bytes } = readLines(path);
     const fail = (line: number, why: string): never => {
@@ -58,7 +61,8 @@ export function readCheckpoints(runFolder: string, take: (entry: Entry) => void)
     if (tail !== '' && index < names.length - 1) fail(lines.length, 'the line has no end');
     if (tail !== '') torn = { path, keptBytes: bytes - Buffer.byteLength(tail) };
   }
-  if (run === null) throw new CheckpointError(`${join(folder, names[0])}:1: the run was killed before its first line`);
+  if (run === null)
+    throw new CheckpointError(`${join(folder, names[0])}:1: the run was killed before its first line`);
   return { run, nextSegment: names.length + 1, nextSequence, torn };
 }
 
@@ -81,7 +85,9 @@ function segmentNames(folder: string): string[] {
 function readLines(path: string): { lines: string[]; tail: string; bytes: number } {
   const { size } = statSync(path);
   if (size > SEGMENT_BYTES_MAX) {
-    throw new CheckpointError(`${path}: ${size} bytes; ${basename(path)} is no segment of ours, which end far below`);
+    throw new CheckpointError(
+      `${path}: ${size} bytes; ${basename(path)} is no segment of ours, which end far below`,
+    );
   }
   const lines = readFileSync(path, 'utf8').split('\n');
   const tail = lines.pop() ?? '';

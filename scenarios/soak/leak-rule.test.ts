@@ -96,10 +96,7 @@ describe('judgeLeaks', () => {
   it('takes two lives of a process for what they are', () => {
     const second = life({ minutes: 30, startSeconds: 2000, seed: 2 });
     const raised = second.gauges.heapUsedBytes.map((value) => (value ?? 0) + 5e6);
-    const arm = [
-      life({ minutes: 30 }),
-      { ...second, gauges: { ...second.gauges, heapUsedBytes: raised } },
-    ];
+    const arm = [life({ minutes: 30 }), { ...second, gauges: { ...second.gauges, heapUsedBytes: raised } }];
     expect(verdicts(judgeLeaks(arm, BASELINE))).toMatchObject(CLEAN);
     const leaking = [
       life({ minutes: 30, leaks: { mallocBytes: 1024 } }),

@@ -84,7 +84,11 @@ export function judgeLeaks(
   return [...findings, residentFinding(lives)];
 }
 
-function absent(common: { gauge: LeakFinding['gauge']; troughs: number; judgedSeconds: number }): LeakFinding {
+function absent(common: {
+  gauge: LeakFinding['gauge'];
+  troughs: number;
+  judgedSeconds: number;
+}): LeakFinding {
   return {
     ...common,
     verdict: 'absent',
@@ -143,7 +147,9 @@ function judgedLives(lives: readonly GaugeLife[], limits: LeakLimits): JudgedLiv
 function cut(life: GaugeLife, warmupSeconds: number): GaugeLife {
   const from = life.atSeconds.findIndex((at) => at >= life.startSeconds + warmupSeconds);
   const kept = <Item>(items: readonly Item[]): Item[] => (from < 0 ? [] : items.slice(from));
-  const gauges = Object.fromEntries(Object.entries(life.gauges).map(([name, values]) => [name, kept(values)]));
+  const gauges = Object.fromEntries(
+    Object.entries(life.gauges).map(([name, values]) => [name, kept(values)]),
+  );
   return { ...life, atSeconds: kept(life.atSeconds), gauges, operations: kept(life.operations) };
 }
 

@@ -1,6 +1,7 @@
 /** The load generator of one arm of a soak: `scenarios/harness/CONTROL.md`, with the commands of `DESIGN.md` here. */
-import { CommandError, numberField, serveCommands, textField } from './command-server.js';
+
 import type { FaultPhase } from '../harness/soak-schema.js';
+import { CommandError, numberField, serveCommands, textField } from './command-server.js';
 import { type LoadRates, MixedLoad } from './mixed-load.js';
 
 let load: MixedLoad | undefined;

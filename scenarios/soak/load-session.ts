@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { encodePacket, NO_BYTES } from '../../core/protocol/packet-codec.js';
 import { PacketDecoder } from '../../core/protocol/packet-decoder.js';
 import type { Packet } from '../../core/transport.js';
-import { type LoadCounts, SessionLedger } from './session-ledger.js';
+import { type LoadCounts, OUTSTANDING_MAX, SessionLedger } from './session-ledger.js';
 import { BIZ_LARGE, BIZ_ONE_WAY, BIZ_REQUEST, type Filler, MESSAGE_BYTES_MIN } from './soak-message.js';
 
 /** What a session tells the load it belongs to. */
@@ -24,8 +24,6 @@ const BIZ_TYPES: Readonly<Record<MessageKind, number>> = {
   'one-way': BIZ_ONE_WAY,
 };
 
-/** Messages that a session may have out before the load passes it by. */
-const OUTSTANDING_MAX = 64;
 const LARGE_PENDING_MAX = 4;
 /** A close waits this long for the last answer; whatever is out then is lost. */
 const DRAIN_TIMEOUT_MS = 30_000;

@@ -55,7 +55,14 @@ class ScriptedServer {
         const reply =
           bizType === BIZ_LARGE
             ? Buffer.from(payload)
-            : writeAcknowledgement(acknowledgement, own.session, sequence, own.received, this.#broadcasts, own.faults);
+            : writeAcknowledgement(
+                acknowledgement,
+                own.session,
+                sequence,
+                own.received,
+                this.#broadcasts,
+                own.faults,
+              );
         const sent = this.tamper(reply, ++this.#answers);
         if (sent !== null) socket.write(packet('response', bizType, messageId, sent));
       }
@@ -63,7 +70,12 @@ class ScriptedServer {
   }
 }
 
-function packet(packetType: Packet['packetType'], bizType: number, messageId: number, payload: Buffer): Buffer {
+function packet(
+  packetType: Packet['packetType'],
+  bizType: number,
+  messageId: number,
+  payload: Buffer,
+): Buffer {
   return encodePacket({ packetType, bizType, messageId, payload, extHeader: NO_BYTES, highPriority: false });
 }
 

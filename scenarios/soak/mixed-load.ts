@@ -1,6 +1,6 @@
 import * as hdr from 'hdr-histogram-js';
-import { createRandom } from '../harness/statistics/random.js';
 import type { FaultPhase } from '../harness/soak-schema.js';
+import { createRandom } from '../harness/statistics/random.js';
 import { LoadSession, type LoadSessionOwner, type MessageKind } from './load-session.js';
 import { type LoadCounts, noLoadCounts } from './session-ledger.js';
 import { Filler, MESSAGE_BYTES_MIN, PAYLOAD_BYTES_MAX } from './soak-message.js';

@@ -77,7 +77,10 @@ serveCommands(
       const name = textField(command, 'name') as PlantName;
       const bytesPerSecond = numberField(command, 'bytesPerSecond', 1);
       if (!PLANT_NAMES.includes(name)) {
-        throw new CommandError('ERR_SOAK_PLANT', `there is no plant ${name}; there are ${PLANT_NAMES.join(', ')}`);
+        throw new CommandError(
+          'ERR_SOAK_PLANT',
+          `there is no plant ${name}; there are ${PLANT_NAMES.join(', ')}`,
+        );
       }
       if (name === 'slice') slicePlant = new SlicePlant(bytesPerSecond);
       else plantMemory(name, bytesPerSecond);

@@ -25,54 +25,58 @@ it.each([
   ['native', 'mallocBytes', 2_000_000],
   // One slice for each 8 KB; the pool has some two hundred to give away before it copies instead.
   ['slice', 'slicesLent', 160_000],
-] as const)('a planted leak of the kind %s is named by its gauge %s', { timeout: 120_000 }, async (plant, gauge, speed) => {
-  const limits = { warmupSeconds: 1, judgedSecondsMin: 4 };
-  const plan: SoakPlan = {
-    durationSeconds: 8,
-    checkpointSeconds: 2,
-    sampleSeconds: 0.3,
-    broadcastsPerSecond: 5,
-    arms: [
-      {
-        arm: 'native',
-        rates: {
-          sessions: 8,
-          requestsPerSecond: 50,
-          oneWayPerSecond: 20,
-          largePerSecond: plant === 'slice' ? 40 : 1,
-          churnPerSecond: 0,
+] as const)(
+  'a planted leak of the kind %s is named by its gauge %s',
+  { timeout: 120_000 },
+  async (plant, gauge, speed) => {
+    const limits = { warmupSeconds: 1, judgedSecondsMin: 4 };
+    const plan: SoakPlan = {
+      durationSeconds: 8,
+      checkpointSeconds: 2,
+      sampleSeconds: 0.3,
+      broadcastsPerSecond: 5,
+      arms: [
+        {
+          arm: 'native',
+          rates: {
+            sessions: 8,
+            requestsPerSecond: 50,
+            oneWayPerSecond: 20,
+            largePerSecond: plant === 'slice' ? 40 : 1,
+            churnPerSecond: 0,
+          },
         },
-      },
-    ],
-    phases: [{ kind: 'steady', seconds: 60 }],
-    seed: 1,
-    quick: false,
-    plant,
-    plantBytesPerSecond: speed,
-    limits,
-  };
-  const state = new SoakState(['native']);
-  const outcome = await runSoak({
-    plan,
-    state,
-    log: new CheckpointLog(folder, runFacts()),
-    children: new Children(),
-    rootDir: join(import.meta.dirname, '..', '..'),
-    signal: new AbortController().signal,
-    progress: SILENT,
-    readPressure,
-    onCheckpoint() {},
-  });
-  expect(outcome).toEqual({ reason: 'complete', failure: null });
-  const watch = new LeakWatch(limits);
-  watch.judge(state);
-  const found = watch.findings.native.find((finding) => finding.gauge === gauge);
-  expect(found).toMatchObject({ verdict: 'leak', sinceSeconds: state.atSeconds });
-  // Whatever else moves while a process warms up, nothing comes near.
-  const others = watch.findings.native.filter(
-    (finding) => finding.gauge !== gauge && finding.gauge !== 'rssBytes' && finding.verdict === 'leak',
-  );
-  for (const other of others) {
-    expect(other.slopeBytesPerSecond).toBeLessThan((found?.slopeBytesPerSecond as number) / 2);
-  }
-});
+      ],
+      phases: [{ kind: 'steady', seconds: 60 }],
+      seed: 1,
+      quick: false,
+      plant,
+      plantBytesPerSecond: speed,
+      limits,
+    };
+    const state = new SoakState(['native']);
+    const outcome = await runSoak({
+      plan,
+      state,
+      log: new CheckpointLog(folder, runFacts()),
+      children: new Children(),
+      rootDir: join(import.meta.dirname, '..', '..'),
+      signal: new AbortController().signal,
+      progress: SILENT,
+      readPressure,
+      onCheckpoint() {},
+    });
+    expect(outcome).toEqual({ reason: 'complete', failure: null });
+    const watch = new LeakWatch(limits);
+    watch.judge(state);
+    const found = watch.findings.native.find((finding) => finding.gauge === gauge);
+    expect(found).toMatchObject({ verdict: 'leak', sinceSeconds: state.atSeconds });
+    // Whatever else moves while a process warms up, nothing comes near.
+    const others = watch.findings.native.filter(
+      (finding) => finding.gauge !== gauge && finding.gauge !== 'rssBytes' && finding.verdict === 'leak',
+    );
+    for (const other of others) {
+      expect(other.slopeBytesPerSecond).toBeLessThan((found?.slopeBytesPerSecond as number) / 2);
+    }
+  },
+);

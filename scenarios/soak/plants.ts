@@ -51,4 +51,3 @@ export class SlicePlant {
     this.#kept.push(message.retain());
   }
 }
-

@@ -12,7 +12,8 @@ export function resumedRunFolder(runs: string, name: string, scenario: string): 
   const names = listed(runs).filter((each) => each.includes(`-${scenario}-`));
   const wanted = name === 'latest' ? newest(runs, names) : name;
   if (wanted !== undefined && names.includes(wanted)) return join(runs, wanted);
-  const known = names.length === 0 ? 'there is none of this scenario' : `there are ${names.slice(-5).join(', ')}`;
+  const known =
+    names.length === 0 ? 'there is none of this scenario' : `there are ${names.slice(-5).join(', ')}`;
   throw new UsageError(`--resume: no run ${JSON.stringify(name.slice(0, 80))} in ${runs}; ${known}`);
 }
 

@@ -9,6 +9,9 @@ import {
   sessionOf,
 } from './soak-message.js';
 
+/** Messages that a session may have out: as many are open at most when it is cut. */
+export const OUTSTANDING_MAX = 64;
+
 /** What a load generator counts over all its sessions; numbers alone, so that a day of it takes no more than a minute. */
 export interface LoadCounts {
   sent: number;

@@ -16,9 +16,12 @@ const LEDGER = {
 };
 
 describe('a ledger', () => {
-  it.each(['lost', 'duplicated', 'reordered', 'corrupted', 'droppedCounted'] as const)('fails by %s', (key) => {
-    expect(ledgerFaults({ ...LEDGER, [key]: 2 }, 100)).toBe(2);
-  });
+  it.each(['lost', 'duplicated', 'reordered', 'corrupted', 'droppedCounted'] as const)(
+    'fails by %s',
+    (key) => {
+      expect(ledgerFaults({ ...LEDGER, [key]: 2 }, 100)).toBe(2);
+    },
+  );
 
   it('fails by answers that never came, and by open messages beyond those of cut sessions', () => {
     expect(ledgerFaults({ ...LEDGER, lost: -3 }, 0)).toBe(3);
@@ -69,7 +72,10 @@ describe('the checks of a soak', () => {
   });
 
   it('say what could have been found where nothing was', () => {
-    const [, , clean, short] = checksOf([leak({}), leak({ verdict: 'too-short', detectableBytesPerSecond: 5000 })]);
+    const [, , clean, short] = checksOf([
+      leak({}),
+      leak({ verdict: 'too-short', detectableBytesPerSecond: 5000 }),
+    ]);
     expect(clean).toMatchObject({
       verdict: 'pass',
       reason: 'the smallest leak it could have found is 300 B/s',

@@ -1,9 +1,7 @@
 import type { CheckRecord, LeakRecord, LedgerRecord } from '../harness/record.js';
 import { LEAK_BYTES_PER_SECOND, RSS_BYTES_PER_SECOND } from './leak-rule.js';
+import { OUTSTANDING_MAX } from './session-ledger.js';
 import type { ArmState, SoakState } from './soak-state.js';
-
-/** Messages that a session has out at most when it is cut. */
-const OUTSTANDING_MAX = 64;
 
 /** Judges a soak: every arm's ledger and errors, and the native arm's gauges. */
 export function soakChecks(
@@ -62,7 +60,12 @@ function listed(ledger: LedgerRecord): string {
 
 function leakCheck(caseName: string, leak: LeakRecord): CheckRecord {
   const limit = leak.gauge === 'rssBytes' ? RSS_BYTES_PER_SECOND : LEAK_BYTES_PER_SECOND;
-  const verdicts = { clean: 'pass', leak: 'fail', 'too-short': 'not-measurable', absent: 'not-measurable' } as const;
+  const verdicts = {
+    clean: 'pass',
+    leak: 'fail',
+    'too-short': 'not-measurable',
+    absent: 'not-measurable',
+  } as const;
   return {
     id: `leak-${leak.gauge.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     case: caseName,

@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -112,7 +120,9 @@ function expectEven(record: RunRecord): void {
 }
 
 describe('a soak', () => {
-  it('accounts for every message, writes what it saw, and says that it was too short', { timeout: TIMEOUT_MS }, () => {
+  it('accounts for every message, writes what it saw, and says that it was too short', {
+    timeout: TIMEOUT_MS,
+  }, () => {
     const { code, stdout, stderr } = run('--quick', '--seed', '3');
     expect(stderr).toContain('native and baseline for 3 s, seed 3');
     expect(stdout).toContain('JavaScript heap after collection: too short to judge');
@@ -130,7 +140,9 @@ describe('a soak', () => {
     expect(existsSync(latest('report.html'))).toBe(true);
   });
 
-  it('goes on from its last checkpoint after SIGKILL, and the gap is known', { timeout: TIMEOUT_MS }, async () => {
+  it('goes on from its last checkpoint after SIGKILL, and the gap is known', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const child = begin('--seed', '4');
     await until(() => checkpointsWritten() >= 2);
     const children = childrenOf(child.pid as number);
@@ -160,7 +172,9 @@ describe('a soak', () => {
     expect(again.stderr).toContain('all that it was to; a longer --duration goes on');
   });
 
-  it('ends in order on SIGINT with what it has, exit 130, and can go on', { timeout: TIMEOUT_MS }, async () => {
+  it('ends in order on SIGINT with what it has, exit 130, and can go on', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const child = begin();
     await until(() => checkpointsWritten() >= 1);
     const children = childrenOf(child.pid as number);

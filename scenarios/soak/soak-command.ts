@@ -61,7 +61,16 @@ export async function soakCommand(
   const watch = new LeakWatch(plan.limits);
   const recordPath = resolve(folder, 'record.json');
   const recordNow = (status: { running: boolean; interrupted: boolean }): RunRecord =>
-    soakRecord({ ...around, ...status, scenario, plan, state, startedAt: run.startedAt, finishedAt: new Date(), leaks: watch.findings });
+    soakRecord({
+      ...around,
+      ...status,
+      scenario,
+      plan,
+      state,
+      startedAt: run.startedAt,
+      finishedAt: new Date(),
+      leaks: watch.findings,
+    });
   const progress = progressOf(options, left);
   const outcome = await runSoak({
     ...{ plan, state, log, progress, readPressure },
@@ -72,7 +81,9 @@ export async function soakCommand(
       watch.judge(state);
       const record = recordNow({ running: true, interrupted: false });
       judge(record, { strict: false, quick: plan.quick, failure: null, further: [] });
-      record.reasons.unshift(`the run goes on: ${formatSeconds(plan.durationSeconds - state.measuredSeconds)} left`);
+      record.reasons.unshift(
+        `the run goes on: ${formatSeconds(plan.durationSeconds - state.measuredSeconds)} left`,
+      );
       if (record.verdict === 'pass') record.verdict = 'inconclusive';
       writeFileAtomic(recordPath, `${JSON.stringify(record)}\n`);
     },
@@ -163,7 +174,8 @@ async function conclude(
   folder: string,
 ): Promise<ExitCode> {
   const further: { code: ExitCode; reason: string }[] = [];
-  const rejudge = (): void => judge(record, { strict: options.strict, quick: options.quick, failure, further });
+  const rejudge = (): void =>
+    judge(record, { strict: options.strict, quick: options.quick, failure, further });
   rejudge();
   const places: string[] = [];
   const attempt = async (what: string, work: () => Promise<void> | void): Promise<void> => {

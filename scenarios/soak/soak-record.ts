@@ -107,7 +107,8 @@ function armRecord(arm: ArmState): ArmRecord {
   return {
     transport: 'tcp',
     metrics,
-    histograms: histogram.totalCount > 0 ? { service_time_ns: hdr.encodeIntoCompressedBase64(histogram) } : {},
+    histograms:
+      histogram.totalCount > 0 ? { service_time_ns: hdr.encodeIntoCompressedBase64(histogram) } : {},
     series: { ...flowSeries(arm), ...gaugeSeries(arm) },
     rounds: [
       {

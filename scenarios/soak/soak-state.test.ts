@@ -10,7 +10,11 @@ function life(number: number, atSeconds: number): LifeEntry {
   return { kind: 'life', sequence: 0, life: number, atSeconds, startedAt: '2026-01-01T00:00:00.000Z' };
 }
 
-function checkpoint(atSeconds: number, arm = armCheckpoint(), changes: Partial<CheckpointEntry> = {}): CheckpointEntry {
+function checkpoint(
+  atSeconds: number,
+  arm = armCheckpoint(),
+  changes: Partial<CheckpointEntry> = {},
+): CheckpointEntry {
   return {
     kind: 'checkpoint',
     sequence: 0,

@@ -95,7 +95,9 @@ export class ArmState {
         startSeconds,
         atSeconds: points.map(({ atSeconds }) => atSeconds),
         operations: points.map(({ operations }) => operations),
-        gauges: Object.fromEntries([...names].map((name) => [name, points.map(({ low }) => low[name] ?? null)])),
+        gauges: Object.fromEntries(
+          [...names].map((name) => [name, points.map(({ low }) => low[name] ?? null)]),
+        ),
       };
     });
   }
@@ -168,7 +170,8 @@ export class SoakState {
   /** The arm's state. @throws Error for an arm that the run does not have */
   arm(name: string): ArmState {
     const state = this.arms.get(name);
-    if (state === undefined) throw new Error(`the checkpoints hold an arm ${name} that this scenario has not`);
+    if (state === undefined)
+      throw new Error(`the checkpoints hold an arm ${name} that this scenario has not`);
     return state;
   }
 

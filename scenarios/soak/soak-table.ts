@@ -11,7 +11,9 @@ export function renderSoak(record: RunRecord): string {
       const [p50, p99] = [metrics.latency_ns_p50, metrics.latency_ns_p99];
       const flow = rate === undefined ? 'nothing done' : `${formatSi(rate.value)} messages/s`;
       const latency =
-        p50 === undefined || p99 === undefined ? '' : `, p50 ${formatNs(p50.value)}, p99 ${formatNs(p99.value)}`;
+        p50 === undefined || p99 === undefined
+          ? ''
+          : `, p50 ${formatNs(p50.value)}, p99 ${formatNs(p99.value)}`;
       const faults = (['lost', 'duplicated', 'reordered', 'corrupted'] as const)
         .map((key) => `${ledger[key]} ${key}`)
         .join(', ');
@@ -28,7 +30,12 @@ export function renderSoak(record: RunRecord): string {
 }
 
 function leakLine(leak: LeakRecord): string {
-  const words = { clean: 'clean', leak: 'LEAK', 'too-short': 'too short to judge', absent: 'not there' } as const;
+  const words = {
+    clean: 'clean',
+    leak: 'LEAK',
+    'too-short': 'too short to judge',
+    absent: 'not there',
+  } as const;
   const slope = leak.slopeBytesPerSecond === null ? '' : `, slope ${formatSlope(leak.slopeBytesPerSecond)}`;
   const smallest =
     leak.detectableBytesPerSecond === null

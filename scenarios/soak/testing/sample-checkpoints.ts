@@ -21,7 +21,9 @@ export function runFacts(): RunFacts {
 export function armCheckpoint(changes: Partial<ArmCheckpoint> = {}): ArmCheckpoint {
   const none = { lost: 0, duplicated: 0, reordered: 0, corrupted: 0 };
   return {
-    samples: [{ atSeconds: 30, operations: 500, gauges: { heapUsedBytes: 9e6, slicesLent: 3, mallocBytes: null } }],
+    samples: [
+      { atSeconds: 30, operations: 500, gauges: { heapUsedBytes: 9e6, slicesLent: 3, mallocBytes: null } },
+    ],
     operations: 1000,
     bytes: 64_000,
     latency: null,
