@@ -13,20 +13,6 @@ function isRunning(pid: number): boolean {
 }
 
 describe('programs that tests start', () => {
-  const left: number[] = [];
-
-  it('run on when their test has ended without them, as one does that takes too long', async () => {
-    const program = new ChildProgram('orphaning-program');
-    const { pid } = await program.next<{ pid: number }>();
-    left.push(program.pid, pid);
-    expect(left.map(isRunning)).toEqual([true, true]);
-  });
-
-  it('and are gone right after it', async () => {
-    expect(left).toHaveLength(2);
-    await until(() => !left.some(isRunning));
-  });
-
   it('end with the process that started them, even one that is killed', async () => {
     await using parent = new ChildProgram('orphaning-program');
     const { pid } = await parent.next<{ pid: number }>();

@@ -1,11 +1,10 @@
 /**
  * Programs of this folder in processes of their own: started from the build, stopped for sure, heard line by line.
- * Only for tests: a program lives no longer than the test that starts it.
+ * A test that runs into its time limit disposes of nothing: its programs end with the process of its file.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import { endingWithParent } from './process-lifetime.js';
 
 export interface ProgramOptions {
@@ -59,8 +58,6 @@ export class ChildProgram implements AsyncDisposable {
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.onText(text));
     this.child.stdin!.on('error', () => undefined);
-    // A test that runs into its time limit disposes of nothing.
-    onTestFinished(() => this.kill('SIGKILL'));
     this.ended = new Promise((resolve, reject) => {
       this.child.on('error', reject);
       this.child.on('close', (code, signal) => {
