@@ -129,5 +129,12 @@ describe('judgeLeaks', () => {
     const slices = judgeLeaks([{ ...without, gauges }], [])[2];
     expect(slices).toMatchObject({ gauge: 'slicesLent', verdict: 'absent', troughs: 0 });
     expect(judgeLeaks([], [])[0].verdict).toBe('absent');
+    // One look is no series, but the gauge is there.
+    const once = { ...without, atSeconds: [15], operations: [1], gauges: { heapUsedBytes: [1e6] } };
+    expect(
+      judgeLeaks([once], [])
+        .map(({ verdict }) => verdict)
+        .slice(0, 2),
+    ).toEqual(['too-short', 'absent']);
   });
 });

@@ -73,7 +73,7 @@ export function judgeLeaks(
     const { bytesPerUnit } = JUDGED_GAUGES[gauge];
     const { trend, troughs } = series[index];
     const common = { gauge, troughs, judgedSeconds: lives.seconds };
-    if (trend === null) return absent(common);
+    if (trend === null) return unjudged(common, arm);
     const slope = trend.slope * bytesPerUnit;
     const allowed = baselineSlope(gauge, lives, baselineLives);
     const finding = { ...common, ...described(trend, bytesPerUnit), baselineBytesPerSecond: allowed };
@@ -81,17 +81,18 @@ export function judgeLeaks(
     const rises = significant[index] && slope > LEAK_BYTES_PER_SECOND && slope > (allowed ?? 0);
     return { ...finding, verdict: rises ? 'leak' : 'clean' };
   });
-  return [...findings, residentFinding(lives)];
+  return [...findings, residentFinding(arm, lives)];
 }
 
-function absent(common: {
-  gauge: LeakFinding['gauge'];
-  troughs: number;
-  judgedSeconds: number;
-}): LeakFinding {
+/** Not enough of it for a slope, or none at all. */
+function unjudged(
+  common: { gauge: LeakFinding['gauge']; troughs: number; judgedSeconds: number },
+  arm: readonly GaugeLife[],
+): LeakFinding {
+  const isThere = arm.some(({ gauges }) => gauges[common.gauge]?.some((value) => value !== null));
   return {
     ...common,
-    verdict: 'absent',
+    verdict: isThere ? 'too-short' : 'absent',
     slopePerSecond: null,
     slopeBytesPerSecond: null,
     baselineBytesPerSecond: null,
@@ -207,10 +208,10 @@ function baselineSlope(gauge: JudgedGauge, lives: JudgedLives, baseline: JudgedL
   return (perOperation * lives.operations) / lives.seconds;
 }
 
-function residentFinding(lives: JudgedLives): LeakFinding {
+function residentFinding(arm: readonly GaugeLife[], lives: JudgedLives): LeakFinding {
   const { trend, troughs } = seriesOf(lives.kept, 'rssBytes');
   const common = { gauge: 'rssBytes' as const, troughs, judgedSeconds: lives.seconds };
-  if (trend === null) return absent(common);
+  if (trend === null) return unjudged(common, arm);
   const finding = { ...common, ...described(trend, 1), baselineBytesPerSecond: null };
   if (!lives.isLongEnough || lives.seconds < RSS_SECONDS_MIN) return { ...finding, verdict: 'too-short' };
   const rises = trend.pRising < LEAK_LEVEL && trend.slope > RSS_BYTES_PER_SECOND;
