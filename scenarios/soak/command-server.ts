@@ -55,8 +55,9 @@ async function carryOut(
   let id = 0;
   try {
     const command = parse(line);
+    if (!Number.isSafeInteger(command.id)) throw bad('"id" must be a whole number');
     id = command.id as number;
-    const name = command.command as string;
+    const name = textField(command, 'command');
     if (name === 'close') return { answer: { id, ok: true }, isLast: true };
     if (!Object.hasOwn(handlers, name)) {
       const known = [...Object.keys(handlers), 'close'].join(', ');
@@ -72,8 +73,11 @@ async function carryOut(
   }
 }
 
+function bad(why: string): CommandError {
+  return new CommandError('ERR_CONTROL_BAD_COMMAND', why);
+}
+
 function parse(line: string): Command {
-  const bad = (why: string) => new CommandError('ERR_CONTROL_BAD_COMMAND', why);
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
@@ -84,8 +88,6 @@ function parse(line: string): Command {
   if (typeof command !== 'object' || command === null || Array.isArray(command)) {
     throw bad('a command is a JSON object');
   }
-  if (!Number.isSafeInteger(command.id)) throw bad('"id" must be a whole number');
-  if (typeof command.command !== 'string') throw bad('"command" must be a text');
   return command;
 }
 
@@ -93,12 +95,12 @@ function parse(line: string): Command {
 export function numberField(command: Command, name: string, min: number): number {
   const value = command[name];
   if (typeof value === 'number' && Number.isFinite(value) && value >= min) return value;
-  throw new CommandError('ERR_CONTROL_BAD_COMMAND', `"${name}" must be a number from ${min} on`);
+  throw bad(`"${name}" must be a number from ${min} on`);
 }
 
 /** A field that must be a text. */
 export function textField(command: Command, name: string): string {
   const value = command[name];
   if (typeof value === 'string') return value;
-  throw new CommandError('ERR_CONTROL_BAD_COMMAND', `"${name}" must be a text`);
+  throw bad(`"${name}" must be a text`);
 }

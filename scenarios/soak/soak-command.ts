@@ -149,6 +149,7 @@ function reopen(
     );
   }
   repair(read);
+  linkLatest(runs, folder);
   const { sequence: _, segment: __, kind: ___, schema: ____, ...facts } = run;
   const log = new CheckpointLog(folder, facts, read.nextSegment, read.nextSequence);
   return { folder, plan, state, log, startedAt: new Date(run.startedAt) };
