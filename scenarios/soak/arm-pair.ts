@@ -70,9 +70,7 @@ export class ArmPair {
 
   /** Looks at the gauges, after a collection. */
   async sample(atSeconds: number): Promise<void> {
-    const answer = await this.#server.command('gauges', {}, COMMAND_TIMEOUT_MS);
-    this.#last = checked(this.#server.name, gaugesAnswer, answer);
-    const { gauges, intake } = this.#last;
+    const { gauges, intake } = await this.#look();
     if (this.#generatorRssBytes !== null) gauges.generatorRssBytes = this.#generatorRssBytes;
     this.#samples.push({ atSeconds, operations: intake.received, gauges });
   }
@@ -89,9 +87,16 @@ export class ArmPair {
     return { ...interval, samples, intake, dropped } as unknown as ArmCheckpoint;
   }
 
-  /** Sends nothing more and waits until every message is accounted for. */
+  /** Sends nothing more and waits until every message is accounted for; the gauges of an idle server are none of the run. */
   async drain(): Promise<void> {
     await this.#generator.command('stop', {}, COMMAND_TIMEOUT_MS);
+    await this.#look();
+  }
+
+  async #look(): Promise<z.output<typeof gaugesAnswer>> {
+    const answer = await this.#server.command('gauges', {}, COMMAND_TIMEOUT_MS);
+    this.#last = checked(this.#server.name, gaugesAnswer, answer);
+    return this.#last;
   }
 }
 

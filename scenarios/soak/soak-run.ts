@@ -124,8 +124,8 @@ class SoakLife {
       await sleep(TICK_MS, undefined, { signal });
     }
     this.#inputs.progress.phase('waiting for the last answers');
-    await Promise.all(this.#pairs.map((pair) => pair.drain()));
     await this.#sample();
+    await Promise.all(this.#pairs.map((pair) => pair.drain()));
     await this.#checkpoint();
   }
 
