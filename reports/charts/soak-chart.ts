@@ -81,7 +81,7 @@ function timeAxis(view: SoakView): AxisSpec {
   const step =
     STEPS_SECONDS.find((seconds) => totalSeconds / seconds <= TICKS_MAX) ??
     Math.ceil(totalSeconds / TICKS_MAX / 86_400) * 86_400;
-  const [divisor, unit] = step >= 3_600 ? [3_600, 'h'] : step >= 60 ? [60, 'min'] : [1, 's'];
+  const [divisor, unit] = totalSeconds >= 7_200 ? [3_600, 'h'] : step >= 60 ? [60, 'min'] : [1, 's'];
   const ticks: TickSpec[] = [];
   for (let seconds = 0; seconds <= totalSeconds; seconds += step) {
     ticks.push({ at: cellOf(view, seconds), label: `${shortDigits(seconds / divisor)}\u202f${unit}` });

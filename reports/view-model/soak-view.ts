@@ -51,7 +51,7 @@ export interface SoakView {
 /** A point every few pixels at full page width. */
 const CELLS = 240;
 const FLOW: readonly [name: string, label: string, quantity: Quantity][] = [
-  ['throughput_ops_per_s', 'messages', 'rate'],
+  ['throughput_ops_per_s', 'throughput', 'rate'],
   ['latency_ns_p50', 'latency p50', 'time'],
   ['latency_ns_p99', 'latency p99', 'time'],
   ['loopDelayP99Ns', 'event-loop delay p99', 'time'],
@@ -95,11 +95,19 @@ interface Context {
   totalSeconds: number;
 }
 
-function panelOf(context: Context, name: string, label: string, quantity: Quantity): SoakPanel[] {
+type Bound = 'low' | 'high';
+
+function panelOf(
+  context: Context,
+  name: string,
+  label: string,
+  quantity: Quantity,
+  bound: Bound = 'low',
+): SoakPanel[] {
   const lines = context.arms.flatMap(([arm, { series }]): SoakLine[] => {
     const own = series[name];
     if (own === undefined) return [];
-    const pieces = piecesOf(own, context);
+    const pieces = piecesOf(own, context, bound);
     if (pieces.length === 0) return [];
     return [{ arm, pieces, trend: trendOf(context.soak.leaks[arm], name, pieces) }];
   });
@@ -108,9 +116,16 @@ function panelOf(context: Context, name: string, label: string, quantity: Quanti
   return [{ name, label, scale: scaleFor(quantity, values), lines }];
 }
 
-/** One piece for each life of the processes, thinned to a point for each cell: of gauges the lowest, which the rule judges. */
-function piecesOf(series: SeriesRecord, { soak, totalSeconds }: Context): { x: number; y: number }[][] {
-  const values = series.low ?? series.values;
+/**
+ * One piece for each life of the processes, thinned to a point for each cell: of gauges the lowest, which the rule judges,
+ * and of delays the highest.
+ */
+function piecesOf(
+  series: SeriesRecord,
+  { soak, totalSeconds }: Context,
+  bound: Bound,
+): { x: number; y: number }[][] {
+  const values = series[bound] ?? series.values;
   const cellSeconds = totalSeconds / CELLS;
   const pieces = soak.lives.map(({ startSeconds, endSeconds }) => {
     const cells = new Map<number, { x: number; y: number }>();
@@ -119,7 +134,8 @@ function piecesOf(series: SeriesRecord, { soak, totalSeconds }: Context): { x: n
       if (value === null || x < startSeconds || x > endSeconds + 1) continue;
       const cell = Math.floor(x / cellSeconds);
       const kept = cells.get(cell);
-      if (kept === undefined || value < kept.y) cells.set(cell, { x, y: value });
+      const wins = kept === undefined || (bound === 'low' ? value < kept.y : value > kept.y);
+      if (wins) cells.set(cell, { x, y: value });
     }
     return [...cells.values()];
   });
@@ -150,12 +166,14 @@ function spanOf(piece: { x: number }[]): number {
 }
 
 function workView(context: Context): SoakView['work'] {
-  const panels = FLOW.flatMap(([name, label, quantity]) => panelOf(context, name, label, quantity));
+  const panels = FLOW.flatMap(([name, label, quantity]) =>
+    panelOf(context, name, label, quantity, quantity === 'rate' ? 'low' : 'high'),
+  );
   return {
     sentence: workSentence(context),
     panels,
     table: tableView({
-      caption: 'How the work went, by thirds of the run: medians',
+      caption: 'How the work went, by thirds of the run: medians of the worst of each stretch',
       columns: ['Measure', 'Arm', '#Unit', '#First third', '#Second third', '#Last third'],
       rows: panels.flatMap(({ label, scale, lines }) =>
         lines.map(({ arm, pieces }): CellInput[] => {
