@@ -56,8 +56,8 @@ describe('a scenario file of the kind soak', () => {
   });
 
   it.each([
-    ['an unknown key', SOAK.replace('durationSeconds:', 'durationSecond:'), /^5:3 unknown key "durationSecond"; did/],
-    ['a share above all', SOAK.replace('share: 0.5', 'share: 1.5'), /^10:41 soak.phases.1.share: .*1.5/],
+    ['an unknown key', SOAK.replace('durationSeconds:', 'durationSecond:'), /^5:3 unknown key "durationSecond"; did/m],
+    ['a share above all', SOAK.replace('share: 0.5', 'share: 1.5'), /^10:42 soak.phases.1.share: .*1.5/],
     ['a phase of no kind', SOAK.replace('kind: storm', 'kind: rain'), /^10:\d+ soak.phases.1/],
     ['another name than the file', SOAK.replace('name: sample', 'name: other'), /^2:7 the name is the file's: sample/],
     ['no native arm', SOAK.replace('native:', 'baseline:'), /soak.arms.native: missing/],

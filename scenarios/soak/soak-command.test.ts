@@ -143,7 +143,7 @@ describe('a soak', () => {
     const { series } = record.cases['tcp/load=mixed'].arms.native;
     const gauges = ['heapUsedBytes', 'mallocBytes', 'slicesLent', 'descriptors', 'sessionsOpen', 'rssBytes'];
     for (const gauge of gauges) {
-      expect(series[gauge].values.every((value) => value !== null && value > 0)).toBe(true);
+      expect(series[gauge].values.every((value) => value !== null)).toBe(true);
     }
     expect(existsSync(latest('report.html'))).toBe(true);
   });
