@@ -56,10 +56,18 @@ describe('a scenario file of the kind soak', () => {
   });
 
   it.each([
-    ['an unknown key', SOAK.replace('durationSeconds:', 'durationSecond:'), /^5:3 unknown key "durationSecond"; did/m],
+    [
+      'an unknown key',
+      SOAK.replace('durationSeconds:', 'durationSecond:'),
+      /^5:3 unknown key "durationSecond"; did/m,
+    ],
     ['a share above all', SOAK.replace('share: 0.5', 'share: 1.5'), /^10:42 soak.phases.1.share: .*1.5/],
     ['a phase of no kind', SOAK.replace('kind: storm', 'kind: rain'), /^10:\d+ soak.phases.1/],
-    ['another name than the file', SOAK.replace('name: sample', 'name: other'), /^2:7 the name is the file's: sample/],
+    [
+      'another name than the file',
+      SOAK.replace('name: sample', 'name: other'),
+      /^2:7 the name is the file's: sample/,
+    ],
     ['no native arm', SOAK.replace('native:', 'baseline:'), /soak.arms.native: missing/],
     ['a key of the other kind', `${SOAK}cases: {}\n`, /^11:1 unknown key "cases"/],
   ])('is refused with its place for %s', (_, text, expected) => {
