@@ -25,8 +25,11 @@ const BIZ_TYPES: Readonly<Record<MessageKind, number>> = {
 };
 
 const LARGE_PENDING_MAX = 4;
-/** A close waits this long for the last answer; whatever is out then is lost. */
-const DRAIN_TIMEOUT_MS = 30_000;
+/**
+ * A close waits so many seconds for the last answer; whatever is out then is lost. Counted one by one, so that a process
+ * that stood still meanwhile (SIGSTOP, a suspended machine) has its time all the same.
+ */
+const DRAIN_SECONDS_MAX = 30;
 
 /** One connection of the load: `node:net` and the packet codec, none of the engine. */
 export class LoadSession {
@@ -98,10 +101,12 @@ export class LoadSession {
     this.resume();
     if (this.ledger.outstanding > 0 && !this.ledger.endsInRequest) this.send('request', MESSAGE_BYTES_MIN);
     this.#state = 'draining';
-    this.#drainTimer = setTimeout(
-      () => this.#end(new Error(`${this.ledger.outstanding} messages were not answered in time`)),
-      DRAIN_TIMEOUT_MS,
-    );
+    let seconds = 0;
+    this.#drainTimer = setInterval(() => {
+      seconds += 1;
+      if (seconds < DRAIN_SECONDS_MAX) return;
+      this.#end(new Error(`${this.ledger.outstanding} messages were not answered within ${seconds} s`));
+    }, 1000);
     this.#closeWhenDrained();
   }
 
@@ -109,7 +114,7 @@ export class LoadSession {
   cut(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    clearTimeout(this.#drainTimer);
+    clearInterval(this.#drainTimer);
     this.#socket.removeAllListeners('data');
     this.#socket.resetAndDestroy();
     this.ledger.close(true);
@@ -142,7 +147,7 @@ export class LoadSession {
   #closeWhenDrained(): void {
     if (this.#state !== 'draining' || this.ledger.outstanding > 0) return;
     this.#state = 'closing';
-    clearTimeout(this.#drainTimer);
+    clearInterval(this.#drainTimer);
     this.#socket.end();
   }
 
@@ -151,7 +156,7 @@ export class LoadSession {
     if (this.#state === 'ended') return;
     const wanted = this.#state === 'closing';
     this.#state = 'ended';
-    clearTimeout(this.#drainTimer);
+    clearInterval(this.#drainTimer);
     this.#socket.destroy();
     this.ledger.close(false);
     this.#owner.ended(this, wanted ? null : error);
