@@ -16,7 +16,7 @@ export function soakSection(record: RunRecord, soak: SoakRecord, chart: AddChart
     all.flatMap((panel, index) =>
       chart(`${name}-${index}`, soakPanelChart(view, panel), `${panel.label} of each arm over the run.`),
     );
-  const { gauges, work } = view;
+  const { gauges, besides, work } = view;
   return {
     title: 'Over the hours',
     sentence: view.sentence,
@@ -32,6 +32,12 @@ export function soakSection(record: RunRecord, soak: SoakRecord, chart: AddChart
         sentence: work.sentence,
         charts: [...panels('work', work.panels), ...strips('work')],
         table: work.table,
+      },
+      {
+        heading: ['Memory besides'],
+        sentence: besides.sentence,
+        charts: panels('besides', besides.panels),
+        table: besides.table,
       },
     ],
     tables: [view.course],

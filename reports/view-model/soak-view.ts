@@ -5,14 +5,15 @@ import type {
   SeriesRecord,
   SoakRecord,
 } from '../../scenarios/harness/record.js';
-import { exactInteger, NOT_AVAILABLE, threeDigits } from '../numbers/digits.js';
+import { exactInteger } from '../numbers/digits.js';
 import { secondsText } from '../numbers/moment.js';
 import { median } from '../numbers/order-statistics.js';
-import { inScale, type Quantity, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
+import { type Quantity, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { capitalised, listInWords, plural } from '../numbers/sentence.js';
 import { armIdentity, compareArms } from './arm-identity.js';
 import { pressurePercent } from './noise-view.js';
-import { type CellInput, type TableView, tableView } from './table-view.js';
+import { courseTable, leakTable, slopeText, thirdsTable } from './soak-tables.js';
+import type { TableView } from './table-view.js';
 
 /** A stretch of a line without a gap in it; x counts seconds of the run. */
 export interface SoakLine {
@@ -43,6 +44,7 @@ export interface SoakView {
   cells: number;
   gaps: SoakRecord['gaps'];
   gauges: { sentence: string; panels: SoakPanel[]; table: TableView };
+  besides: { sentence: string; panels: SoakPanel[]; table: TableView };
   work: { sentence: string; panels: SoakPanel[]; table: TableView };
   strips: SoakStrip[];
   course: TableView;
@@ -57,12 +59,14 @@ const FLOW: readonly [name: string, label: string, quantity: Quantity][] = [
   ['loopDelayP99Ns', 'event-loop delay p99', 'time'],
   ['gcPauseNs', 'longest garbage collection', 'time'],
 ];
-const VERDICTS: Record<LeakRecord['verdict'], string> = {
-  clean: '✓ clean',
-  leak: '✕ leak',
-  'too-short': '○ too short to judge',
-  absent: '○ not there',
-};
+/** Not judged, and drawn to tell where judged memory comes from. */
+const BESIDES: readonly [name: string, label: string][] = [
+  ['externalBytes', 'memory that JavaScript objects keep outside the heap'],
+  ['poolBytes', 'buffer pool, lent or not'],
+  ['queuedBytes', 'bytes that wait for their sockets'],
+  ['ringBytesUsed', 'outbound ring in use'],
+  ['generatorRssBytes', 'resident memory of the load generator'],
+];
 
 export function soakView(record: RunRecord, soak: SoakRecord): SoakView {
   const arms = Object.values(record.cases)
@@ -83,6 +87,7 @@ export function soakView(record: RunRecord, soak: SoakRecord): SoakView {
       ),
       table: leakTable(soak),
     },
+    besides: besidesView(context),
     work: workView(context),
     strips: stripsOf(record, soak, totalSeconds),
     course: courseTable(soak),
@@ -169,24 +174,16 @@ function workView(context: Context): SoakView['work'] {
   const panels = FLOW.flatMap(([name, label, quantity]) =>
     panelOf(context, name, label, quantity, quantity === 'rate' ? 'low' : 'high'),
   );
+  const caption = 'How the work went, by thirds of the run: medians of the worst of each stretch';
+  return { sentence: workSentence(context), panels, table: thirdsTable(caption, panels) };
+}
+
+function besidesView(context: Context): SoakView['besides'] {
+  const panels = BESIDES.flatMap(([name, label]) => panelOf(context, name, label, 'bytes'));
   return {
-    sentence: workSentence(context),
+    sentence: 'Not judged: where memory lies that no gauge above shows by itself.',
     panels,
-    table: tableView({
-      caption: 'How the work went, by thirds of the run: medians of the worst of each stretch',
-      columns: ['Measure', 'Arm', '#Unit', '#First third', '#Second third', '#Last third'],
-      rows: panels.flatMap(({ label, scale, lines }) =>
-        lines.map(({ arm, pieces }): CellInput[] => {
-          const points = pieces.flat();
-          const third = (index: number) =>
-            median(
-              points.slice((index * points.length) / 3, ((index + 1) * points.length) / 3).map(({ y }) => y),
-            );
-          const cells = [0, 1, 2].map((index) => inScale(scale, third(index) ?? Number.NaN));
-          return [label, armIdentity(arm).label, scale.unit, ...cells];
-        }),
-      ),
-    }),
+    table: thirdsTable('Memory besides, by thirds of the run: medians', panels),
   };
 }
 
@@ -226,84 +223,6 @@ function stripsOf(record: RunRecord, soak: SoakRecord, totalSeconds: number): So
 
 function gapBefore({ fromSeconds, toSeconds }: SoakRecord['gaps'][number], at: number): number {
   return at < toSeconds ? 0 : toSeconds - fromSeconds;
-}
-
-function slopeText(bytesPerSecond: number | null): string {
-  return bytesPerSecond === null ? NOT_AVAILABLE : withSign(bytesPerSecond);
-}
-
-function withSign(bytesPerSecond: number): string {
-  const text = withUnit('byte-rate', Math.abs(bytesPerSecond));
-  return bytesPerSecond < 0 ? `\u2212${text}` : text;
-}
-
-function leakTable(soak: SoakRecord): TableView {
-  return tableView({
-    caption:
-      'The leak rule: a gauge leaks when it rises significantly (1 % over all gauges), by more than 256 B/s and by more than the baseline for as many operations',
-    columns: [
-      'Gauge',
-      'Arm',
-      'Verdict',
-      '#Slope',
-      '#Baseline’s',
-      '#Smallest findable',
-      '#Chance without a trend',
-      '#Troughs',
-      '#Judged',
-    ],
-    rows: gaugesFirst(soak).map(({ arm, leak }): CellInput[] => [
-      leak.label,
-      armIdentity(arm).label,
-      {
-        text: VERDICTS[leak.verdict],
-        state: leak.verdict === 'leak' ? 'fail' : leak.verdict === 'clean' ? 'pass' : 'not-measurable',
-        ...(leak.sinceSeconds === null ? {} : { detail: `since ${secondsText(leak.sinceSeconds)}` }),
-      },
-      slopeText(leak.slopeBytesPerSecond),
-      leak.baselineBytesPerSecond === null
-        ? { text: 'none', state: 'muted' }
-        : slopeText(leak.baselineBytesPerSecond),
-      slopeText(leak.detectableBytesPerSecond),
-      leak.pRising === null ? NOT_AVAILABLE : leak.pRising < 1e-4 ? '< 0.0001' : threeDigits(leak.pRising),
-      exactInteger(leak.troughs),
-      secondsText(leak.judgedSeconds),
-    ]),
-  });
-}
-
-/** Rows by gauge, the arms beside each other. */
-function gaugesFirst(soak: SoakRecord): { arm: string; leak: LeakRecord }[] {
-  const arms = Object.keys(soak.leaks).sort(compareArms);
-  const names = (soak.leaks[arms[0] ?? ''] ?? []).map(({ gauge }) => gauge);
-  return names.flatMap((name) =>
-    arms.flatMap((arm) =>
-      soak.leaks[arm]!.filter(({ gauge, verdict }) => gauge === name && verdict !== 'absent').map((leak) => ({
-        arm,
-        leak,
-      })),
-    ),
-  );
-}
-
-function courseTable(soak: SoakRecord): TableView {
-  const lives = soak.lives.map(({ startSeconds, endSeconds }, index): CellInput[] => [
-    `${index + 1}. processes at work`,
-    secondsText(startSeconds),
-    secondsText(endSeconds - startSeconds),
-    { text: '', state: 'muted' },
-  ]);
-  const gaps = soak.gaps.map(({ fromSeconds, toSeconds, reason }): CellInput[] => [
-    'gap',
-    secondsText(fromSeconds),
-    secondsText(toSeconds - fromSeconds),
-    reason,
-  ]);
-  return tableView({
-    caption: 'The course of the run',
-    columns: ['What', '#Began after', '#Lasted', '~Why'],
-    rows: [...lives, ...gaps],
-  });
 }
 
 function overallSentence(soak: SoakRecord, arms: [string, ArmRecord][]): string {
