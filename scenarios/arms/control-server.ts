@@ -10,6 +10,7 @@ const CONTROL_VERSION = 1;
 const LINE_BYTES_MAX = 1024 * 1024;
 /** An arm that is slow to stop must not keep the process of a finished run alive, in milliseconds. */
 const STOP_TIMEOUT_MS = 1000;
+const COMMAND_NAMES = ['listen', 'counters', 'settle', 'close'];
 const SETTLE_ROUNDS_MAX = 30;
 /** Memory counts as steady when two rounds of collection differ by less than this. */
 const SETTLE_BYTES = 32 * 1024;
@@ -28,9 +29,11 @@ export interface ArmServer {
   close(): Promise<void>;
 }
 
-type Command = { id: number; command: string } & Record<string, unknown>;
+/** One line of the protocol, read. */
+export type Command = { id: number; command: string } & Record<string, unknown>;
 
-class ControlError extends Error {
+/** What a command is refused with. */
+export class ControlError extends Error {
   constructor(
     readonly code: string,
     message: string,
@@ -40,8 +43,11 @@ class ControlError extends Error {
   }
 }
 
+/** Commands that an arm carries out itself, by name: those that others do not have, or do otherwise. */
+export type OwnCommands = Readonly<Record<string, (command: Command) => Promise<object>>>;
+
 /** Says hello and serves commands until `close`, end of input or SIGTERM; the process then exits with 0. */
-export function serveControl(arm: string, server: ArmServer): void {
+export function serveControl(arm: string, server: ArmServer, own: OwnCommands = {}): void {
   let isStopping = false;
   const stop = async () => {
     if (isStopping) return;
@@ -53,7 +59,7 @@ export function serveControl(arm: string, server: ArmServer): void {
   let work: Promise<void> = Promise.resolve();
   const onLine = (line: string) => {
     work = work.then(async () => {
-      const { answer, isLast } = await carryOut(line, server);
+      const { answer, isLast } = await carryOut(line, server, own);
       // The harness may be gone: there is nobody left to answer, and end of input stops us.
       await new Promise<void>((resolve) =>
         process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()),
@@ -93,11 +99,18 @@ function readLines(onLine: (line: string) => void, onEnd: () => void): void {
 }
 
 /** Never rejects: what goes wrong is the answer. `isLast` follows the command `close`. */
-async function carryOut(line: string, server: ArmServer): Promise<{ answer: object; isLast?: boolean }> {
+async function carryOut(
+  line: string,
+  server: ArmServer,
+  own: OwnCommands,
+): Promise<{ answer: object; isLast?: boolean }> {
   let id = 0;
   try {
     const command = parseCommand(line);
     id = command.id;
+    if (Object.hasOwn(own, command.command)) {
+      return { answer: { id, ok: true, ...(await own[command.command](command)) } };
+    }
     switch (command.command) {
       case 'listen':
         return { answer: { id, ok: true, url: await listen(command, server) } };
@@ -111,14 +124,18 @@ async function carryOut(line: string, server: ArmServer): Promise<{ answer: obje
       default:
         throw new ControlError(
           'ERR_CONTROL_UNKNOWN_COMMAND',
-          `unknown command ${JSON.stringify(command.command)}; known are listen, counters, settle, close`,
+          `unknown command ${JSON.stringify(command.command)}; known are ${[...new Set([...COMMAND_NAMES, ...Object.keys(own)])].join(', ')}`,
           id,
         );
     }
   } catch (error) {
     const { code = 'ERR_CONTROL_FAILED', message } = error as { code?: string; message: string };
     return {
-      answer: { id: error instanceof ControlError ? error.id : id, ok: false, error: { code, message } },
+      answer: {
+        id: error instanceof ControlError && error.id !== 0 ? error.id : id,
+        ok: false,
+        error: { code, message },
+      },
     };
   }
 }
@@ -154,7 +171,7 @@ function listen({ id, url, handler }: Command, server: ArmServer): Promise<strin
 }
 
 /** Collects garbage until the memory of the heap and its buffers stays the same; needs `--expose-gc`. */
-async function settle(): Promise<void> {
+export async function settle(): Promise<void> {
   const collect = globalThis.gc;
   if (collect === undefined) return;
   let before = Number.POSITIVE_INFINITY;

@@ -23,7 +23,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 /** Arms that hold both ends of their sessions in one process, and make their load themselves. */
-const IN_PROCESS_ENTRIES: Readonly<Record<string, string>> = {};
+const IN_PROCESS_ENTRIES: Readonly<Record<string, string>> = {
+  native: 'dist/scenarios/arms/in-process/native.js',
+  'rival:message-port': 'dist/scenarios/arms/in-process/message-port.js',
+};
 
 export const ARM_NAMES: readonly string[] = [...Object.keys(NODE_ENTRIES), ...Object.keys(PROGRAMS)];
 

@@ -1,4 +1,4 @@
-import { LOAD_NAMES, LOAD_SHAPES, type LoadName } from './load-shapes.js';
+import { LOAD_NAMES, LOAD_SHAPES, type LoadName, transportProblems } from './load-shapes.js';
 import { didYouMean } from './suggest.js';
 
 /** `tcp`: between processes. `mem`: between two JavaScript threads of one process. */
@@ -19,6 +19,10 @@ export interface CaseParameters {
   load: LoadName;
   /** Messages per second over all sessions. */
   rate: number;
+  /** Instead of a rate: a share of what the arm takes at most, which it finds out itself in each round. */
+  percentOfMax: number;
+  /** Of each message the first words and of one in 64 every byte, or every byte of every message, at both ends. */
+  touch: 'some' | 'all';
 }
 
 export type ParameterKey = keyof CaseParameters;
@@ -42,6 +46,8 @@ export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRul
   reply: { kind: 'word', words: ['counter', 'forward'] },
   load: { kind: 'word', words: LOAD_NAMES },
   rate: { kind: 'number', min: 0, max: 100_000_000 },
+  percentOfMax: { kind: 'number', min: 0, max: 100 },
+  touch: { kind: 'word', words: ['some', 'all'] },
 };
 
 export const BUILT_IN_DEFAULTS: CaseParameters = {
@@ -52,6 +58,8 @@ export const BUILT_IN_DEFAULTS: CaseParameters = {
   reply: 'counter',
   load: 'closed',
   rate: 0,
+  percentOfMax: 0,
+  touch: 'some',
 };
 
 export function formatCaseName(parameters: CaseParameters, defaults: CaseParameters): string {
@@ -122,5 +130,5 @@ export function contradictions(parameters: CaseParameters): string[] {
       `${key} belongs to load ${shapes}; under load=${parameters.load} it stays ${BUILT_IN_DEFAULTS[key]}`,
     );
   }
-  return [...problems, ...(shape.problems?.(parameters) ?? [])];
+  return [...problems, ...transportProblems(parameters), ...(shape.problems?.(parameters) ?? [])];
 }

@@ -16,6 +16,17 @@ describe('load shapes', () => {
     expect(LOAD_SHAPES.open.inFlight(closed)).toBe(0);
   });
 
+  it('say whether every byte is touched, and at which rate one-way messages leave', () => {
+    const stream = of({ transport: 'mem', load: 'stream', touch: 'all' });
+    expect(LOAD_SHAPES.stream.listener(stream)).toMatchObject({ handler: 'sink', touch: 'all' });
+    expect(LOAD_SHAPES.stream.load(stream)).toMatchObject({ mode: 'stream', touch: 'all' });
+    const paced = of({ transport: 'mem', load: 'paced', rate: 1000 });
+    expect(LOAD_SHAPES.paced.listener(paced)).toEqual({ handler: 'sink' });
+    expect(LOAD_SHAPES.paced.load(paced)).toEqual({ mode: 'paced', ratePerSecond: 1000, payloadBytes: 64 });
+    const byShare = of({ transport: 'mem', load: 'paced', percentOfMax: 80 });
+    expect(LOAD_SHAPES.paced.load(byShare)).toEqual({ mode: 'paced', percentOfMax: 80, payloadBytes: 64 });
+  });
+
   it('acknowledge a stream every 64 KB, before its sender runs dry', () => {
     const ackEvery = (payloadBytes: number, depth: number) =>
       LOAD_SHAPES.stream.listener(of({ load: 'stream', payloadBytes, depth })).ackEvery;
@@ -34,11 +45,19 @@ describe('load shapes', () => {
   it('refuse parameters of another shape, and combinations without meaning', () => {
     const problems = (name: string) => parseCaseName(name, BUILT_IN_DEFAULTS).problems.join();
     expect(problems('tcp/load=stream,rate=5')).toMatch(
-      /rate belongs to load open; under load=stream it stays 0/,
+      /rate belongs to load open, paced; under load=stream it stays 0/,
     );
     expect(problems('tcp/load=stream,reply=forward')).toMatch(/reply belongs to load closed, open/);
     expect(problems('tcp/load=open')).toMatch(/needs a rate/);
     expect(problems('tcp/load=stream,payloadBytes=8')).toMatch(/payloadBytes of 12 or more/);
     expect(problems('mem/depth=64,load=stream')).toBe('');
+    expect(problems('tcp/load=stream,touch=all')).toMatch(/touch=all belongs to transport mem/);
+    expect(problems('tcp/load=paced,rate=5')).toMatch(/load=paced belongs to transport mem/);
+    expect(problems('mem/load=paced')).toMatch(/either a rate .* or percentOfMax/);
+    expect(problems('mem/load=paced,percentOfMax=80,rate=5')).toMatch(/either a rate .* or percentOfMax/);
+    expect(problems('mem/load=open,percentOfMax=80,rate=5')).toMatch(/percentOfMax belongs to load paced/);
+    for (const payloadBytes of [16, 66]) {
+      expect(problems(`mem/payloadBytes=${payloadBytes}`)).toMatch(/mem needs payloadBytes of 20 or more/);
+    }
   });
 });

@@ -5,7 +5,7 @@ import type { CaseParameters, ParameterKey } from './case-parameters.js';
  * with what arrives, and what the load generator is told to send. What the words mean to the processes is in CONTROL.md.
  */
 
-export const LOAD_NAMES = ['closed', 'open', 'stream'] as const;
+export const LOAD_NAMES = ['closed', 'open', 'stream', 'paced'] as const;
 export type LoadName = (typeof LOAD_NAMES)[number];
 
 /** Fields of the command `listen` besides the URL. */
@@ -48,22 +48,64 @@ export const LOAD_SHAPES: Readonly<Record<LoadName, LoadShape>> = {
         : ['load=open needs a rate: requests per second over all sessions, for instance rate=20000'],
   },
   stream: {
-    uses: new Set([...EVERYWHERE, 'depth']),
-    listener: ({ payloadBytes, depth }) => ({
+    uses: new Set([...EVERYWHERE, 'depth', 'touch']),
+    listener: ({ payloadBytes, depth, touch }) => ({
       handler: 'sink',
+      ...touched(touch),
       // Half of what may be under way at most, so that the sender never runs dry waiting for it.
       ackEvery: Math.max(1, Math.min(Math.floor(ACKNOWLEDGED_BYTES / payloadBytes), Math.floor(depth / 2))),
     }),
-    load: ({ depth, payloadBytes }) => ({ mode: 'stream', depth, payloadBytes }),
-    inFlight: ({ sessions, depth }) => sessions * depth,
-    problems: ({ payloadBytes }) =>
-      payloadBytes >= STREAM_BYTES_MIN
-        ? []
-        : [`load=stream needs payloadBytes of ${STREAM_BYTES_MIN} or more: a token and a sequence number`],
+    load: ({ depth, payloadBytes, touch }) => ({ mode: 'stream', depth, payloadBytes, ...touched(touch) }),
+    // In process the arm bounds what is under way over all sessions, to a few milliseconds' worth.
+    inFlight: ({ transport, sessions, depth }) => (transport === 'mem' ? 0 : sessions * depth),
+    problems: ({ transport, payloadBytes, touch }) => {
+      const problems: string[] = [];
+      if (payloadBytes < STREAM_BYTES_MIN) {
+        problems.push(
+          `load=stream needs payloadBytes of ${STREAM_BYTES_MIN} or more: a token and a sequence number`,
+        );
+      }
+      if (touch === 'all' && transport !== 'mem') {
+        problems.push('touch=all belongs to transport mem: over sockets the kernel touches every byte');
+      }
+      return problems;
+    },
+  },
+  paced: {
+    uses: new Set([...EVERYWHERE, 'rate', 'percentOfMax', 'touch']),
+    listener: ({ touch }) => ({ handler: 'sink', ...touched(touch) }),
+    load: ({ rate, percentOfMax, payloadBytes, touch }) => ({
+      mode: 'paced',
+      ...(rate > 0 ? { ratePerSecond: rate } : { percentOfMax }),
+      payloadBytes,
+      ...touched(touch),
+    }),
+    inFlight: () => 0,
+    problems: ({ transport, rate, percentOfMax }) => {
+      const problems: string[] = [];
+      if (transport !== 'mem')
+        problems.push('load=paced belongs to transport mem; use load=open over sockets');
+      if (rate > 0 === percentOfMax > 0) {
+        problems.push('load=paced needs either a rate in messages per second or percentOfMax, from 1 to 100');
+      }
+      return problems;
+    },
   },
 };
 
+function touched(touch: CaseParameters['touch']): { touch?: 'all' } {
+  return touch === 'all' ? { touch } : {};
+}
+
 const STREAM_BYTES_MIN = 12;
+/** In process a message begins with key, token, sequence and time. */
+const WORDS_BYTES_MIN = 20;
+
+/** What a transport asks of all loads. */
+export function transportProblems({ transport, payloadBytes }: CaseParameters): string[] {
+  if (transport !== 'mem' || (payloadBytes >= WORDS_BYTES_MIN && payloadBytes % 4 === 0)) return [];
+  return [`transport mem needs payloadBytes of ${WORDS_BYTES_MIN} or more, in whole words of 4`];
+}
 
 /** Names a listener among those of a server: cases that ask for the same share it. */
 export function listenerKey(parameters: CaseParameters): string {

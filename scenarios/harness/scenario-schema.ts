@@ -75,7 +75,7 @@ export const caseSchema = z.strictObject({
   checks: z.array(checkSchema).max(64).default([]),
 });
 
-const number = (key: 'sessions' | 'depth' | 'payloadBytes' | 'rate') => {
+const number = (key: 'sessions' | 'depth' | 'payloadBytes' | 'rate' | 'percentOfMax') => {
   const rule = PARAMETER_RULES[key] as { min: number; max: number };
   return z.int().min(rule.min).max(rule.max).optional();
 };
@@ -97,9 +97,16 @@ export const defaultsSchema = z
       .meta({
         description:
           'closed: each session keeps depth requests in flight. open: requests at a fixed rate. stream: one way, ' +
-          'each session has at most depth messages unacknowledged.',
+          'each session has at most depth messages unacknowledged. paced: one way at a fixed rate, in process.',
       }),
-    rate: number('rate').meta({ description: 'Messages per second over all sessions (open loop).' }),
+    rate: number('rate').meta({ description: 'Messages per second over all sessions (open loop, paced).' }),
+    percentOfMax: number('percentOfMax').meta({
+      description:
+        'Instead of a rate (paced): this share of what the arm takes at most, measured in each round.',
+    }),
+    touch: z.enum(['some', 'all']).optional().meta({
+      description: 'all: both ends touch every byte of every message. some: of one in 64.',
+    }),
   })
   .meta({ description: 'Parameters of the default case; a case name lists only what differs from them.' });
 

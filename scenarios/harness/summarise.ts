@@ -96,7 +96,11 @@ export function roundMetrics(round: ArmRound, collected: ArmSamples): Record<str
   const metrics: Partial<Record<MetricName, number>> = {
     // The median over windows: a window that a neighbour of the machine disturbed moves it little.
     throughput_ops_per_s: median(windows.map((window) => window.operations / seconds(window))),
-    throughput_bytes_per_s: median(windows.map((window) => window.bytes / seconds(window))),
+    // Where nobody touched the bytes, none were moved.
+    throughput_bytes_per_s:
+      total((window) => window.bytes) > 0
+        ? median(windows.map((window) => window.bytes / seconds(window)))
+        : Number.NaN,
     // Sums, not medians: a garbage collection falls into few windows and still has to be paid for.
     cpu_ns_per_op: total((window) => window.serverCpuNs) / operations,
     generator_cpu_share: total((window) => window.generatorCpuNs) / 1e9 / total(seconds),

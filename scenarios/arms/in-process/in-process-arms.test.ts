@@ -1,0 +1,212 @@
+/** The arms that hold both ends of their sessions, as the harness starts them: real processes from the built files. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { armCommand } from '../registry.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ADDON = join(ROOT, 'native/build/Release/msgtrans.node');
+const NOTHING_WRONG = {
+  droppedCounted: 0,
+  unacknowledgedAtClose: 0,
+  lost: 0,
+  duplicated: 0,
+  reordered: 0,
+  corrupted: 0,
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are what the protocol says, and the test says what it expects
+type Answer = Record<string, any>;
+
+class Arm {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly exited: Promise<unknown[]>;
+  #id = 0;
+
+  constructor(name: string) {
+    const { command, args } = armCommand(name, 'in-process', ROOT);
+    this.#child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.exited = once(this.#child, 'exit');
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<Answer> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error('the arm ended without an answer');
+    return JSON.parse(value);
+  }
+
+  async command(command: string, fields: object = {}): Promise<Answer> {
+    this.#id += 1;
+    this.#child.stdin!.write(`${JSON.stringify({ id: this.#id, command, ...fields })}\n`);
+    const answer = await this.line();
+    expect(answer.id).toBe(this.#id);
+    return answer;
+  }
+
+  endInput(): void {
+    this.#child.stdin!.end();
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+const running: Arm[] = [];
+
+async function start(name: string): Promise<Arm> {
+  const arm = new Arm(name);
+  running.push(arm);
+  expect((await arm.line()).hello).toMatchObject({ control: 1, role: 'server', arm: name });
+  return arm;
+}
+
+afterEach(() => {
+  for (const arm of running.splice(0)) arm.kill();
+});
+
+const closed = { mode: 'closed', depth: 2, payloadBytes: 64, reply: 'counter' };
+
+function windowsOf(...groups: string[]): object[] {
+  return groups.map((group) => ({ group, discardNs: 1e6, measureNs: 2e7 }));
+}
+
+/** Runs two windows of a load on sessions of its own, and gives them with the ledger. */
+async function drive(
+  arm: Arm,
+  sessions: number,
+  load: Answer,
+): Promise<{ windows: Answer[]; ledger: Answer }> {
+  const handler = load.reply ?? 'sink';
+  const listened = await arm.command('listen', { url: 'mem://test', handler, touch: load.touch });
+  const group = 'g';
+  const connected = await arm.command('connect', {
+    group,
+    url: listened.url,
+    serverPid: 1,
+    sessions,
+    seed: 3,
+  });
+  expect(connected).toMatchObject({ ok: true, sessions });
+  const { windows } = await arm.command('run', { windows: windowsOf(group, group), load });
+  await arm.command('disconnect', { group });
+  return { windows, ledger: await arm.command('ledger', { group }) };
+}
+
+describe.each(['native', 'rival:message-port'])('the in-process arm %s', (name) => {
+  const needsBuild = name === 'native';
+  describe.skipIf(needsBuild && process.env.CI !== 'true' && !existsSync(ADDON))('as a process', () => {
+    it.each([
+      closed,
+      { ...closed, reply: 'forward', payloadBytes: 1024 },
+      { mode: 'open', ratePerSecond: 10_000, payloadBytes: 64, reply: 'counter' },
+      { mode: 'open', ratePerSecond: 200, payloadBytes: 65_536, reply: 'forward' },
+      { mode: 'stream', depth: 8, payloadBytes: 64 },
+      { mode: 'stream', depth: 8, payloadBytes: 65_536, touch: 'all' },
+      { mode: 'paced', ratePerSecond: 10_000, payloadBytes: 64 },
+    ])('carries the load %j and accounts for every message', async (load) => {
+      const { windows, ledger } = await drive(await start(name), 50, load);
+      expect(windows).toHaveLength(2);
+      for (const { group, startNs, endNs, operations, bytes } of windows) {
+        expect(group).toBe('g');
+        expect(endNs).toBeGreaterThan(startNs);
+        const countsBytes = load.reply !== undefined || 'touch' in load;
+        expect(bytes).toBe(countsBytes ? operations * load.payloadBytes : 0);
+      }
+      const { sent } = ledger.ledger;
+      expect(sent).toBeGreaterThan(0);
+      expect(ledger.ledger).toEqual({ ...NOTHING_WRONG, sent, delivered: sent });
+    });
+
+    it('says how much processor time each of its threads used', async () => {
+      const { windows } = await drive(await start(name), 50, closed);
+      for (const { serverCpuNs, generatorCpuNs } of windows) {
+        expect(serverCpuNs).toBeGreaterThanOrEqual(0);
+        expect(generatorCpuNs).toBeGreaterThanOrEqual(0);
+      }
+    });
+
+    it('counts what its server did', async () => {
+      const arm = await start(name);
+      const { ledger } = await drive(arm, 20, closed);
+      const { counters } = await arm.command('counters');
+      expect(counters).toMatchObject({
+        messages_received: ledger.ledger.sent,
+        messages_sent: ledger.ledger.sent,
+      });
+    });
+
+    it('keeps groups apart, and settles with open sessions', async () => {
+      const arm = await start(name);
+      const { url } = await arm.command('listen', { url: 'mem://test', handler: 'counter' });
+      for (const group of ['a', 'b']) await arm.command('connect', { group, url, sessions: 10, seed: 5 });
+      expect((await arm.command('settle')).ok).toBe(true);
+      const { windows } = await arm.command('run', { windows: windowsOf('a', 'b', 'a'), load: closed });
+      expect(windows.map(({ group }: Answer) => group)).toEqual(['a', 'b', 'a']);
+      const ofB = await arm.command('ledger', { group: 'b' });
+      const ofA = await arm.command('ledger', { group: 'a' });
+      const { counters } = await arm.command('counters');
+      expect(ofA.ledger.sent + ofB.ledger.sent).toBe(counters.messages_received);
+      expect([ofA.ledger.lost, ofB.ledger.lost]).toEqual([0, 0]);
+    });
+
+    it('answers what it cannot do by code, and goes on', async () => {
+      const arm = await start(name);
+      const { url } = await arm.command('listen', { url: 'mem://test', handler: 'counter' });
+      const codeOf = async (command: string, fields: object) =>
+        (await arm.command(command, fields)).error?.code;
+      const bad = 'ERR_CONTROL_BAD_COMMAND';
+      expect(await codeOf('listen', { url: 'mem://other', handler: 'dance' })).toBe(bad);
+      expect(await codeOf('connect', { group: 'g', url, sessions: 0, seed: 1 })).toBe(bad);
+      expect(await codeOf('connect', { group: 'g', url, sessions: 5, seed: 1 })).toBe(undefined);
+      expect(await codeOf('connect', { group: 'g', url, sessions: 5, seed: 1 })).toBe(
+        'ERR_GENERATOR_GROUP_EXISTS',
+      );
+      expect(await codeOf('ledger', { group: 'h' })).toBe('ERR_GENERATOR_UNKNOWN_GROUP');
+      for (const load of [
+        { ...closed, mode: 'dance' },
+        { ...closed, payloadBytes: 66 },
+        { ...closed, payloadBytes: 16 },
+        { ...closed, depth: 0 },
+        { ...closed, reply: 'dance' },
+      ]) {
+        expect(await codeOf('run', { windows: windowsOf('g'), load })).toBe(bad);
+      }
+      expect(await codeOf('run', { windows: [], load: closed })).toBe(bad);
+      expect(await codeOf('dance', {})).toBe('ERR_CONTROL_UNKNOWN_COMMAND');
+      expect(await codeOf('run', { windows: windowsOf('g'), load: closed })).toBe(undefined);
+    });
+
+    it('ends with 0 at close and at the end of its input, with open sessions', async () => {
+      for (const end of [(arm: Arm) => arm.command('close'), async (arm: Arm) => arm.endInput()]) {
+        const arm = await start(name);
+        const { url } = await arm.command('listen', { url: 'mem://test', handler: 'counter' });
+        await arm.command('connect', { group: 'g', url, sessions: 5, seed: 1 });
+        await end(arm);
+        expect(await arm.exited).toEqual([0, null]);
+      }
+    });
+  });
+});
+
+describe('the in-process arm native', () => {
+  it.skipIf(process.env.CI !== 'true' && !existsSync(ADDON))(
+    'says when there is no such listener',
+    async () => {
+      const arm = await start('native');
+      const { error } = await arm.command('connect', {
+        group: 'g',
+        url: 'mem://nobody',
+        sessions: 5,
+        seed: 1,
+      });
+      expect(error.code).toBe('ERR_MSGTRANS_CONNECT_FAILED');
+    },
+  );
+});

@@ -1,0 +1,25 @@
+import type { PayloadReader } from './message-words.js';
+
+/** What a load hears of its sessions, by their index in the group. */
+export interface LoadEvents {
+  /** `reader` is valid until this returns. */
+  onMessage(index: number, reader: PayloadReader): void;
+  onClosed(index: number, reason: string): void;
+}
+
+/** The ends of the sessions of one group on the thread that makes the load. Each arm has its own. */
+export interface LoadEnds {
+  /** Messages of this length from now on. */
+  prepare(payloadBytes: number): void;
+  /** Where the next message is written. What is not written holds what was there last, or zero. */
+  readonly words: Int32Array;
+  /** Sends what was written into {@link words}, on one session. */
+  send(index: number): void;
+  /** Closes all sessions. */
+  close(): Promise<void>;
+}
+
+/** How an arm opens sessions. */
+export interface LoadConnector {
+  connect(url: string, sessions: number, events: LoadEvents): Promise<LoadEnds>;
+}

@@ -1,0 +1,75 @@
+/** The load of the arm `native`: one transport for each group. */
+import { HighPerformanceTransport, type Session, type SessionId } from '../../../core/index.js';
+import type { LoadConnector, LoadEnds, LoadEvents } from './load-ends.js';
+import { serveLoad } from './load-worker.js';
+import { NATIVE_OPTIONS } from './native-options.js';
+
+/** From here on a message is filled in memory of the engine and handed over as it lies. */
+const HAND_OVER_BYTES_MIN = 16 * 1024;
+
+class NativeEnds implements LoadEnds {
+  words: Int32Array = new Int32Array(0);
+  readonly #transport: HighPerformanceTransport;
+  readonly #ids: readonly SessionId[];
+  readonly #onClose: (session: Session, reason: { message: string }) => void;
+  readonly #events: LoadEvents;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #handsOver = false;
+  /** Index of a session by its slot; made when there is traffic, so that idle sessions do without. */
+  #indexOfSlot = new Int32Array(0);
+
+  constructor(transport: HighPerformanceTransport, ids: readonly SessionId[], events: LoadEvents) {
+    this.#transport = transport;
+    this.#ids = ids;
+    this.#events = events;
+    this.#onClose = ({ id }, { message }) => events.onClosed(ids.indexOf(id), message);
+    transport.on('close', this.#onClose);
+  }
+
+  prepare(payloadBytes: number): void {
+    const slots = this.#ids.map((id) => this.#transport.sessionSlot(id));
+    this.#indexOfSlot = new Int32Array(slots.reduce((most, slot) => Math.max(most, slot), 0) + 1);
+    slots.forEach((slot, index) => {
+      this.#indexOfSlot[slot] = index;
+    });
+    this.#transport.onBatch((batch) => {
+      for (const message of batch) this.#events.onMessage(this.#indexOfSlot[message.sessionSlot], message);
+    });
+    this.#handsOver = payloadBytes >= HAND_OVER_BYTES_MIN;
+    this.#takeBuffer(this.#handsOver ? this.#transport.allocate(payloadBytes) : new Uint8Array(payloadBytes));
+  }
+
+  send(index: number): void {
+    if (!this.#handsOver) {
+      this.#transport.send(this.#ids[index], this.#bytes);
+      return;
+    }
+    const { length } = this.#bytes;
+    this.#transport.send(this.#ids[index], this.#bytes, { handOver: true });
+    this.#takeBuffer(this.#transport.allocate(length));
+  }
+
+  async close(): Promise<void> {
+    this.#transport.off('close', this.#onClose);
+    await this.#transport.close({ drainTimeoutMs: 0 });
+  }
+
+  #takeBuffer(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  }
+}
+
+const connector: LoadConnector = {
+  async connect(url, sessions, events) {
+    const transport = await HighPerformanceTransport.create(NATIVE_OPTIONS);
+    try {
+      return new NativeEnds(transport, await transport.connectMany(url, sessions), events);
+    } catch (error) {
+      await transport.close();
+      throw error;
+    }
+  },
+};
+
+serveLoad(connector);
