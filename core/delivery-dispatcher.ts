@@ -93,6 +93,7 @@ export class DeliveryDispatcher {
     this.copier.forget();
     this.reactor.ring.forgetScratch();
     this.reactor.burst.forget();
+    this.reactor.scatter.forget();
     if (flags & DELIVERY_WITH_CLOSINGS) this.forEvents(eventCount, true);
   }
 

@@ -216,19 +216,26 @@ export class HighPerformanceTransport implements Transport {
    *   `ERR_MSGTRANS_WRITE_QUEUE_FULL` at `writeQueueTotalBytesMax`, whatever the policy, for another transport's session
    */
   send(id: SessionId, payload: Uint8Array, options?: SendOptions): boolean {
+    if (options !== undefined) return this.sendWith(id, payload, options);
+    if (this.closing !== undefined) this.checkOpen();
+    const { reactor } = this;
+    const slotWord = sessionSlotWord(id);
+    const generation = sessionGeneration(id);
+    if (reactor.scatter.next(slotWord, generation, payload)) return true;
+    checkBytes(payload, 'payload');
+    const isBelow = reactor.sendById(slotWord, generation, 0, 0, undefined, payload);
+    reactor.scatter.noteSent(payload);
+    return isBelow;
+  }
+
+  private sendWith(id: SessionId, payload: Uint8Array, options: SendOptions): boolean {
     checkBytes(payload, 'payload');
     const flags = sendFlags(options);
     if (this.closing !== undefined) this.checkOpen();
+    const { bizType = 0, extHeader, handOver } = options;
     const send = () =>
-      this.reactor.sendById(
-        sessionSlotWord(id),
-        sessionGeneration(id),
-        options?.bizType ?? 0,
-        flags,
-        options?.extHeader,
-        payload,
-      );
-    return options?.handOver === true ? this.reactor.buffers.handOver(payload, send) : send();
+      this.reactor.sendById(sessionSlotWord(id), sessionGeneration(id), bizType, flags, extHeader, payload);
+    return handOver === true ? this.reactor.buffers.handOver(payload, send) : send();
   }
 
   /** The object of an open session, made when first asked for. Undefined when the session is closed or another's. */

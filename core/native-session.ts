@@ -60,7 +60,10 @@ export class NativeSession implements Session, InboxOwner {
   }
 
   send(payload: Uint8Array, options?: SendOptions): boolean {
-    if (options === undefined && this.reactor.burst.next(this, payload)) return true;
+    if (options === undefined) {
+      const { burst, scatter } = this.reactor;
+      if (burst.next(this, payload) || scatter.next(this.slotWord, this.generation, payload)) return true;
+    }
     return this.sendFirst(payload, options);
   }
 
@@ -221,6 +224,7 @@ export class NativeSession implements Session, InboxOwner {
     const isBelow = this.write(wireWord0(PACKET_ONE_WAY, options?.bizType ?? 0), id, flags, options, payload);
     if (isBelow && options === undefined) {
       this.reactor.burst.noteSent(this, this.slotWord, this.generation, payload);
+      this.reactor.scatter.noteSent(payload);
     }
     return isBelow;
   }

@@ -249,6 +249,40 @@ export class OutboundRing {
     );
   }
 
+  /**
+   * @internal Begins a run for another session than the one in hand, with room for one packet of `total` bytes that counts
+   * as written: the caller writes it before anything else happens. Nothing is handed on for it.
+   * @returns the word of the packet's header, or -1 when nothing was done
+   */
+  beginRunOfOne(slotWord: number, generation: number, total: number): number {
+    const { words, position } = this;
+    const at = (position + RUN_ALIGNMENT - 1) & ~(RUN_ALIGNMENT - 1);
+    const endMax = slotWord >>> SLOT_BITS === this.number ? RING_BYTES : HAND_OVER_BYTES;
+    const end = at + RUN_HEADER_BYTES + total;
+    if (
+      position === 0 ||
+      words[CONTROL_RING_USED] !== position ||
+      end > endMax ||
+      (slotWord === this.runSlotWord && generation === this.runGeneration)
+    ) {
+      return -1;
+    }
+    const run = (this.base + at) >>> 2;
+    words[run + RUN_SLOT_WORD] = slotWord;
+    words[run + RUN_GENERATION] = generation;
+    words[run + RUN_BYTES] = total;
+    words[run + RUN_MESSAGES] = 1;
+    this.runWord = run;
+    this.runSlotWord = slotWord;
+    this.runGeneration = generation;
+    this.runIsReference = false;
+    this.runEndMax = endMax;
+    this.runsBegun += 1;
+    this.position = end;
+    words[CONTROL_RING_USED] = end;
+    return run + RUN_WORDS;
+  }
+
   /** More than half full: time to let the peers work while the batch goes on. */
   get halfFull(): boolean {
     return this.words[CONTROL_RING_USED] > RING_BYTES / 2;

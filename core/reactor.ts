@@ -12,6 +12,7 @@ import { REFERENCE_BYTES_MIN, ReferencePackets } from './reference-packets.js';
 import { SendBuffers } from './send-buffers.js';
 import { SendBurst } from './send-burst.js';
 import { notOpen, tooLarge, totalFull, writeQueueFull } from './send-errors.js';
+import { SendScatter } from './send-scatter.js';
 import { sessionIdOf } from './session-id.js';
 import { SessionTable } from './session-table.js';
 import { RequestStatistics } from './statistics/request-statistics.js';
@@ -48,6 +49,7 @@ export class Reactor {
   readonly table: SessionTable;
   readonly ring: OutboundRing;
   readonly burst: SendBurst;
+  readonly scatter: SendScatter;
   /** The memory of other reactors that hand messages to this one. */
   readonly foreign: ForeignArenas;
   /** The arena in signed words: ids and lengths stay small integers to the compiler. */
@@ -108,6 +110,7 @@ export class Reactor {
     this.own = new OwnReactors(native, this.table);
     this.ring = new OutboundRing(native, this.words, this.bytes);
     this.burst = new SendBurst(this.ring, this.table, this.highWatermarkBytes);
+    this.scatter = new SendScatter(this.ring, this.table, this.number, options);
     this.buffers = new SendBuffers(native, options);
     this.references = new ReferencePackets(this);
     this.received = new ReceivedPackets(this);

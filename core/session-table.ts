@@ -128,4 +128,9 @@ export class SessionTable {
     this.segment(slotWord);
     return this.reactors[slotWord >>> SLOT_BITS].messageIds[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
   }
+
+  /** As {@link messageIds}, of a slot whose {@link segment} was looked at. */
+  knownMessageIds(slotWord: number): Uint32Array {
+    return this.reactors[slotWord >>> SLOT_BITS].messageIds[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
+  }
 }

@@ -61,7 +61,9 @@ class SessionDirectory {
   // `slot` must lie in a segment that was made.
   [[nodiscard]] SlotState& state(uint32_t slot) const { return segments_[slot / kSegmentSlots]->slots[slot % kSegmentSlots]; }
   void prefetch(uint32_t slot) const {
-    if (slot < sessions_.size()) __builtin_prefetch(&state(slot));
+    if (slot >= sessions_.size()) return;
+    __builtin_prefetch(&state(slot));
+    __builtin_prefetch(&sessions_[slot]);
   }
   [[nodiscard]] bool is_current(uint32_t slot, uint32_t generation) const {
     return SlotTable::is_current(state(slot), generation);

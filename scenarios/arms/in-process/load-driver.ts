@@ -10,6 +10,8 @@ export interface LoadDriver {
   pump(nowNs: number): void;
   /** Whether the load is as heavy as it gets; until then nothing is measured and no time is discarded. */
   readonly isUp: boolean;
+  /** Whether messages leave by a schedule. */
+  readonly isScheduled: boolean;
   /** Whether something that was meant to leave in this window has not. */
   readonly isBehind: boolean;
   /** Measures from now on, and no longer. */

@@ -70,6 +70,10 @@ export class OneWayLoad implements LoadDriver {
     return true;
   }
 
+  get isScheduled(): boolean {
+    return this.#schedule !== null;
+  }
+
   get isBehind(): boolean {
     return this.#schedule !== null && this.#schedule.nextNs < this.#schedule.endNs;
   }

@@ -62,6 +62,10 @@ export class ReplyLoad implements LoadDriver {
     return this.#load.mode === 'open' || this.#filled === this.#sessions * this.#load.depth;
   }
 
+  get isScheduled(): boolean {
+    return this.#schedule !== null;
+  }
+
   get isBehind(): boolean {
     return this.#schedule !== null && this.#schedule.nextNs < this.#schedule.endNs;
   }

@@ -1,0 +1,180 @@
+/** Packets to ever other sessions take a shorter way: nothing but the time may tell which one went where. */
+import { describe, expect, it } from 'vitest';
+import { until } from './contract/connected-pair.js';
+import { SeededRandom } from './faults/seeded-random.js';
+import { HighPerformanceTransport } from './high-performance-transport.js';
+import type { TransportOptions } from './options.js';
+import type { Packet, Session } from './transport.js';
+
+/** Sessions from one transport to another on the same thread, and what came out of each. */
+class Scene implements AsyncDisposable {
+  readonly received: Packet[][] = [];
+
+  private constructor(
+    readonly sender: HighPerformanceTransport,
+    readonly receiver: HighPerformanceTransport,
+    readonly sessions: Session[],
+  ) {}
+
+  static async open(url: string, count: number, options: TransportOptions = {}): Promise<Scene> {
+    const receiver = await HighPerformanceTransport.create();
+    const sender = await HighPerformanceTransport.create(options);
+    const scene = new Scene(sender, receiver, []);
+    const byId = new Map<number, Packet[]>();
+    receiver.on('session', (session) => {
+      const packets: Packet[] = [];
+      scene.received.push(packets);
+      byId.set(session.id, packets);
+    });
+    receiver.on('message', (session, packet) => byId.get(session.id)!.push(packet));
+    const listener = await receiver.listen(url);
+    for (let i = 0; i < count; i++) {
+      scene.sessions.push(await sender.connect(listener.url));
+      await until(() => scene.received.length === i + 1);
+    }
+    return scene;
+  }
+
+  get count(): number {
+    return this.received.reduce((sum, packets) => sum + packets.length, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sender.close({ drainTimeoutMs: 0 });
+    await this.receiver.close({ drainTimeoutMs: 0 });
+  }
+}
+
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+describe.each([{ url: 'mem://' }, { url: 'tcp://127.0.0.1:0' }])('packets to many over $url', ({ url }) => {
+  it.each([1, 2, 3])('keep ids, order and bytes, whatever comes between them (seed %i)', async (seed) => {
+    await using scene = await Scene.open(url, 7);
+    const random = new SeededRandom(seed);
+    const buffers = [8, 64, 68, 128, 248, 256, 264, 7].map((bytes) => new Uint8Array(bytes));
+    const sent: string[][] = scene.sessions.map(() => []);
+    let total = 0;
+    let buffer = buffers[1];
+    for (let step = 0; step < 6000; step++) {
+      const to = random.below(7);
+      if (random.below(60) === 0) buffer = random.pick(buffers);
+      buffer.fill(step).set([step & 0xff, step >>> 8]);
+      const bizType = random.below(50) === 0 ? 9 : 0;
+      const session = scene.sessions[to];
+      let isBelow: boolean;
+      if (bizType !== 0) isBelow = session.send(buffer, { bizType });
+      else if (random.below(2) === 0) isBelow = session.send(buffer);
+      else isBelow = scene.sender.send(session.id, buffer);
+      sent[to].push(`${bizType} ${hexOf(buffer)}`);
+      total += 1;
+      if (!isBelow) await session.drained();
+      else if (random.below(400) === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => scene.count === total);
+    for (const [index, packets] of scene.received.entries()) {
+      expect(packets.map(({ messageId }) => messageId)).toEqual(packets.map((_, i) => i + 1));
+      expect(packets.map(({ bizType, payload }) => `${bizType} ${hexOf(payload)}`)).toEqual(sent[index]);
+    }
+  });
+
+  it('fill the ring many times over', async () => {
+    await using scene = await Scene.open(url, 3);
+    const scratch = new Uint8Array(64);
+    const words = new Uint32Array(scratch.buffer);
+    for (let i = 0; i < 30_000; i++) {
+      words.fill(i);
+      if (!scene.sender.send(scene.sessions[i % 3].id, scratch)) await scene.sessions[i % 3].drained();
+    }
+    await until(() => scene.count === 30_000);
+    for (const [index, packets] of scene.received.entries()) {
+      packets.forEach(({ payload }, i) => {
+        const view = new DataView(payload.buffer, payload.byteOffset);
+        if (view.getUint32(0, true) !== i * 3 + index || view.getUint32(60, true) !== i * 3 + index) {
+          throw new Error(`session ${index}, packet ${i}: ${hexOf(payload)}`);
+        }
+      });
+    }
+  });
+
+  it('are told to wait where others are', async () => {
+    const options = { writeQueueHighWatermarkBytes: 100_000 };
+    await using scene = await Scene.open(url, 2, options);
+    const [first, second] = scene.sessions;
+    const scratch = new Uint8Array(88);
+    let sent = 0;
+    for (let isBelow = true; isBelow; sent += 1) {
+      isBelow = scene.sender.send(first.id, scratch);
+      scene.sender.send(second.id, scratch);
+    }
+    expect(sent).toBe(962);
+    await until(() => scene.count === 2 * sent);
+  });
+
+  it('count as queued until they were taken', async () => {
+    await using scene = await Scene.open(url, 2);
+    const scratch = new Uint8Array(64);
+    for (let i = 0; i < 10; i++) scene.sender.send(scene.sessions[i & 1].id, scratch);
+    expect(scene.sessions.map(({ bufferedBytes }) => bufferedBytes)).toEqual([400, 400]);
+    await Promise.all(scene.sessions.map((session) => session.drained()));
+    expect(scene.sessions.map(({ bufferedBytes }) => bufferedBytes)).toEqual([0, 0]);
+  });
+
+  it('end with their sessions', async () => {
+    await using scene = await Scene.open(url, 2);
+    const [first, second] = scene.sessions;
+    const scratch = new Uint8Array(64);
+    for (let i = 0; i < 4; i++) scene.sender.send(scene.sessions[i & 1].id, scratch);
+    const closed = first.close();
+    expect(() => scene.sender.send(first.id, scratch)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/CLOSED|STALE/) }),
+    );
+    scene.sender.send(second.id, scratch);
+    await closed;
+    expect(() => scene.sender.send(first.id, scratch)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/CLOSED|STALE/) }),
+    );
+    await until(() => scene.count === 5);
+    expect(scene.received.map((packets) => packets.length)).toEqual([2, 3]);
+  });
+
+  it('are sent by the length that their buffer has then', async () => {
+    await using scene = await Scene.open(url, 2);
+    const scratch = new Uint8Array(64);
+    for (let i = 0; i < 4; i++) scene.sender.send(scene.sessions[i & 1].id, scratch);
+    // Transferred: nothing is left in it.
+    structuredClone(scratch.buffer, { transfer: [scratch.buffer] });
+    for (let i = 0; i < 2; i++) scene.sender.send(scene.sessions[i & 1].id, scratch);
+    await until(() => scene.count === 6);
+    expect(scene.received[0].map(({ payload }) => payload.length)).toEqual([64, 64, 0]);
+  });
+
+  it('obey the bound over all sessions', async () => {
+    const options = {
+      writeQueueTotalBytesMax: 300_000,
+      writeQueueBytesMax: 300_000,
+      slowConsumerPolicy: 'throw' as const,
+    };
+    await using scene = await Scene.open(url, 2, options);
+    const scratch = new Uint8Array(64);
+    let accepted = 0;
+    const sendAll = () => {
+      for (let i = 0; i < 10_000; i++) {
+        scene.sender.send(scene.sessions[i & 1].id, scratch);
+        accepted += 1;
+      }
+    };
+    // A socket may take all of it at once.
+    if (url !== 'mem://') sendAll();
+    else expect(sendAll).toThrow(expect.objectContaining({ code: 'ERR_MSGTRANS_WRITE_QUEUE_FULL' }));
+    await until(() => scene.count === accepted);
+  });
+
+  it("reach another transport's session, too", async () => {
+    await using scene = await Scene.open(url, 2);
+    await using other = await HighPerformanceTransport.create();
+    const scratch = new Uint8Array(64).fill(3);
+    for (let i = 0; i < 8; i++) other.send(scene.sessions[i & 1].id, scratch);
+    await until(() => scene.count === 8);
+    expect(scene.received.every((packets) => packets.every(({ payload }) => payload[63] === 3))).toBe(true);
+  });
+});
