@@ -21,6 +21,8 @@ export interface CaseParameters {
   rate: number;
   /** Instead of a rate: a share of what the arm takes at most, which it finds out itself in each round. */
   percentOfMax: number;
+  /** Share of the sessions that are closed and opened anew at once, in each window. */
+  stormPercent: number;
   /** Of each message the first words and of one in 64 every byte, or every byte of every message, at both ends. */
   touch: 'some' | 'all';
 }
@@ -47,6 +49,7 @@ export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRul
   load: { kind: 'word', words: LOAD_NAMES },
   rate: { kind: 'number', min: 0, max: 100_000_000 },
   percentOfMax: { kind: 'number', min: 0, max: 100 },
+  stormPercent: { kind: 'number', min: 0, max: 100 },
   touch: { kind: 'word', words: ['some', 'all'] },
 };
 
@@ -59,6 +62,7 @@ export const BUILT_IN_DEFAULTS: CaseParameters = {
   load: 'closed',
   rate: 0,
   percentOfMax: 0,
+  stormPercent: 0,
   touch: 'some',
 };
 

@@ -23,6 +23,11 @@ describe('load shapes', () => {
     const paced = of({ transport: 'mem', load: 'paced', rate: 1000 });
     expect(LOAD_SHAPES.paced.listener(paced)).toEqual({ handler: 'sink' });
     expect(LOAD_SHAPES.paced.load(paced)).toEqual({ mode: 'paced', ratePerSecond: 1000, payloadBytes: 64 });
+    const storm = of({ transport: 'mem', load: 'storm', rate: 1000, stormPercent: 10 });
+    expect(LOAD_SHAPES.storm.listener(storm)).toEqual({ handler: 'sink' });
+    expect(LOAD_SHAPES.storm.load(storm)).toEqual({
+      ...{ mode: 'paced', ratePerSecond: 1000, payloadBytes: 64, stormPercent: 10 },
+    });
     const byShare = of({ transport: 'mem', load: 'paced', percentOfMax: 80 });
     expect(LOAD_SHAPES.paced.load(byShare)).toEqual({ mode: 'paced', percentOfMax: 80, payloadBytes: 64 });
   });
@@ -45,7 +50,7 @@ describe('load shapes', () => {
   it('refuse parameters of another shape, and combinations without meaning', () => {
     const problems = (name: string) => parseCaseName(name, BUILT_IN_DEFAULTS).problems.join();
     expect(problems('tcp/load=stream,rate=5')).toMatch(
-      /rate belongs to load open, paced; under load=stream it stays 0/,
+      /rate belongs to load open, paced, storm; under load=stream it stays 0/,
     );
     expect(problems('tcp/load=stream,reply=forward')).toMatch(/reply belongs to load closed, open/);
     expect(problems('tcp/load=open')).toMatch(/needs a rate/);
@@ -56,6 +61,9 @@ describe('load shapes', () => {
     expect(problems('mem/load=paced')).toMatch(/either a rate .* or percentOfMax/);
     expect(problems('mem/load=paced,percentOfMax=80,rate=5')).toMatch(/either a rate .* or percentOfMax/);
     expect(problems('mem/load=open,percentOfMax=80,rate=5')).toMatch(/percentOfMax belongs to load paced/);
+    expect(problems('tcp/load=storm,rate=5,stormPercent=10')).toMatch(/load=storm belongs to transport mem/);
+    expect(problems('mem/load=storm,rate=5')).toMatch(/needs a rate .* and stormPercent/);
+    expect(problems('mem/load=storm,rate=5,stormPercent=10')).toBe('');
     for (const payloadBytes of [16, 66]) {
       expect(problems(`mem/payloadBytes=${payloadBytes}`)).toMatch(/mem needs payloadBytes of 20 or more/);
     }

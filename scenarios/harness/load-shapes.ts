@@ -5,7 +5,7 @@ import type { CaseParameters, ParameterKey } from './case-parameters.js';
  * with what arrives, and what the load generator is told to send. What the words mean to the processes is in CONTROL.md.
  */
 
-export const LOAD_NAMES = ['closed', 'open', 'stream', 'paced'] as const;
+export const LOAD_NAMES = ['closed', 'open', 'stream', 'paced', 'storm'] as const;
 export type LoadName = (typeof LOAD_NAMES)[number];
 
 /** Fields of the command `listen` besides the URL. */
@@ -87,6 +87,25 @@ export const LOAD_SHAPES: Readonly<Record<LoadName, LoadShape>> = {
         problems.push('load=paced belongs to transport mem; use load=open over sockets');
       if (rate > 0 === percentOfMax > 0) {
         problems.push('load=paced needs either a rate in messages per second or percentOfMax, from 1 to 100');
+      }
+      return problems;
+    },
+  },
+  storm: {
+    uses: new Set([...EVERYWHERE, 'rate', 'stormPercent']),
+    listener: () => ({ handler: 'sink' }),
+    load: ({ rate, stormPercent, payloadBytes }) => ({
+      mode: 'paced',
+      ratePerSecond: rate,
+      payloadBytes,
+      stormPercent,
+    }),
+    inFlight: () => 0,
+    problems: ({ transport, rate, stormPercent }) => {
+      const problems: string[] = [];
+      if (transport !== 'mem') problems.push('load=storm belongs to transport mem');
+      if (rate === 0 || stormPercent === 0) {
+        problems.push('load=storm needs a rate in messages per second, and stormPercent, from 1 to 100');
       }
       return problems;
     },

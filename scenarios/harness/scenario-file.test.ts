@@ -82,7 +82,7 @@ describe('a scenario file', () => {
     );
     expect(problems(GOOD.replace('depth=16', 'load=open'))[0]).toMatch(/needs a rate/);
     expect(problems(GOOD.replace('depth=16', 'rate=5'))[0]).toMatch(
-      /rate belongs to load open, paced; under load=closed it stays 0/,
+      /rate belongs to load open, paced, storm; under load=closed it stays 0/,
     );
   });
 

@@ -75,7 +75,7 @@ export const caseSchema = z.strictObject({
   checks: z.array(checkSchema).max(64).default([]),
 });
 
-const number = (key: 'sessions' | 'depth' | 'payloadBytes' | 'rate' | 'percentOfMax') => {
+const number = (key: 'sessions' | 'depth' | 'payloadBytes' | 'rate' | 'percentOfMax' | 'stormPercent') => {
   const rule = PARAMETER_RULES[key] as { min: number; max: number };
   return z.int().min(rule.min).max(rule.max).optional();
 };
@@ -97,12 +97,16 @@ export const defaultsSchema = z
       .meta({
         description:
           'closed: each session keeps depth requests in flight. open: requests at a fixed rate. stream: one way, ' +
-          'each session has at most depth messages unacknowledged. paced: one way at a fixed rate, in process.',
+          'each session has at most depth messages unacknowledged. paced: one way at a fixed rate, in process. ' +
+          'storm: the same, while a share of the sessions reconnects.',
       }),
     rate: number('rate').meta({ description: 'Messages per second over all sessions (open loop, paced).' }),
     percentOfMax: number('percentOfMax').meta({
       description:
         'Instead of a rate (paced): this share of what the arm takes at most, measured in each round.',
+    }),
+    stormPercent: number('stormPercent').meta({
+      description: 'Share of the sessions that each window closes and opens anew at once (storm).',
     }),
     touch: z.enum(['some', 'all']).optional().meta({
       description: 'all: both ends touch every byte of every message. some: of one in 64.',

@@ -196,6 +196,17 @@ describe.each(['native', 'rival:message-port'])('the in-process arm %s', (name) 
 });
 
 describe('the in-process arm native', () => {
+  it.skipIf(process.env.CI !== 'true' && !existsSync(ADDON))('opens sessions anew in storms', async () => {
+    const arm = await start('native');
+    const load = { mode: 'paced', ratePerSecond: 20_000, payloadBytes: 64, stormPercent: 10 };
+    const { ledger } = await drive(arm, 1000, load);
+    const { sent } = ledger.ledger;
+    expect(ledger.ledger).toEqual({ ...NOTHING_WRONG, sent, delivered: sent });
+    const { counters } = await arm.command('counters');
+    // Two windows with a storm of a hundred sessions each.
+    expect(counters.sessions_accepted).toBe(1200);
+  });
+
   it.skipIf(process.env.CI !== 'true' && !existsSync(ADDON))(
     'says when there is no such listener',
     async () => {

@@ -15,6 +15,8 @@ export interface LoadEnds {
   readonly words: Int32Array;
   /** Sends what was written into {@link words}, on one session. */
   send(index: number): void;
+  /** Closes these sessions and opens as many anew, in their places. Resolves when all are open; until then none is used. */
+  reconnect(indices: readonly number[]): Promise<void>;
   /** Closes all sessions. */
   close(): Promise<void>;
 }

@@ -40,6 +40,7 @@ const paced: Load = {
   percentOfMax: 0,
   payloadBytes: PAYLOAD_BYTES,
   touchesAll: false,
+  stormPercent: 0,
 };
 
 const CASES: Record<string, Load> = {
@@ -50,6 +51,7 @@ const CASES: Record<string, Load> = {
   stream,
   'stream that touches all': { ...stream, touchesAll: true },
   paced,
+  'paced through storms': { ...paced, stormPercent: 10 },
   'paced by a share of the most': { ...paced, ratePerSecond: null, percentOfMax: 50 },
 };
 

@@ -18,6 +18,8 @@ export type Load =
       percentOfMax: number;
       payloadBytes: number;
       touchesAll: boolean;
+      /** Share of the sessions that are closed and opened anew when the measuring begins. */
+      stormPercent: number;
     };
 
 const PAYLOAD_BYTES_MAX = 1_048_576;
@@ -54,7 +56,8 @@ function byMode(
   if (mode === 'paced') {
     const ratePerSecond = fields.ratePerSecond === undefined ? null : number('ratePerSecond', 1, 1e9);
     const percentOfMax = ratePerSecond === null ? number('percentOfMax', 1, 100) : 0;
-    return { mode, ratePerSecond, percentOfMax, payloadBytes, touchesAll };
+    const stormPercent = fields.stormPercent === undefined ? 0 : number('stormPercent', 1, 100);
+    return { mode, ratePerSecond, percentOfMax, payloadBytes, touchesAll, stormPercent };
   }
   if (mode !== 'closed' && mode !== 'open') {
     problems.push('load.mode must be one of closed, open, stream, paced');

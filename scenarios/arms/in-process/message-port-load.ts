@@ -39,6 +39,9 @@ class PortEnds implements LoadEnds {
     this.#take(byteLength);
   }
 
+  /** A session is no more than its number here: nothing is closed, and nothing opened. */
+  async reconnect(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#isOpen = false;
     this.#port.close();

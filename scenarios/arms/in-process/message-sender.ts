@@ -2,9 +2,12 @@ import type { LoadEnds } from './load-ends.js';
 import { isSampled, sessionKey, tokenOf, writeFiller, writeTime } from './message-words.js';
 import { monotonicNs } from './thread-clock.js';
 
+/** What sets the keys of a session's lives apart; odd, and far from small multiples. */
+const LIFE_STEP = 0x7feb352d;
+
 /** Writes and sends the messages of one group, each session's numbered from 0. */
 export class MessageSender {
-  /** Messages sent by each session. */
+  /** Messages sent by each session since it was opened. */
   readonly sent: Uint32Array;
   /** Messages sent by all sessions. */
   total = 0;
@@ -12,6 +15,8 @@ export class MessageSender {
   writesAll = false;
   readonly #ends: LoadEnds;
   readonly #seed: number;
+  /** How often each session was opened anew; without any where none ever is. */
+  #lives: Uint16Array | null = null;
 
   constructor(ends: LoadEnds, sessions: number, seed: number) {
     this.#ends = ends;
@@ -20,7 +25,18 @@ export class MessageSender {
   }
 
   keyOf(index: number): number {
-    return sessionKey(this.#seed, index);
+    return this.#lives === null ? sessionKey(this.#seed, index) : this.#keyOfLife(index, this.#lives[index]);
+  }
+
+  /** The session is another one from now on, with a key of its own. */
+  reopen(index: number): void {
+    this.#lives ??= new Uint16Array(this.sent.length);
+    this.#lives[index] += 1;
+    this.sent[index] = 0;
+  }
+
+  #keyOfLife(index: number, life: number): number {
+    return sessionKey((this.#seed + Math.imul(life, LIFE_STEP)) | 0, index);
   }
 
   /**
@@ -32,7 +48,7 @@ export class MessageSender {
     const sequence = this.sent[index];
     this.sent[index] = sequence + 1;
     this.total += 1;
-    const key = sessionKey(this.#seed, index);
+    const key = this.keyOf(index);
     const token = tokenOf(key, sequence);
     const { words } = this.#ends;
     words[0] = key;

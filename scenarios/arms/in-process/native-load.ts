@@ -10,27 +10,31 @@ const HAND_OVER_BYTES_MIN = 16 * 1024;
 class NativeEnds implements LoadEnds {
   words: Int32Array = new Int32Array(0);
   readonly #transport: HighPerformanceTransport;
-  readonly #ids: readonly SessionId[];
+  readonly #url: string;
+  readonly #ids: SessionId[];
   readonly #onClose: (session: Session, reason: { message: string }) => void;
   readonly #events: LoadEvents;
   #bytes: Uint8Array = new Uint8Array(0);
   #handsOver = false;
+  /** Sessions that this side is closing. */
+  readonly #closing = new Set<SessionId>();
   /** Index of a session by its slot; made when there is traffic, so that idle sessions do without. */
   #indexOfSlot = new Int32Array(0);
 
-  constructor(transport: HighPerformanceTransport, ids: readonly SessionId[], events: LoadEvents) {
+  constructor(transport: HighPerformanceTransport, url: string, ids: SessionId[], events: LoadEvents) {
     this.#transport = transport;
+    this.#url = url;
     this.#ids = ids;
     this.#events = events;
-    this.#onClose = ({ id }, { message }) => events.onClosed(ids.indexOf(id), message);
+    this.#onClose = ({ id }, { message }) => {
+      if (!this.#closing.delete(id)) events.onClosed(ids.indexOf(id), message);
+    };
     transport.on('close', this.#onClose);
   }
 
   prepare(payloadBytes: number): void {
-    const slots = this.#ids.map((id) => this.#transport.sessionSlot(id));
-    this.#indexOfSlot = new Int32Array(slots.reduce((most, slot) => Math.max(most, slot), 0) + 1);
-    slots.forEach((slot, index) => {
-      this.#indexOfSlot[slot] = index;
+    this.#ids.forEach((id, index) => {
+      this.#note(id, index);
     });
     this.#transport.onBatch((batch) => {
       for (const message of batch) this.#events.onMessage(this.#indexOfSlot[message.sessionSlot], message);
@@ -49,9 +53,36 @@ class NativeEnds implements LoadEnds {
     this.#takeBuffer(this.#transport.allocate(length));
   }
 
+  async reconnect(indices: readonly number[]): Promise<void> {
+    const closed: Promise<void>[] = [];
+    for (const index of indices) {
+      const id = this.#ids[index];
+      const session = this.#transport.session(id);
+      if (session === undefined) continue;
+      this.#closing.add(id);
+      closed.push(session.close());
+    }
+    const opened = await this.#transport.connectMany(this.#url, indices.length);
+    opened.forEach((id, at) => {
+      this.#ids[indices[at]] = id;
+      this.#note(id, indices[at]);
+    });
+    await Promise.all(closed);
+  }
+
   async close(): Promise<void> {
     this.#transport.off('close', this.#onClose);
     await this.#transport.close({ drainTimeoutMs: 0 });
+  }
+
+  #note(id: SessionId, index: number): void {
+    const slot = this.#transport.sessionSlot(id);
+    if (slot >= this.#indexOfSlot.length) {
+      const larger = new Int32Array(Math.max(2 * this.#indexOfSlot.length, slot + 1));
+      larger.set(this.#indexOfSlot);
+      this.#indexOfSlot = larger;
+    }
+    this.#indexOfSlot[slot] = index;
   }
 
   #takeBuffer(bytes: Uint8Array): void {
@@ -64,7 +95,7 @@ const connector: LoadConnector = {
   async connect(url, sessions, events) {
     const transport = await HighPerformanceTransport.create(NATIVE_OPTIONS);
     try {
-      return new NativeEnds(transport, await transport.connectMany(url, sessions), events);
+      return new NativeEnds(transport, url, await transport.connectMany(url, sessions), events);
     } catch (error) {
       await transport.close();
       throw error;

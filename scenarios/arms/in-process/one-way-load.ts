@@ -2,9 +2,10 @@ import type { Durations, LoadDriver } from './load-driver.js';
 import type { LoadEnds } from './load-ends.js';
 import type { Load } from './load-plan.js';
 import type { MessageSender } from './message-sender.js';
+import { ReconnectStorm } from './reconnect-storm.js';
 import { Schedule } from './schedule.js';
 import type { LedgerCounts } from './sequence-ledger.js';
-import type { SessionTurns } from './session-turns.js';
+import { SessionTurns } from './session-turns.js';
 import type { Sink } from './sink-memory.js';
 import { monotonicNs } from './thread-clock.js';
 
@@ -40,6 +41,7 @@ export class OneWayLoad implements LoadDriver {
   #completed = 0;
   #isSending = false;
   #schedule: Schedule | null = null;
+  #storm: ReconnectStorm | null = null;
 
   constructor(
     load: OneWayShape,
@@ -61,6 +63,15 @@ export class OneWayLoad implements LoadDriver {
     const underWay = Math.max(UNDER_WAY_MIN, Math.min(UNDER_WAY_MAX, fitting));
     if (load.mode === 'stream') this.#underWayMax = Math.min(underWay, sessions * load.depth);
     else {
+      if (load.stormPercent > 0) {
+        const reconnecting = Math.max(1, Math.floor((sessions * load.stormPercent) / 100));
+        this.#storm = new ReconnectStorm(
+          ends,
+          sender,
+          new SessionTurns(sessions, reconnecting),
+          reconnecting,
+        );
+      }
       this.#underWayMax = underWay * LATE_FACTOR;
       this.#ratePerSecond = load.ratePerSecond;
     }
@@ -75,6 +86,7 @@ export class OneWayLoad implements LoadDriver {
   }
 
   get isBehind(): boolean {
+    if (this.#storm?.isOn) return true;
     return this.#schedule !== null && this.#schedule.nextNs < this.#schedule.endNs;
   }
 
@@ -108,12 +120,14 @@ export class OneWayLoad implements LoadDriver {
   }
 
   pump(nowNs: number): void {
+    this.#storm?.check();
     if (this.#schedule !== null) this.#sendDue(this.#schedule, nowNs);
     else if (this.#isSending) this.#sendRoom(this.#underWayMax);
   }
 
   measure(nowNs: number): void {
     if (this.#schedule === null) this.#sink.bounds[0] = nowNs;
+    this.#storm?.begin();
   }
 
   rest(nowNs: number): void {
@@ -154,9 +168,16 @@ export class OneWayLoad implements LoadDriver {
     };
   }
 
+  /** Whose turn it is among those that are open. */
+  #nextSession(): number {
+    let index = this.#turns.take();
+    while (this.#storm?.isOpening(index)) index = this.#turns.take();
+    return index;
+  }
+
   #sendRoom(underWayMax: number): void {
     const room = Math.min(SENDS_PER_TURN, underWayMax - this.outstanding());
-    for (let sends = 0; sends < room; sends += 1) this.#sender.send(this.#turns.take(), 0);
+    for (let sends = 0; sends < room; sends += 1) this.#sender.send(this.#nextSession(), 0);
   }
 
   #sendDue(schedule: Schedule, nowNs: number): void {
@@ -164,7 +185,7 @@ export class OneWayLoad implements LoadDriver {
     let clockNs = nowNs;
     for (let sends = 0; sends < room && schedule.nextNs < schedule.endNs; sends += 1) {
       if (schedule.nextNs > clockNs) return;
-      this.#sender.send(this.#turns.take(), schedule.nextNs);
+      this.#sender.send(this.#nextSession(), schedule.nextNs);
       schedule.advance();
       if (sends % SENDS_PER_CLOCK === SENDS_PER_CLOCK - 1) clockNs = monotonicNs();
     }

@@ -65,6 +65,12 @@ class ScriptedEnds implements LoadEnds {
     this.#waiting.push({ index, words: this.#processed(index, Uint32Array.from(this.words)) });
   }
 
+  reconnects = 0;
+
+  async reconnect(): Promise<void> {
+    this.reconnects += 1;
+  }
+
   async close(): Promise<void> {}
 
   #deliver(): void {
