@@ -1,7 +1,7 @@
 /** Runs programs for the bootstrap: build steps with their output in a log, and tools that talk to the terminal. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { SetupError } from './project.mjs';
 
 const forwardedSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
@@ -80,6 +80,21 @@ function signalGroup(leaderPid, signal) {
 }
 
 /**
+ * Lets what was started by `nice` stay in the background. A process group of its own is a session of its own, and where
+ * the kernel shares the processors out by session (sched_autogroup), the niceness of its processes counts among them only.
+ * @param {number | undefined} leaderPid
+ */
+function passNicenessOn(leaderPid) {
+  const niceness = getPriority();
+  if (leaderPid === undefined || niceness <= 0) return;
+  try {
+    writeFileSync(`/proc/${leaderPid}/autogroup`, `${niceness}`);
+  } catch {
+    // A kernel without such groups goes by the niceness alone; and one that ended at once needs none.
+  }
+}
+
+/**
  * The end of a log, for a person who has to find out what went wrong.
  * @param {string} logFile
  * @param {number} linesMax
@@ -117,6 +132,7 @@ export async function runLogged(program) {
       stdio: ['ignore', log, log],
       detached: true,
     });
+    passNicenessOn(child.pid);
     const code = await waitFor(child, (signal) => {
       interruptedBy = signal;
       signalGroup(child.pid, signal);

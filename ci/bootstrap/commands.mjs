@@ -1,6 +1,7 @@
 /** What each command needs to be ready, and what it then runs. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildMore } from './check-builds.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { formatSources, lintSources } from './format-and-lint.mjs';
 import { runFuzzers } from './fuzz-run.mjs';
@@ -47,7 +48,7 @@ function become(program) {
 
 /** @type {Record<string, { prepare: () => Promise<void>, run: Action }>} */
 const commands = {
-  build: { prepare: prepareEverything, run: async () => 0 },
+  build: { prepare: prepareEverything, run: buildMore },
   scenario: { prepare: prepareEverything, run: become('dist/scenarios/commands/scenario.js') },
   suite: { prepare: prepareEverythingWithLoops, run: become('dist/suites/commands/suite.js') },
   report: { prepare: prepareEverything, run: become('dist/reports/commands/report.js') },

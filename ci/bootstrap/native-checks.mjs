@@ -2,9 +2,10 @@
  * The native engine's own tests, plain and under the sanitizers. They are built apart from the addon, by the presets of
  * `native/CMakePresets.json`, and keep their objects, so a second run builds only what changed.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { withBuildLock } from './build-lock.mjs';
 import { lastLines, runBuildStep, runLogged } from './child.mjs';
 import { buildEnvironment, projectRoot, SetupError, say, statePath } from './project.mjs';
 import { isInstalled } from './toolchain.mjs';
@@ -28,7 +29,13 @@ export function binaryFolder(preset) {
   return folder.replaceAll('$' + '{sourceDir}', nativeFolder).replaceAll('$' + '{presetName}', preset);
 }
 
+/** How many processes share the work: `JOBS`, or one a processor. */
+export function jobCount() {
+  return process.env.JOBS ?? String(availableParallelism());
+}
+
 /**
+ * Builds what is not up to date; one process at a time in the folder of a preset, and several presets at once.
  * @param {string} preset
  * @param {string[]} targets
  */
@@ -41,22 +48,25 @@ export async function buildPreset(preset, targets) {
       `The native tests need ${missing.join(', ')}; on Debian or Ubuntu run: apt-get install -y cmake make g++ libgtest-dev`,
     );
   }
-  say(`building ${targets.join(', ')} (${preset})…`);
-  const step = { command: 'cmake', cwd: nativeFolder, environment: buildEnvironment() };
-  const jobs = process.env.JOBS ?? String(availableParallelism());
-  await runBuildStep({
-    ...step,
-    name: `cmake --preset ${preset}`,
-    parameters: ['--preset', preset],
-    logFile: statePath(`cmake-${preset}.log`),
-    nextStep: 'If googletest was not found: apt-get install -y libgtest-dev',
-  });
-  await runBuildStep({
-    ...step,
-    name: `the ${preset} build`,
-    parameters: ['--build', binaryFolder(preset), '--parallel', jobs, '--target', ...targets],
-    logFile: statePath(`build-${preset}.log`),
-    nextStep: 'Mend what the compiler names above and run the command again.',
+  const folder = binaryFolder(preset);
+  mkdirSync(folder, { recursive: true });
+  await withBuildLock(folder, async () => {
+    say(`building ${targets.join(', ')} (${preset})…`);
+    const step = { command: 'cmake', cwd: nativeFolder, environment: buildEnvironment() };
+    await runBuildStep({
+      ...step,
+      name: `cmake --preset ${preset}`,
+      parameters: ['--preset', preset],
+      logFile: statePath(`cmake-${preset}.log`),
+      nextStep: 'If googletest was not found: apt-get install -y libgtest-dev',
+    });
+    await runBuildStep({
+      ...step,
+      name: `the ${preset} build`,
+      parameters: ['--build', folder, '--parallel', jobCount(), '--target', ...targets],
+      logFile: statePath(`build-${preset}.log`),
+      nextStep: 'Mend what the compiler names above and run the command again.',
+    });
   });
 }
 

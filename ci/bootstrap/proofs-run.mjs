@@ -5,11 +5,10 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { instrument, keyOf, provenFiles, readSurvivors } from './mutants.mjs';
-import { binaryFolder, buildPreset } from './native-checks.mjs';
+import { binaryFolder, buildPreset, jobCount } from './native-checks.mjs';
 import { projectRoot, SetupError, say, statePath } from './project.mjs';
 import { proofPrograms, runProofProgram } from './proof-programs.mjs';
 import { listFiles } from './source-files.mjs';
@@ -113,8 +112,7 @@ async function inParallel(work, act) {
   const take = async () => {
     for (let i = next++; i < work.length; i = next++) results[i] = await act(/** @type {T} */ (work[i]));
   };
-  const jobs = Number(process.env.JOBS ?? availableParallelism());
-  await Promise.all(Array.from({ length: Math.max(1, jobs) }, take));
+  await Promise.all(Array.from({ length: Math.max(1, Number(jobCount())) }, take));
   return results;
 }
 
@@ -215,9 +213,14 @@ async function isKilledBy(runs, schedules) {
   return false;
 }
 
+/** Whether the models can be built. */
+export function hasRelacy() {
+  return existsSync('/usr/include/relacy/relacy.hpp');
+}
+
 /** @param {string[]} parameters */
 export async function runProofs(parameters) {
-  if (!existsSync('/usr/include/relacy/relacy.hpp'))
+  if (!hasRelacy())
     throw new SetupError('The proofs need Relacy; on Debian or Ubuntu run: apt-get install -y relacy-dev');
   const known = findModels(projectRoot);
   const options = readProofOptions(
