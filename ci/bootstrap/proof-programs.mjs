@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { lastLines, runLogged } from './child.mjs';
-import { binaryFolder, buildPreset, sanitizerEnvironment } from './native-checks.mjs';
+import { binaryFolder, buildPreset, jobCount, sanitizerEnvironment } from './native-checks.mjs';
 import { projectRoot, say, statePath } from './project.mjs';
 
 /**
@@ -13,7 +13,7 @@ import { projectRoot, say, statePath } from './project.mjs';
  * @property {string} option that takes the count
  * @property {number} count what fits before a merge; by hand, more
  * @property {string} unit
- * @property {string[]} [parameters]
+ * @property {boolean} [divides] it takes `--jobs`, the number of processes to divide its work among
  * @property {boolean} [counts] its last line is its count: `<name>: N passed, N failed`
  */
 
@@ -31,6 +31,7 @@ export const proofPrograms = {
     option: '--burst',
     count: 7,
     unit: 'refusals in a row at most',
+    divides: true,
     counts: true,
   },
 };
@@ -43,13 +44,13 @@ export const proofPrograms = {
 export async function runProofProgram(target, told) {
   const program = proofPrograms[target];
   if (program === undefined) throw new Error(`${target} is no proof`);
-  const { preset, option, count, unit, parameters = [], counts = false } = program;
+  const { preset, option, count, unit, divides = false, counts = false } = program;
   const wanted = told ?? count;
   await buildPreset(preset, [target]);
   const logFile = statePath(`${target}.log`);
   const exitCode = await runLogged({
     command: join(binaryFolder(preset), target),
-    parameters: [option, `${wanted}`, ...parameters],
+    parameters: [option, `${wanted}`, ...(divides ? ['--jobs', jobCount()] : [])],
     cwd: projectRoot,
     environment: sanitizerEnvironment(),
     logFile,

@@ -1,10 +1,11 @@
 // Refuses every allocation of the engine in turn, and shows that each refusal is an error: typed, of the one that asked,
 // and survived by everybody else.
 //
-//   allocation [--scenario NAME] [--burst N] [--only SITE]
+//   allocation [--scenario NAME] [--burst N] [--jobs N] [--only SITE]
 //
 // Each scenario runs once as it is, to count its sites, then once for each site with that one refused, and then with
-// bursts of N consecutive refusals from every few sites on. `--only` runs one burst and shows where it began. Every run is a process of its own, so an abort, an exception
+// bursts of N consecutive refusals from every few sites on; `--jobs` divides the runs of a scenario among so many
+// processes. `--only` runs one burst and shows where it began. Every run is a process of its own, so an abort, an exception
 // that nobody catches, a hang and (under LeakSanitizer) a leak are failures like any other. The last line is
 // "allocation: N passed, N failed", a run each. Exits 0 when all hold, 1 when not, 2 on a parameter that it does not know.
 #include "proofs/allocation_failure_scenarios.h"
@@ -13,11 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
+#include <span>
 #include <string_view>
 
 #include "proofs/allocation_failure_sites.h"
@@ -31,10 +35,17 @@ namespace {
 constexpr unsigned kPatienceSeconds = 60;
 constexpr uint64_t kNoSite = UINT64_MAX / 2;
 constexpr uint64_t kBurstStep = 5;
+constexpr uint64_t kJobsMax = 64;
 
 struct Totals {
   uint64_t passed = 0;
   uint64_t failed = 0;
+};
+
+// Lies in memory that a run, its parent and the parent of that all see.
+struct Job {
+  Refusals::Report report;
+  Totals totals;
 };
 
 void print_frames(const Refusals::Report& report) {
@@ -78,33 +89,63 @@ bool run_once(const AllocationScenario& scenario, uint64_t first, uint64_t count
   return false;
 }
 
-void judge(const AllocationScenario& scenario, uint64_t first, uint64_t count, Refusals::Report& report, Totals& totals) {
-  if (run_once(scenario, first, count, report)) {
-    ++totals.passed;
+void judge(const AllocationScenario& scenario, uint64_t first, uint64_t count, Job& job) {
+  const Refusals::Report& report = job.report;
+  if (run_once(scenario, first, count, job.report)) {
+    ++job.totals.passed;
     return;
   }
-  ++totals.failed;
+  ++job.totals.failed;
   std::printf("%s: %" PRIu64 " refused from site %" PRIu64 " on (%s): %s\n", scenario.name, count, first, report.kind,
               report.problem);
   print_frames(report);
 }
 
-void prove(const AllocationScenario& scenario, uint64_t burst, Refusals::Report& report, Totals& totals) {
-  judge(scenario, kNoSite, 1, report, totals);
-  const uint64_t sites = report.sites;
+// Every `stride`th run of the scenario, of which `sites` were counted, from the `part`th on.
+void prove_part(const AllocationScenario& scenario, uint64_t burst, uint64_t sites, uint64_t part, uint64_t stride, Job& job) {
   // A refusal changes what comes after it, so the end is where nothing is left to refuse.
-  uint64_t site = 0;
-  for (bool happened = true; happened || site < sites; ++site) {
-    judge(scenario, site, 1, report, totals);
-    happened = report.happened;
+  uint64_t site = part;
+  for (bool happened = true; happened || site < sites; site += stride) {
+    judge(scenario, site, 1, job);
+    happened = job.report.happened;
   }
-  for (uint64_t first = 0; first < sites; first += kBurstStep) judge(scenario, first, burst, report, totals);
+  for (uint64_t first = part * kBurstStep; first < sites; first += stride * kBurstStep) judge(scenario, first, burst, job);
+}
+
+// False when a part ended without having judged all its runs.
+bool prove(const AllocationScenario& scenario, uint64_t burst, std::span<Job> jobs) {
+  judge(scenario, kNoSite, 1, jobs[0]);
+  const uint64_t sites = jobs[0].report.sites;
   std::printf("%s: %" PRIu64 " sites\n", scenario.name, sites);
+  std::fflush(stdout);
+  for (size_t part = 1; part < jobs.size(); ++part) {
+    const pid_t child = ::fork();
+    if (child < 0) {
+      std::printf("fork: %s\n", std::strerror(errno));
+      return false;
+    }
+    if (child != 0) continue;
+    prove_part(scenario, burst, sites, part, jobs.size(), jobs[part]);
+    std::fflush(stdout);
+    // The leak checker looks at the runs; this process has only started some.
+    ::_exit(0);
+  }
+  prove_part(scenario, burst, sites, 0, jobs.size(), jobs[0]);
+  bool is_whole = true;
+  for (size_t part = 1; part < jobs.size(); ++part) {
+    int status = 0;
+    while (::wait(&status) < 0 && errno == EINTR) {
+    }
+    is_whole = is_whole && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+  if (!is_whole) std::printf("%s: a part of the runs ended before its time\n", scenario.name);
+  return is_whole;
 }
 
 int run(int count, char** words) {
   uint64_t only = kNoSite;
   uint64_t burst = 7;
+  uint64_t job_count = 1;
   const char* name = nullptr;
   for (int i = 1; i < count; i += 2) {
     const std::string_view word = words[i];
@@ -115,26 +156,42 @@ int run(int count, char** words) {
       only = std::strtoull(words[i + 1], nullptr, 10);
     } else if (word == "--burst") {
       burst = std::strtoull(words[i + 1], nullptr, 10);
+    } else if (word == "--jobs") {
+      job_count = std::strtoull(words[i + 1], nullptr, 10);
     } else {
       return 2;
     }
   }
-  auto& report = *static_cast<Refusals::Report*>(::mmap(nullptr, sizeof(Refusals::Report), PROT_READ | PROT_WRITE,
-                                                        MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  Totals totals;
+  if (job_count == 0) return 2;
+  job_count = std::min(job_count, kJobsMax);
+  void* shared = ::mmap(nullptr, job_count * sizeof(Job), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) {
+    std::printf("mmap: %s\n", std::strerror(errno));
+    return 1;
+  }
+  const std::span<Job> jobs(new (shared) Job[job_count], job_count);
+  bool is_whole = true;
   bool any = false;
   for (const AllocationScenario& scenario : allocation_scenarios()) {
     if (name != nullptr && std::strcmp(scenario.name, name) != 0) continue;
     any = true;
     if (only != kNoSite) {
-      judge(scenario, only, burst, report, totals);
+      const Refusals::Report& report = jobs[0].report;
+      judge(scenario, only, burst, jobs[0]);
       std::printf("%s, site %" PRIu64 ": %s\n", scenario.name, only, report.happened ? report.kind : "not reached");
       print_frames(report);
     } else {
-      prove(scenario, burst, report, totals);
+      is_whole = prove(scenario, burst, jobs) && is_whole;
     }
   }
   if (!any) return 2;
+  Totals totals;
+  for (const Job& job : jobs) {
+    totals.passed += job.totals.passed;
+    totals.failed += job.totals.failed;
+  }
+  // What did not run has not held.
+  totals.failed += is_whole ? 0 : 1;
   std::printf("allocation: %" PRIu64 " passed, %" PRIu64 " failed\n", totals.passed, totals.failed);
   return totals.failed == 0 ? 0 : 1;
 }
