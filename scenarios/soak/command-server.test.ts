@@ -32,7 +32,7 @@ it('speaks the control protocol: hello, answers in order, refusals that do not e
       [1, false, 'ERR_CONTROL_UNKNOWN_COMMAND'],
       [0, false, 'ERR_CONTROL_BAD_COMMAND'],
       [0, false, 'ERR_CONTROL_BAD_COMMAND'],
-      [0, false, 'ERR_CONTROL_BAD_COMMAND'],
+      [2, false, 'ERR_CONTROL_BAD_COMMAND'],
       [3, false, 'ERR_SOAK_NOT_STARTED'],
       [4, false, 'ERR_GENERATOR_INVALID_URL'],
       [5, false, 'ERR_CONTROL_BAD_COMMAND'],
