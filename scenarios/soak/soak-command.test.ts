@@ -197,6 +197,23 @@ describe('a soak', () => {
     expect(readRecord().soak?.gaps).toMatchObject([{ reason: 'the run was interrupted' }]);
   });
 
+  it('fails when a process of it dies, keeps what it had, and can go on', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const child = begin('--duration', '1h');
+    await until(() => checkpointsWritten() >= 1);
+    const children = childrenOf(child.pid as number);
+    process.kill(children[0], 'SIGKILL');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+    await until(() => children.every((pid) => !isAlive(pid)));
+    const record = readRecord();
+    expect(record).toMatchObject({ interrupted: false, verdict: 'fail', exitCode: 1 });
+    expect(record.reasons[0]).toContain('was ended by SIGKILL');
+    expect(run('--resume', '--duration', workedAnd(4)).code).toBe(0);
+    expect(readRecord().soak?.gaps).toMatchObject([{ reason: 'the run failed' }]);
+  });
+
   it('refuses checkpoints that are not its own', { timeout: TIMEOUT_MS }, () => {
     expect(run('--resume').stderr).toContain('there is none of this scenario');
     expect(run('--quick').code).toBe(0);

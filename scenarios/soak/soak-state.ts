@@ -7,6 +7,13 @@ import type { GaugeLife } from './leak-rule.js';
 /** Fault phases that are kept for the timeline; of a run that has more, the oldest are forgotten. */
 const PHASES_MAX = 1440;
 
+const GAP_REASONS = {
+  killed: 'the run was killed',
+  interrupted: 'the run was interrupted',
+  failed: 'the run failed',
+  complete: 'the run was over, and then made longer',
+} as const;
+
 /** What a soak knows of one arm: sums and bounded tracks, the same for a minute and for a month. */
 export class ArmState {
   /** Of the lives that are over. */
@@ -177,7 +184,7 @@ export class SoakState {
 
   #beginLife({ atSeconds, startedAt }: LifeEntry): void {
     if (this.lives.length > 0 && atSeconds > this.atSeconds) {
-      const reason = this.end === null ? 'the run was killed' : `the run was ${this.end.reason}`;
+      const reason = GAP_REASONS[this.end?.reason ?? 'killed'];
       this.gaps.push({ fromSeconds: this.atSeconds, toSeconds: atSeconds, reason });
     }
     this.end = null;
