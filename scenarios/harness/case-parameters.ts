@@ -23,6 +23,11 @@ export interface CaseParameters {
   percentOfMax: number;
   /** Share of the sessions that are closed and opened anew at once, in each window. */
   stormPercent: number;
+  /** Broadcasts per second, and how many players each group of interest has. */
+  tickHz: number;
+  groupSize: number;
+  /** Messages per second that each player sends. */
+  inputsHz: number;
   /** Of each message the first words and of one in 64 every byte, or every byte of every message, at both ends. */
   touch: 'some' | 'all';
 }
@@ -50,6 +55,9 @@ export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRul
   rate: { kind: 'number', min: 0, max: 100_000_000 },
   percentOfMax: { kind: 'number', min: 0, max: 100 },
   stormPercent: { kind: 'number', min: 0, max: 100 },
+  tickHz: { kind: 'number', min: 0, max: 1_000 },
+  groupSize: { kind: 'number', min: 0, max: 1_000_000 },
+  inputsHz: { kind: 'number', min: 0, max: 1_000 },
   touch: { kind: 'word', words: ['some', 'all'] },
 };
 
@@ -63,6 +71,9 @@ export const BUILT_IN_DEFAULTS: CaseParameters = {
   rate: 0,
   percentOfMax: 0,
   stormPercent: 0,
+  tickHz: 0,
+  groupSize: 0,
+  inputsHz: 0,
   touch: 'some',
 };
 

@@ -264,6 +264,7 @@ function rateOf(window: GeneratorWindow): number {
 
 function measured(window: GeneratorWindow, dropped: boolean): MeasuredWindow {
   const { startNs, endNs, operations, bytes, serverCpuNs, generatorCpuNs, latencyNs } = window;
+  const { framesDue = 0, framesOnTime = 0 } = window;
   return {
     startNs,
     endNs,
@@ -273,6 +274,8 @@ function measured(window: GeneratorWindow, dropped: boolean): MeasuredWindow {
     generatorCpuNs,
     latencyNsP50: latencyNs?.p50 ?? null,
     latencyNsP99: latencyNs?.p99 ?? null,
+    framesDue,
+    framesOnTime,
     dropped,
   };
 }

@@ -14,6 +14,9 @@ export interface MeasuredWindow {
   generatorCpuNs: number;
   latencyNsP50: number | null;
   latencyNsP99: number | null;
+  /** Of a broadcast: frames meant for this window, and those that came before the next tick; else 0. */
+  framesDue: number;
+  framesOnTime: number;
   /** Its block was dropped: drawn, but not counted. */
   dropped: boolean;
 }

@@ -25,6 +25,8 @@ const windowSchema = z.object({
   serverCpuNs: count,
   generatorCpuNs: count,
   latencyNs: z.object({ samples: count, mean: count, p50: count, p99: count, max: count }).nullable(),
+  framesDue: count.optional(),
+  framesOnTime: count.optional(),
 });
 const runSchema = z.object({ windows: z.array(windowSchema) });
 const countsSchema = z.array(z.tuple([z.number(), count]));

@@ -20,6 +20,9 @@ export interface GeneratorWindow {
   serverCpuNs: number;
   generatorCpuNs: number;
   latencyNs: { samples: number; mean: number; p50: number; p99: number; max: number } | null;
+  /** Of a broadcast: frames meant for this window, and those that came before the next tick. */
+  framesDue?: number;
+  framesOnTime?: number;
 }
 
 export interface GroupHistograms {

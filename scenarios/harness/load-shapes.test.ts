@@ -28,6 +28,13 @@ describe('load shapes', () => {
     expect(LOAD_SHAPES.storm.load(storm)).toEqual({
       ...{ mode: 'paced', ratePerSecond: 1000, payloadBytes: 64, stormPercent: 10 },
     });
+    const tick = of({ transport: 'mem', load: 'tick', tickHz: 60, groupSize: 50, inputsHz: 10 });
+    expect(LOAD_SHAPES.tick.listener(tick)).toEqual({
+      ...{ handler: 'broadcast', tickHz: 60, groupSize: 50, payloadBytes: 64 },
+    });
+    expect(LOAD_SHAPES.tick.load(tick)).toEqual({
+      ...{ mode: 'tick', tickHz: 60, groupSize: 50, inputsHz: 10, payloadBytes: 64 },
+    });
     const byShare = of({ transport: 'mem', load: 'paced', percentOfMax: 80 });
     expect(LOAD_SHAPES.paced.load(byShare)).toEqual({ mode: 'paced', percentOfMax: 80, payloadBytes: 64 });
   });
@@ -64,6 +71,8 @@ describe('load shapes', () => {
     expect(problems('tcp/load=storm,rate=5,stormPercent=10')).toMatch(/load=storm belongs to transport mem/);
     expect(problems('mem/load=storm,rate=5')).toMatch(/needs a rate .* and stormPercent/);
     expect(problems('mem/load=storm,rate=5,stormPercent=10')).toBe('');
+    expect(problems('tcp/groupSize=5,inputsHz=1,load=tick,tickHz=60')).toMatch(/belongs to transport mem/);
+    expect(problems('mem/load=tick,tickHz=60')).toMatch(/needs tickHz, groupSize and inputsHz/);
     for (const payloadBytes of [16, 66]) {
       expect(problems(`mem/payloadBytes=${payloadBytes}`)).toMatch(/mem needs payloadBytes of 20 or more/);
     }

@@ -5,7 +5,7 @@ import type { CaseParameters, ParameterKey } from './case-parameters.js';
  * with what arrives, and what the load generator is told to send. What the words mean to the processes is in CONTROL.md.
  */
 
-export const LOAD_NAMES = ['closed', 'open', 'stream', 'paced', 'storm'] as const;
+export const LOAD_NAMES = ['closed', 'open', 'stream', 'paced', 'storm', 'tick'] as const;
 export type LoadName = (typeof LOAD_NAMES)[number];
 
 /** Fields of the command `listen` besides the URL. */
@@ -106,6 +106,31 @@ export const LOAD_SHAPES: Readonly<Record<LoadName, LoadShape>> = {
       if (transport !== 'mem') problems.push('load=storm belongs to transport mem');
       if (rate === 0 || stormPercent === 0) {
         problems.push('load=storm needs a rate in messages per second, and stormPercent, from 1 to 100');
+      }
+      return problems;
+    },
+  },
+  tick: {
+    uses: new Set([...EVERYWHERE, 'tickHz', 'groupSize', 'inputsHz']),
+    listener: ({ tickHz, groupSize, payloadBytes }) => ({
+      handler: 'broadcast',
+      tickHz,
+      groupSize,
+      payloadBytes,
+    }),
+    load: ({ tickHz, groupSize, inputsHz, payloadBytes }) => ({
+      mode: 'tick',
+      tickHz,
+      groupSize,
+      inputsHz,
+      payloadBytes,
+    }),
+    inFlight: () => 0,
+    problems: ({ transport, tickHz, groupSize, inputsHz }) => {
+      const problems: string[] = [];
+      if (transport !== 'mem') problems.push('load=tick belongs to transport mem');
+      if (tickHz === 0 || groupSize === 0 || inputsHz === 0) {
+        problems.push('load=tick needs tickHz, groupSize and inputsHz, each above 0');
       }
       return problems;
     },

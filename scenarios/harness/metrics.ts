@@ -19,6 +19,7 @@ export const METRICS = {
   error_rate: { unit: 'errors/operation', better: 'lower' },
   timeout_rate: { unit: 'timeouts/operation', better: 'lower' },
   pool_hit_rate: { unit: 'share', better: 'higher' },
+  frames_on_time_rate: { unit: 'share', better: 'higher' },
   generator_cpu_share: { unit: 'share of a core', better: 'lower' },
   allocations_per_op: { unit: 'per operation', better: 'lower' },
   payload_copies_per_op: { unit: 'per operation', better: 'lower' },

@@ -75,7 +75,18 @@ export const caseSchema = z.strictObject({
   checks: z.array(checkSchema).max(64).default([]),
 });
 
-const number = (key: 'sessions' | 'depth' | 'payloadBytes' | 'rate' | 'percentOfMax' | 'stormPercent') => {
+const number = (
+  key:
+    | 'sessions'
+    | 'depth'
+    | 'payloadBytes'
+    | 'rate'
+    | 'percentOfMax'
+    | 'stormPercent'
+    | 'tickHz'
+    | 'groupSize'
+    | 'inputsHz',
+) => {
   const rule = PARAMETER_RULES[key] as { min: number; max: number };
   return z.int().min(rule.min).max(rule.max).optional();
 };
@@ -98,7 +109,7 @@ export const defaultsSchema = z
         description:
           'closed: each session keeps depth requests in flight. open: requests at a fixed rate. stream: one way, ' +
           'each session has at most depth messages unacknowledged. paced: one way at a fixed rate, in process. ' +
-          'storm: the same, while a share of the sessions reconnects.',
+          'storm: the same, while a share of the sessions reconnects. tick: broadcasts at a fixed rate, and inputs.',
       }),
     rate: number('rate').meta({ description: 'Messages per second over all sessions (open loop, paced).' }),
     percentOfMax: number('percentOfMax').meta({
@@ -108,6 +119,9 @@ export const defaultsSchema = z
     stormPercent: number('stormPercent').meta({
       description: 'Share of the sessions that each window closes and opens anew at once (storm).',
     }),
+    tickHz: number('tickHz').meta({ description: 'Broadcasts per second to each group of interest (tick).' }),
+    groupSize: number('groupSize').meta({ description: 'Players of a group of interest (tick).' }),
+    inputsHz: number('inputsHz').meta({ description: 'Messages per second that each player sends (tick).' }),
     touch: z.enum(['some', 'all']).optional().meta({
       description: 'all: both ends touch every byte of every message. some: of one in 64.',
     }),

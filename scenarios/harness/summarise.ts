@@ -104,6 +104,7 @@ export function roundMetrics(round: ArmRound, collected: ArmSamples): Record<str
     // Sums, not medians: a garbage collection falls into few windows and still has to be paid for.
     cpu_ns_per_op: total((window) => window.serverCpuNs) / operations,
     generator_cpu_share: total((window) => window.generatorCpuNs) / 1e9 / total(seconds),
+    frames_on_time_rate: total((window) => window.framesOnTime) / total((window) => window.framesDue),
     error_rate: errors.length / operations,
     timeout_rate: timeouts.length / operations,
     rss_bytes_peak: round.rssPeakBytes,

@@ -4,6 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type Command, ControlError, serveControl, settle } from '../control-server.js';
+import type { BroadcastPlan } from './broadcast-ticker.js';
+import { FRAME_WORDS_MIN } from './frame-words.js';
 import { badCommand } from './load-plan.js';
 import type { LoadAnswer, LoadCommand } from './load-worker.js';
 import { Sink } from './sink-memory.js';
@@ -13,7 +15,9 @@ import { threadId } from './thread-clock.js';
 export type ListenerWork =
   | { handler: 'counter' | 'forward' }
   /** One-way messages are given to the sink, by a small number of their session. */
-  | { handler: 'sink'; sink: Sink };
+  | { handler: 'sink'; sink: Sink }
+  /** The same, and frames are broadcast to the sessions. */
+  | { handler: 'broadcast'; sink: Sink; plan: BroadcastPlan };
 
 /** What an arm does on the thread of the server. */
 export interface InProcessArm {
@@ -34,11 +38,12 @@ export function serveInProcess(arm: InProcessArm): void {
   const sinks = new Map<string, Sink>();
   const pass = (command: Command) => load.command(command);
   const commands: Record<string, (command: Command) => Promise<object>> = {
-    async listen({ url, handler, touch }) {
-      const work = workOf(handler, touch);
+    async listen(command) {
+      const { url } = command;
+      const work = workOf(command);
       if (typeof url !== 'string') throw badCommand('"url" must be a text such as mem://name');
       const address = await arm.listen(url, work, load.worker);
-      if (work.handler === 'sink') sinks.set(address, work.sink);
+      if ('sink' in work) sinks.set(address, work.sink);
       return { url: address };
     },
     async connect(command) {
@@ -70,10 +75,26 @@ export function serveInProcess(arm: InProcessArm): void {
   );
 }
 
-function workOf(handler: unknown, touch: unknown): ListenerWork {
+function workOf({ handler, touch, tickHz, groupSize, payloadBytes }: Command): ListenerWork {
   if (handler === 'counter' || handler === 'forward') return { handler };
   if (handler === 'sink') return { handler, sink: new Sink(touch === 'all') };
-  throw badCommand('"handler" must be one of counter, forward, sink');
+  if (handler === 'broadcast') {
+    const plan = { tickHz: Number(tickHz), groupSize: Number(groupSize), payloadBytes: Number(payloadBytes) };
+    const isWhole = plan.payloadBytes >= FRAME_WORDS_MIN * 4 && plan.payloadBytes % 4 === 0;
+    if (
+      plan.tickHz >= 1 &&
+      plan.tickHz <= 1000 &&
+      Number.isInteger(plan.groupSize) &&
+      plan.groupSize >= 1 &&
+      isWhole
+    ) {
+      return { handler, sink: new Sink(), plan };
+    }
+    throw badCommand(
+      'broadcast needs tickHz from 1 to 1 000, groupSize of 1 or more, payloadBytes in whole words',
+    );
+  }
+  throw badCommand('"handler" must be one of counter, forward, sink, broadcast');
 }
 
 /** The Worker that makes the load, one command at a time. */

@@ -22,6 +22,8 @@ export interface LoadDriver {
   completed(): number;
   /** Messages sent and not completed. */
   outstanding(): number;
+  /** Grows whenever one of the outstanding ones is completed. */
+  progress(): number;
   /** Durations of the messages of this window, once it has drained; they are forgotten. */
   takeDurations(): Durations;
   /** What the receiving end found. */

@@ -31,10 +31,25 @@ interface Histogram {
   responseTimeNs: [number, number][] | null;
 }
 
-const closed: Load = { mode: 'closed', depth: 3, payloadBytes: PAYLOAD_BYTES, reply: 'counter' };
-const open: Load = { mode: 'open', ratePerSecond: 100_000, payloadBytes: PAYLOAD_BYTES, reply: 'forward' };
-const stream: Load = { mode: 'stream', depth: 4, payloadBytes: PAYLOAD_BYTES, touchesAll: false };
-const paced: Load = {
+const closed: Extract<Load, { mode: 'closed' }> = {
+  mode: 'closed',
+  depth: 3,
+  payloadBytes: PAYLOAD_BYTES,
+  reply: 'counter',
+};
+const open: Extract<Load, { mode: 'open' }> = {
+  mode: 'open',
+  ratePerSecond: 100_000,
+  payloadBytes: PAYLOAD_BYTES,
+  reply: 'forward',
+};
+const stream: Extract<Load, { mode: 'stream' }> = {
+  mode: 'stream',
+  depth: 4,
+  payloadBytes: PAYLOAD_BYTES,
+  touchesAll: false,
+};
+const paced: Extract<Load, { mode: 'paced' }> = {
   mode: 'paced',
   ratePerSecond: 100_000,
   percentOfMax: 0,
@@ -43,7 +58,7 @@ const paced: Load = {
   stormPercent: 0,
 };
 
-const CASES: Record<string, Load> = {
+const CASES: Record<string, Exclude<Load, { mode: 'tick' }>> = {
   'closed counter': closed,
   'closed forward': { ...closed, reply: 'forward' },
   'open counter': { ...open, reply: 'counter' },
@@ -55,7 +70,11 @@ const CASES: Record<string, Load> = {
   'paced by a share of the most': { ...paced, ratePerSecond: null, percentOfMax: 50 },
 };
 
-async function groupOf(load: Load, fault?: Fault, at?: number): Promise<LoadGroup> {
+async function groupOf(
+  load: Exclude<Load, { mode: 'tick' }>,
+  fault?: Fault,
+  at?: number,
+): Promise<LoadGroup> {
   const isOneWay = load.mode === 'stream' || load.mode === 'paced';
   const sink = isOneWay ? new Sink(load.touchesAll) : null;
   const reply: Script['reply'] = isOneWay ? (sink as Sink) : load.reply;
@@ -170,7 +189,7 @@ describe.each(Object.entries(CASES))('a load that is %s', (_name, load) => {
 });
 
 describe('a load that touches every byte', () => {
-  const load: Load = { ...stream, touchesAll: true };
+  const load = { ...stream, touchesAll: true };
 
   it('counts bytes, which others do not', async () => {
     const all = (await (await groupOf(load)).run(WINDOW, load, surroundings)) as Window;

@@ -10,6 +10,7 @@ import { OneWayLoad } from './one-way-load.js';
 import { ReplyLoad } from './reply-load.js';
 import { SessionTurns } from './session-turns.js';
 import { Sink, type SinkMemory } from './sink-memory.js';
+import { TickLoad } from './tick-load.js';
 
 type Counts = Map<number, number>;
 
@@ -28,7 +29,8 @@ export class LoadGroup {
   #ends: LoadEnds | null = null;
   #isOpen = true;
   #problem: ControlError | null = null;
-  #reply: ReplyLoad | null = null;
+  /** Who takes what the sessions receive. */
+  #receiver: ReplyLoad | TickLoad | null = null;
   #driver: LoadDriver | null = null;
   #sender: MessageSender | null = null;
   #loadText = '';
@@ -65,7 +67,9 @@ export class LoadGroup {
       addTo(this.#response, durations.responseTimeNs ?? []);
       this.#isScheduled = durations.responseTimeNs !== null;
       const latencyNs = summarise(durations.responseTimeNs ?? durations.serviceTimeNs);
-      return { group: window.group, ...measured, bytes: measured.operations * bytesOf(load), latencyNs };
+      const frames = driver instanceof TickLoad ? driver.takeFrames() : {};
+      const bytes = measured.operations * bytesOf(load);
+      return { group: window.group, ...measured, bytes, latencyNs, ...frames };
     } catch (error) {
       // What is out may still come, and would be taken for answers of another run.
       this.#problem ??=
@@ -88,7 +92,8 @@ export class LoadGroup {
   }
 
   ledger(): object {
-    const sent = this.#sender?.total ?? 0;
+    const frames = this.#driver instanceof TickLoad ? this.#driver.framesSent : 0;
+    const sent = (this.#sender?.total ?? 0) + frames;
     const counts = this.#driver?.counts() ?? { delivered: 0, duplicated: 0, reordered: 0, corrupted: 0 };
     const lost = sent - counts.delivered;
     let sentPerSessionMin = Number.POSITIVE_INFINITY;
@@ -118,11 +123,21 @@ export class LoadGroup {
     const sender = new MessageSender(ends, sessions, seed);
     const turns = new SessionTurns(sessions, seed);
     if (load.mode === 'closed' || load.mode === 'open') {
-      this.#reply = new ReplyLoad(load, ends, sessions, sender, turns);
-      this.#driver = this.#reply;
+      this.#driver = this.#receiver = new ReplyLoad(load, ends, sessions, sender, turns);
     } else {
       if (sink === null) throw badCommand(`group "${group}": the listener of ${this.#plan.url} is no sink`);
-      this.#driver = new OneWayLoad(load, ends, sessions, sender, turns, new Sink(load.touchesAll, sink));
+      if (load.mode === 'tick') {
+        this.#driver = this.#receiver = new TickLoad(
+          load,
+          ends,
+          sessions,
+          sender,
+          turns,
+          new Sink(false, sink),
+        );
+      } else {
+        this.#driver = new OneWayLoad(load, ends, sessions, sender, turns, new Sink(load.touchesAll, sink));
+      }
     }
     this.#sender = sender;
     this.#loadText = text;
@@ -130,9 +145,11 @@ export class LoadGroup {
   }
 
   #onMessage(index: number, reader: PayloadReader): void {
-    if (this.#reply !== null) this.#reply.onMessage(index, reader);
-    else
+    // Before the first run nobody takes anything: a broadcast begins when there are players.
+    if (this.#receiver !== null) this.#receiver.onMessage(index, reader);
+    else if (this.#driver !== null) {
       this.#problem ??= new ControlError('ERR_GENERATOR_UNASKED', `session ${index} got a message unasked`);
+    }
   }
 
   #onClosed(index: number, reason: string): void {
@@ -147,6 +164,7 @@ export class LoadGroup {
 /** Bytes count as moved where both ends touch each of them. */
 function bytesOf(load: Load): number {
   if (load.mode === 'closed' || load.mode === 'open') return load.payloadBytes;
+  if (load.mode === 'tick') return load.payloadBytes;
   return load.touchesAll ? load.payloadBytes : 0;
 }
 

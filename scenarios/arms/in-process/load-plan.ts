@@ -20,7 +20,8 @@ export type Load =
       touchesAll: boolean;
       /** Share of the sessions that are closed and opened anew when the measuring begins. */
       stormPercent: number;
-    };
+    }
+  | { mode: 'tick'; tickHz: number; inputsHz: number; payloadBytes: number };
 
 const PAYLOAD_BYTES_MAX = 1_048_576;
 export const DEPTH_MAX = 4_096;
@@ -59,8 +60,16 @@ function byMode(
     const stormPercent = fields.stormPercent === undefined ? 0 : number('stormPercent', 1, 100);
     return { mode, ratePerSecond, percentOfMax, payloadBytes, touchesAll, stormPercent };
   }
+  if (mode === 'tick') {
+    return {
+      mode,
+      tickHz: number('tickHz', 1, 1_000),
+      inputsHz: number('inputsHz', 0.001, 1_000),
+      payloadBytes,
+    };
+  }
   if (mode !== 'closed' && mode !== 'open') {
-    problems.push('load.mode must be one of closed, open, stream, paced');
+    problems.push('load.mode must be one of closed, open, stream, paced, tick');
     return null;
   }
   const reply = fields.reply === 'forward' ? 'forward' : 'counter';

@@ -83,7 +83,7 @@ class Patience {
   readonly #driver: LoadDriver;
   readonly #group: string;
   readonly #surroundings: WindowSurroundings;
-  #completed = -1;
+  #progress = -1;
   #sinceNs = 0;
 
   constructor(driver: LoadDriver, group: string, surroundings: WindowSurroundings) {
@@ -95,9 +95,9 @@ class Patience {
   check(nowNs: number): void {
     const problem = this.#surroundings.problem();
     if (problem !== null) throw problem;
-    const completed = this.#driver.completed();
-    if (completed !== this.#completed || this.#driver.outstanding() === 0) {
-      this.#completed = completed;
+    const progress = this.#driver.progress();
+    if (progress !== this.#progress || this.#driver.outstanding() === 0) {
+      this.#progress = progress;
       this.#sinceNs = nowNs;
       return;
     }

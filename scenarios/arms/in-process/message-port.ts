@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { CounterReply } from '../counter-reply.js';
 import { type ListenerWork, serveInProcess } from './in-process-server.js';
+import { badCommand } from './load-plan.js';
 import { PortMessage, type PortOffer, TRANSFER_BYTES_MIN } from './port-words.js';
 
 const counters = { messages_received: 0, messages_sent: 0 };
@@ -51,6 +52,8 @@ serveInProcess({
   name: 'rival:message-port',
   loadProgram: new URL('./message-port-load.js', import.meta.url),
   async listen(url, work, load) {
+    if (work.handler === 'broadcast')
+      throw badCommand('a MessagePort has one receiver: there is no broadcast');
     load.on('message', ({ offer, port }: PortOffer) => {
       if (offer === url) serve(work, port);
     });

@@ -1,6 +1,7 @@
 /** Arm `native` in process: `mem://` sessions, messages read and answered in place. */
-import { HighPerformanceTransport, type TransportCounters } from '../../../core/index.js';
+import { HighPerformanceTransport, type SessionId, type TransportCounters } from '../../../core/index.js';
 import { CounterReply } from '../counter-reply.js';
+import { type BroadcastPlan, BroadcastTicker } from './broadcast-ticker.js';
 import { type ListenerWork, serveInProcess } from './in-process-server.js';
 import { NATIVE_OPTIONS } from './native-options.js';
 import type { Sink } from './sink-memory.js';
@@ -47,8 +48,18 @@ function sinkInto(transport: HighPerformanceTransport, sink: Sink): void {
   });
 }
 
+function broadcastTo(transport: HighPerformanceTransport, sink: Sink, plan: BroadcastPlan): void {
+  const ticker = new BroadcastTicker<SessionId>(plan, (frame, players) => {
+    transport.broadcast(frame, { sessions: players });
+  });
+  transport.on('session', ({ id }) => ticker.add(id));
+  transport.on('close', ({ id }) => ticker.remove(id));
+  sinkInto(transport, sink);
+}
+
 function install(transport: HighPerformanceTransport, work: ListenerWork): void {
-  if (work.handler === 'sink') sinkInto(transport, work.sink);
+  if (work.handler === 'broadcast') broadcastTo(transport, work.sink, work.plan);
+  else if (work.handler === 'sink') sinkInto(transport, work.sink);
   else if (work.handler === 'counter') count(transport);
   else forward(transport);
 }

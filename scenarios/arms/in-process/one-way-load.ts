@@ -147,6 +147,10 @@ export class OneWayLoad implements LoadDriver {
     return this.#sender.total - this.completed();
   }
 
+  progress(): number {
+    return this.completed();
+  }
+
   takeDurations(): Durations {
     const counts = this.#sink.latency.counts();
     this.#sink.latency.reset();

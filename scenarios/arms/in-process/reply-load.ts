@@ -105,6 +105,10 @@ export class ReplyLoad implements LoadDriver {
     return this.#sender.total - this.completed();
   }
 
+  progress(): number {
+    return this.completed();
+  }
+
   takeDurations(): Durations {
     const durations = {
       serviceTimeNs: this.#service.counts(),

@@ -30,7 +30,11 @@ export class Sink {
 
   get memory(): SinkMemory {
     const { ledger, latency, bounds } = this;
-    return { ledger: ledger.memory, latency: latency.memory, bounds: bounds.buffer as SharedArrayBuffer };
+    return {
+      ledger: ledger.memory,
+      latency: latency.memory,
+      bounds: bounds.buffer as SharedArrayBuffer,
+    };
   }
 
   take(slot: number, reader: PayloadReader): void {
