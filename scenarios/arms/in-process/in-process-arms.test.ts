@@ -196,6 +196,22 @@ describe.each(['native', 'rival:message-port'])('the in-process arm %s', (name) 
 });
 
 describe('the in-process arm native', () => {
+  it.skipIf(process.env.CI !== 'true' && !existsSync(ADDON))('broadcasts frames to its players', async () => {
+    const arm = await start('native');
+    const broadcast = { handler: 'broadcast', tickHz: 200, groupSize: 50, payloadBytes: 128 };
+    const { url } = await arm.command('listen', { url: 'mem://game', ...broadcast });
+    await arm.command('connect', { group: 'g', url, sessions: 120, seed: 4 });
+    const load = { mode: 'tick', tickHz: 200, inputsHz: 20, payloadBytes: 128 };
+    const { windows } = await arm.command('run', { windows: windowsOf('g', 'g'), load });
+    for (const { framesDue, framesOnTime } of windows) expect(framesOnTime).toBeLessThanOrEqual(framesDue);
+    await arm.command('disconnect', { group: 'g' });
+    const { ledger } = await arm.command('ledger', { group: 'g' });
+    expect(ledger.sent).toBeGreaterThan(120);
+    expect(ledger).toEqual({ ...NOTHING_WRONG, sent: ledger.sent, delivered: ledger.sent });
+    const bad = await arm.command('listen', { url: 'mem://bad', ...broadcast, groupSize: 0 });
+    expect(bad.error.code).toBe('ERR_CONTROL_BAD_COMMAND');
+  });
+
   it.skipIf(process.env.CI !== 'true' && !existsSync(ADDON))('opens sessions anew in storms', async () => {
     const arm = await start('native');
     const load = { mode: 'paced', ratePerSecond: 20_000, payloadBytes: 64, stormPercent: 10 };
