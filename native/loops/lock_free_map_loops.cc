@@ -4,8 +4,10 @@
 // so that about half of them stay present however long it runs. A value found under a key must be the one that belongs
 // to it. `insert` and `remove` fill an empty map and empty a full one; growing is part of the work.
 
+#include <bit>
 #include <memory>
 #include <stdexcept>
+#include <vector>
 
 #include "loops/loop.h"
 #include "loops/map_arms.h"
@@ -33,7 +35,8 @@ class NativeMap {
       participant = this_thread_participant();
       if (participant == nullptr) throw std::bad_alloc();
     }
-    static inline thread_local ProcessEpoch::Participant* participant = nullptr;
+    // Read by one instruction, where an addon's other thread-local variables cost a call.
+    [[gnu::tls_model("initial-exec")]] static inline thread_local ProcessEpoch::Participant* participant = nullptr;
   };
 
   explicit NativeMap(uint64_t expected) {
@@ -145,6 +148,63 @@ class Mix : public Loop {
   Map map_;
 };
 
+// What no map can avoid: for each key of `mix` one word of one random line is read, of as many lines in the same kind of
+// pages as the native map has buckets, and nothing is looked for in it.
+class RandomLines : public Loop {
+ public:
+  explicit RandomLines(const Parameters& parameters)
+      : threads_(threads_of(parameters)),
+        entries_(2 * static_cast<uint32_t>(parameters.at("keys"))),
+        count_(std::bit_ceil(parameters.at("keys") / MapShape::kClaimedPerBucketMax + 1)),
+        memory_(MapMemory::create(SIZE_MAX)) {
+    if (memory_ == nullptr) throw std::bad_alloc();
+    lines_ = static_cast<Line*>(memory_->allocate(count_ * sizeof(Line)));
+    if (lines_ == nullptr) {
+      memory_->drop();
+      throw std::bad_alloc();
+    }
+    // Written, or the kernel would show one page of zeros everywhere.
+    for (uint64_t index = 0; index < count_; ++index) lines_[index].word = index;
+  }
+  ~RandomLines() override {
+    memory_->free(lines_, count_ * sizeof(Line));
+    memory_->drop();
+  }
+
+  Measured run(uint64_t operations) override {
+    const uint64_t share = (operations + threads_ - 1) / threads_;
+    std::vector<uint64_t> sums(threads_);
+    ++runs_;
+    const uint64_t nanoseconds = run_threads(threads_, [&](uint32_t thread) {
+      sums[thread] = read(kSeed + runs_ * 1024 + thread, share);
+    });
+    Measured measured{.nanoseconds = nanoseconds, .operations = share * threads_, .threads = threads_};
+    for (const uint64_t sum : sums) measured.checksum += sum;
+    return measured;
+  }
+
+ private:
+  struct alignas(kCacheLineBytes) Line {
+    uint64_t word;
+  };
+
+  [[nodiscard]] uint64_t read(uint64_t seed, uint64_t count) const {
+    // Keys are random already, so they need no hash.
+    const uint64_t mask = count_ - 1;
+    RandomNumbers random(seed);
+    uint64_t sum = 0;
+    for (uint64_t index = 0; index < count; ++index) sum += lines_[key_of(random.below(entries_)) & mask].word;
+    return sum;
+  }
+
+  uint32_t threads_;
+  uint32_t entries_;
+  uint64_t count_;
+  uint64_t runs_ = 0;
+  MapMemory* memory_;
+  Line* lines_ = nullptr;
+};
+
 enum class Direction { kInsert, kRemove };
 
 template <typename Map, Direction direction>
@@ -200,6 +260,7 @@ Made make(const Parameters& parameters) {
   MSGTRANS_LOOP("lock-free-map/remove/" arm, make<FillOrEmpty<map, Direction::kRemove>>)
 
 MSGTRANS_MAP_LOOPS("native", NativeMap);
+MSGTRANS_LOOP("lock-free-map/mix/limit", make<RandomLines>);
 MSGTRANS_MAP_LOOPS("baseline", MapBehindSharedMutex);
 MSGTRANS_MAP_LOOPS("baseline:mutex", MapBehindPlainMutex);
 
