@@ -1,5 +1,5 @@
 // proves: sync/lock_free_map.h, sync/lock_free_map_table.h, sync/lock_free_map_migration.h, sync/lock_free_map_layout.h
-// proves: sync/lock_free_map_scan.h, sync/lock_free_map_keys.h
+// proves: sync/lock_free_map_scan.h, sync/lock_free_map_keys.h, sync/striped_count.h
 #include "proofs/model_main.h"
 #include "sync/lock_free_map.h"
 
@@ -15,7 +15,8 @@ struct ModelShape : MapShape {
   static constexpr uint32_t kChunkBuckets = 1;
   static constexpr uint32_t kVerifiedChunks = 1;
   static constexpr uint32_t kBucketBitsMin = 1;
-  static constexpr uint32_t kStripes = 1;
+  static constexpr uint32_t kOwnStripes = 1;
+  static constexpr uint32_t kSharedStripes = 1;
   static constexpr uint32_t kShrinkCheckRemovals = 1;
 };
 
@@ -41,13 +42,12 @@ struct Fixture {
   void drop() { map.reset(); }
 };
 
-// Of two that insert one key, one does; who sees its value sees what it wrote before.
-struct OneInsertWins : rl::test_suite<OneInsertWins, 2>, Fixture {
+// Two threads insert one key.
+struct InsertRace : Fixture {
   RelacyAtomics::Plain<uint32_t> content[2];
   uint32_t inserted[2] = {};
 
-  void before() { make(); }
-  void thread(unsigned index) {
+  void insert(unsigned index) {
     Participant& participant = *domain.claim();
     content[index].set(index + 1);
     uint64_t seen = 0;
@@ -62,10 +62,30 @@ struct OneInsertWins : rl::test_suite<OneInsertWins, 2>, Fixture {
     }
     domain.give_back(&participant);
   }
-  void after() {
+  void end() {
     require(inserted[0] + inserted[1] == 1, "not exactly one insert succeeded");
     drop();
   }
+};
+
+// Of two that insert one key, one does; who sees its value sees what it wrote before.
+struct OneInsertWins : rl::test_suite<OneInsertWins, 2>, InsertRace {
+  void before() { make(); }
+  void thread(unsigned index) { insert(index); }
+  void after() { end(); }
+};
+
+// The same where the key has a slot already, so that its word tells neither of the other.
+struct OneInsertWinsAfterARemoval : rl::test_suite<OneInsertWinsAfterARemoval, 2>, InsertRace {
+  void before() {
+    make();
+    Participant* const participant = domain.claim();
+    map->set(*participant, 7, 0);
+    map->remove(*participant, 7);
+    domain.give_back(participant);
+  }
+  void thread(unsigned index) { insert(index); }
+  void after() { end(); }
 };
 
 // Who reads a value sees what its writer did before, also when the key was there already.
@@ -204,6 +224,6 @@ struct CursorPassesEachKeyOnce : rl::test_suite<CursorPassesEachKeyOnce, 2>, Fix
 }  // namespace
 
 int main(int argc, char** argv) {
-  return model_main<OneInsertWins, AReadSeesWhatCameBeforeTheWrite, NothingIsLostInAMove, BoxesOutliveTheirReaders,
-                    CursorPassesEachKeyOnce>(argc, argv);
+  return model_main<OneInsertWins, OneInsertWinsAfterARemoval, AReadSeesWhatCameBeforeTheWrite, NothingIsLostInAMove,
+                    BoxesOutliveTheirReaders, CursorPassesEachKeyOnce>(argc, argv);
 }

@@ -33,6 +33,7 @@
 #include "sync/lock_free_map_migration.h"
 #include "sync/lock_free_map_scan.h"
 #include "sync/lock_free_map_table.h"
+#include "sync/striped_count.h"
 
 namespace msgtrans {
 
@@ -151,9 +152,7 @@ class LockFreeMap {
   }
 
   [[nodiscard]] uint64_t size() const {
-    uint64_t total = 0;
-    // Relaxed: a count; a stripe alone may be below zero.
-    for (const Stripe& stripe : stripes_) total += stripe.live.load(std::memory_order_relaxed);
+    const uint64_t total = live_.total();
     return static_cast<int64_t>(total) < 0 ? 0 : total;
   }
 
@@ -177,10 +176,6 @@ class LockFreeMap {
   using Atomic = typename Atomics::template Atomic<T>;
 
   enum class Write : uint8_t { kSet, kInsert, kReplace, kRemove, kCompareAndSwap };
-
-  struct alignas(kSeparateBytes) Stripe {
-    Atomic<uint64_t> live{0};
-  };
 
   // The word of the value to be written: made when first needed, freed unless it was stored.
   class Desired {
@@ -237,19 +232,19 @@ class LockFreeMap {
   MapResult write(Participant& participant, Key key, uint64_t expected, uint64_t value) {
     const EpochGuard<Atomics> guard(participant);
     const typename Keys::Probe probe = Keys::probe(key, seed_);
-    const uint32_t stripe = participant.index() % Shape::kStripes;
+    const uint32_t thread = participant.index();
     Desired desired(value, memory_);
     bool helped = false;
     for (Table* table = root();;) {
       if (Table* const next = next_of(*table); next != nullptr) [[unlikely]] {
-        if (!helped) help_move(participant, *table, *next, stripe);
+        if (!helped) help_move(participant, *table, *next, thread);
         helped = true;
-        if (!Migration::move_bucket(*table, table->index(probe.hash), *next, stripe)) return {MapStatus::kOutOfMemory};
+        if (!Migration::move_bucket(*table, table->index(probe.hash), *next, thread)) return {MapStatus::kOutOfMemory};
         table = next;
         continue;
       }
       MapResult result{MapStatus::kOutOfMemory};
-      if (write_in<kind>(participant, *table, probe, expected, desired, stripe, result)) return result;
+      if (write_in<kind>(participant, *table, probe, expected, desired, thread, result)) return result;
       // A mark of a move was met, so `next` is there now.
     }
   }
@@ -257,16 +252,16 @@ class LockFreeMap {
   // False when the bucket is being moved.
   template <Write kind>
   bool write_in(Participant& participant, Table& table, const typename Keys::Probe& probe, uint64_t expected,
-                Desired& desired, uint32_t stripe, MapResult& result) {
+                Desired& desired, uint32_t thread, MapResult& result) {
     Bucket& home = table.home(probe.hash);
     Slot* slot = Table::find(home, probe);
     if constexpr (kind == Write::kSet || kind == Write::kInsert) {
       if (slot == nullptr) {
         typename Keys::Claim key(probe, memory_);
-        const typename Table::Claimed claimed = table.claim(home, probe, key, stripe);
+        const typename Table::Claimed claimed = table.claim(home, probe, key, thread);
         if (claimed.found == Table::Found::kFrozen) return false;
         if (claimed.found == Table::Found::kOutOfMemory) return true;
-        if (claimed.fresh && table.is_full(stripe)) start_move(table);
+        if (claimed.fresh != 0 && table.is_full(claimed.fresh)) start_move(table);
         slot = claimed.slot;
       }
     } else {
@@ -308,7 +303,7 @@ class LockFreeMap {
       // failure: publishes the box of the value that is there now.
       if (slot->value.compare_exchange_weak(word, next, std::memory_order_release, std::memory_order_acquire)) {
         desired.stored();
-        after_write(participant, table, word, kind == Write::kRemove, stripe);
+        after_write(participant, table, word, kind == Write::kRemove, thread);
         result.status = kind == Write::kRemove ? MapStatus::kRemoved
                         : live                 ? MapStatus::kReplaced
                                                : MapStatus::kInserted;
@@ -318,17 +313,15 @@ class LockFreeMap {
     }
   }
 
-  void after_write(Participant& participant, Table& table, ValueWord before, bool removed, uint32_t stripe) {
+  void after_write(Participant& participant, Table& table, ValueWord before, bool removed, uint32_t thread) {
     const bool live = is_live(before);
     if (live && is_boxed(before)) {
       domain_.retire(participant, &box_of(before)->retired, sizeof(ValueBox), ValueBox::destroy);
     }
     if (!live) {
-      // Relaxed: a count.
-      stripes_[stripe].live.fetch_add(1, std::memory_order_relaxed);
+      live_.add(thread, 1);
     } else if (removed) {
-      // Relaxed: a count.
-      const uint64_t left = stripes_[stripe].live.fetch_sub(1, std::memory_order_relaxed) - 1;
+      const uint64_t left = live_.add(thread, uint64_t{0} - 1);
       if (left % Shape::kShrinkCheckRemovals == 0 && Migration::is_too_large(table.bits, bits_min_, size())) {
         start_move(table);
       }
@@ -351,8 +344,8 @@ class LockFreeMap {
     }
   }
 
-  void help_move(Participant& participant, Table& table, Table& next, uint32_t stripe) {
-    if (!Migration::help(table, next, stripe)) return;
+  void help_move(Participant& participant, Table& table, Table& next, uint32_t thread) {
+    if (!Migration::help(table, next, thread)) return;
     Table* expected = &table;
     // Release: pairs with the acquire load in root(). Relaxed on failure: another thread did it, and retires the table.
     if (!root_.compare_exchange_strong(expected, &next, std::memory_order_release, std::memory_order_relaxed)) return;
@@ -370,7 +363,7 @@ class LockFreeMap {
   Atomic<Table*> root_;
   alignas(kSeparateBytes) Atomic<uint64_t> moves_{0};
   Atomic<uint64_t> moves_refused_{0};
-  Stripe stripes_[Shape::kStripes];
+  StripedCount<Atomics, Shape::kOwnStripes, Shape::kSharedStripes> live_;
 };
 
 }  // namespace msgtrans

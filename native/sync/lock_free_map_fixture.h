@@ -19,7 +19,8 @@ struct TinyShape : MapShape {
   static constexpr uint32_t kClaimedPerBucketMax = 1;
   static constexpr uint32_t kChunkBuckets = 2;
   static constexpr uint32_t kBucketBitsMin = 1;
-  static constexpr uint32_t kStripes = 2;
+  static constexpr uint32_t kOwnStripes = 1;
+  static constexpr uint32_t kSharedStripes = 1;
   static constexpr uint32_t kShrinkCheckRemovals = 4;
 };
 

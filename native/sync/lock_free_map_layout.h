@@ -90,8 +90,9 @@ struct MapShape {
   static constexpr uint32_t kBucketBitsMin = 4;
   // 2^40 buckets are 64 TB: the key words need a bit that the bucket's index implies, cursors 11 that no bucket uses.
   static constexpr uint32_t kBucketBitsMax = 40;
-  // Threads share a counter when there are more of them.
-  static constexpr uint32_t kStripes = 16;
+  // Of each counter: for a thread each, and for all those after them.
+  static constexpr uint32_t kOwnStripes = 12;
+  static constexpr uint32_t kSharedStripes = 4;
   // Removals per stripe between two looks whether the table has become too large.
   static constexpr uint32_t kShrinkCheckRemovals = 256;
   static constexpr uint32_t kPrefetchKeys = 16;

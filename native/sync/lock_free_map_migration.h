@@ -35,7 +35,7 @@ class MapMigration {
   using Slot = typename Table::Slot;
 
   // False when memory was refused; the bucket is then still valid in `from`.
-  static bool move_bucket(Table& from, uint64_t index, Table& to, uint32_t stripe) {
+  static bool move_bucket(Table& from, uint64_t index, Table& to, uint32_t thread) {
     Bucket& home = from.buckets[index];
     if (home.is_moved()) return true;
     for (Bucket* bucket = &home; bucket != nullptr;) {
@@ -43,7 +43,7 @@ class MapMigration {
         // Acquire: pairs with the release of whoever wrote the value; publishes its key and box. Release: pairs with
         // the acquire loads of writers that meet the mark; publishes `next`.
         const ValueWord value = slot.value.fetch_or(kValueFrozen, std::memory_order_acq_rel);
-        if (is_live(value) && !copy(from, index, slot, value & ~kValueFrozen, to, stripe)) return false;
+        if (is_live(value) && !copy(from, index, slot, value & ~kValueFrozen, to, thread)) return false;
       }
       // Acquire: publishes an overflow bucket. Release: as above.
       bucket = Bucket::linked(bucket->link.fetch_or(Bucket::kLinkFrozen, std::memory_order_acq_rel));
@@ -54,14 +54,14 @@ class MapMigration {
   }
 
   // One writer's share. True when the move is complete, so that `to` may become the root.
-  static bool help(Table& from, Table& to, uint32_t stripe) {
+  static bool help(Table& from, Table& to, uint32_t thread) {
     const uint64_t chunks = from.chunk_count();
     // Relaxed: only who moves what is shared out here; moves are made known bucket by bucket.
     if (from.taken_chunks.load(std::memory_order_relaxed) < chunks) {
       // Relaxed: as above.
       const uint64_t chunk = from.taken_chunks.fetch_add(1, std::memory_order_relaxed);
       if (chunk < chunks) {
-        move_chunk(from, chunk, to, stripe);
+        move_chunk(from, chunk, to, thread);
         if (chunk + 1 < chunks) return false;
       }
     }
@@ -69,7 +69,7 @@ class MapMigration {
       // Acquire: pairs with the release below; the chunks below are moved.
       uint64_t chunk = from.verified_chunks.load(std::memory_order_acquire);
       if (chunk >= chunks) return true;
-      if (!move_chunk(from, chunk, to, stripe)) return false;
+      if (!move_chunk(from, chunk, to, thread)) return false;
       // Release: pairs with the acquire loads above and below; a swap carries on what those before it released. Relaxed on
       // failure: another thread was faster.
       from.verified_chunks.compare_exchange_strong(chunk, chunk + 1, std::memory_order_release,
@@ -91,21 +91,21 @@ class MapMigration {
   }
 
  private:
-  static bool move_chunk(Table& from, uint64_t chunk, Table& to, uint32_t stripe) {
+  static bool move_chunk(Table& from, uint64_t chunk, Table& to, uint32_t thread) {
     const uint64_t begin = chunk * Shape::kChunkBuckets;
     const uint64_t end = std::min(begin + Shape::kChunkBuckets, from.bucket_count());
     for (uint64_t index = begin; index < end; ++index) {
-      if (!move_bucket(from, index, to, stripe)) return false;
+      if (!move_bucket(from, index, to, thread)) return false;
     }
     return true;
   }
 
-  static bool copy(Table& from, uint64_t index, Slot& slot, ValueWord value, Table& to, uint32_t stripe) {
+  static bool copy(Table& from, uint64_t index, Slot& slot, ValueWord value, Table& to, uint32_t thread) {
     // Acquire: pairs with the release in claim(); publishes what the key word points to.
     const uint64_t word = slot.key.load(std::memory_order_acquire);
     const typename Keys::Probe probe = Keys::probe_of(word, index, from.bits);
     typename Keys::Claim key(probe, *to.memory);
-    const typename Table::Claimed claimed = to.claim(to.home(probe.hash), probe, key, stripe);
+    const typename Table::Claimed claimed = to.claim(to.home(probe.hash), probe, key, thread);
     if (claimed.found == Table::Found::kOutOfMemory) return false;
     // Frozen without the key: `to` is itself being left, so the move that we repeat is long complete.
     if (claimed.found == Table::Found::kFrozen) return true;

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "sync/lock_free_map_layout.h"
+#include "sync/striped_count.h"
 
 namespace msgtrans {
 
@@ -37,7 +38,7 @@ struct MapTable {
   struct Claimed {
     Found found;
     Slot* slot = nullptr;
-    bool fresh = false;  // by this call
+    uint64_t fresh = 0;  // claimed by this call; then what the thread's stripe of the count says
   };
 
   Retired retired;
@@ -51,10 +52,7 @@ struct MapTable {
   alignas(kSeparateBytes) Atomic<uint64_t> taken_chunks{0};
   alignas(kSeparateBytes) Atomic<uint64_t> verified_chunks{0};
   alignas(kSeparateBytes) Atomic<Overflow*> overflows{nullptr};
-  struct alignas(kSeparateBytes) Stripe {
-    Atomic<uint64_t> claimed{0};
-  };
-  Stripe stripes[Shape::kStripes];
+  StripedCount<Atomics, Shape::kOwnStripes, Shape::kSharedStripes> claimed_slots;
 
   static MapTable* create(uint32_t bits, MapMemory& memory) {
     void* const header = memory.allocate(sizeof(MapTable) + alignof(MapTable));
@@ -122,7 +120,7 @@ struct MapTable {
   }
 
   // The key's slot, claimed now if nobody has. `kFrozen` when there is none and the bucket is being moved.
-  Claimed claim(Bucket& home, const Probe& probe, typename Keys::Claim& key, uint32_t stripe) {
+  Claimed claim(Bucket& home, const Probe& probe, typename Keys::Claim& key, uint32_t thread) {
     for (Bucket* bucket = &home;;) {
       for (Slot& slot : bucket->slots) {
         // Acquire: pairs with the release below; publishes what the key word points to.
@@ -133,9 +131,7 @@ struct MapTable {
           // Release: pairs with the acquire loads of key words; publishes the node. Acquire on failure: as above.
           if (slot.key.compare_exchange_strong(word, ours, std::memory_order_release, std::memory_order_acquire)) {
             key.taken();
-            // Relaxed: a count.
-            stripes[stripe].claimed.fetch_add(1, std::memory_order_relaxed);
-            return {Found::kSlot, &slot, true};
+            return {Found::kSlot, &slot, claimed_slots.add(thread, 1)};
           }
         }
         if (Keys::matches(word, probe)) return {Found::kSlot, &slot};
@@ -146,16 +142,12 @@ struct MapTable {
     }
   }
 
-  // To be asked after each fresh claim. All stripes are read only once in a while, which lets the table overfill by an
-  // eighth at most.
-  [[nodiscard]] bool is_full(uint32_t stripe) const {
+  // To be asked after each fresh claim, with what it says. All stripes are read only once in a while, which lets the
+  // table overfill by an eighth at most.
+  [[nodiscard]] bool is_full(uint64_t fresh) const {
     const uint64_t claimed_max = uint64_t{Shape::kClaimedPerBucketMax} << bits;
-    const uint64_t interval = claimed_max / (8 * Shape::kStripes) + 1;
-    // Relaxed, both: counts.
-    if (stripes[stripe].claimed.load(std::memory_order_relaxed) % interval != 0) return false;
-    uint64_t claimed = 0;
-    for (const Stripe& each : stripes) claimed += each.claimed.load(std::memory_order_relaxed);
-    return claimed >= claimed_max;
+    const uint64_t interval = claimed_max / (8 * (Shape::kOwnStripes + Shape::kSharedStripes)) + 1;
+    return fresh % interval == 0 && claimed_slots.total() >= claimed_max;
   }
 
   // Nobody can look at this table any more. Keys and values that went on to `successor` are its own; the rest ends
