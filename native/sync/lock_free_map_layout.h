@@ -124,6 +124,19 @@ struct MapBucket {
     // Acquire: pairs with the release in MapMigration::move_bucket(); publishes the next table's copies.
     return moved.load(std::memory_order_acquire) != 0;
   }
+  // Whether `word`, which a lookup read in this line, is the whole answer: not when the key may be in an overflow, and
+  // not when the bucket is moved. One question for two rare things.
+  [[nodiscard]] bool is_answer(ValueWord word) const {
+    // Relaxed, both: the slots were acquired, so these are read after them, and what they name is not followed from
+    // here. An overflow is added behind claimed slots only; when the bucket is not moved now, what was read was true.
+    const uintptr_t more = link.load(std::memory_order_relaxed);
+    const uint64_t elsewhere = moved.load(std::memory_order_relaxed);
+    // By arithmetic, and hidden from the compiler, which would find that the caller asks nearly the same and branch on
+    // the word: whether a key is there is chance.
+    asm("" : "+r"(word));
+    const uint64_t when_none = uint64_t{word != kValueNone} - 1;
+    return ((more & when_none) | elsewhere) == 0;
+  }
 };
 static_assert(sizeof(MapBucket<StdAtomics, MapShape>) == kCacheLineBytes);
 

@@ -81,25 +81,32 @@ struct MapTable {
   [[nodiscard]] Bucket& home(uint64_t hash) const { return buckets[hash >> shift]; }
   [[nodiscard]] size_t bytes() const { return sizeof(MapTable) + (sizeof(Bucket) << bits); }
 
-  // What the bucket says of the key: the word of its value, frozen or not; kValueNone where the key has no slot.
+  // What the line of a bucket says of the key: the word of its value, frozen or not; kValueNone where the key has no
+  // slot in it.
   //
-  // Every slot of a line is compared, and the match is picked without a branch: which slot it is, if any, is chance, so
-  // a walk that ends at the match is guessed wrongly every other time, and is found out only when the line has come.
-  // As it is, the processor runs ahead into its next lookups while it waits for the line of this one.
-  static ValueWord look_up(const Bucket& home, const Probe& probe) {
+  // Every slot is compared, and the match is picked without a branch: which slot it is, if any, is chance, so a walk
+  // that ends at the match is guessed wrongly every other time, and is found out only when the line has come. As it is,
+  // the processor runs ahead into its next lookups while it waits for the line of this one.
+  [[gnu::always_inline]] static ValueWord look_up(const Bucket& bucket, const Probe& probe) {
+    ValueWord value = kValueNone;
+    for_each_index([&](auto index) {
+      const Slot& slot = bucket.slots[index];
+      // Acquire: pairs with the release in claim(); publishes what the key word points to.
+      const bool matches = Keys::matches(slot.key.load(std::memory_order_acquire), probe);
+      // Acquire: pairs with the release of the value's writer; publishes its box and what the user published with it.
+      const ValueWord word = slot.value.load(std::memory_order_acquire);
+      value = matches ? word : value;
+    });
+    return value;
+  }
+
+  // The same of the bucket and its overflow.
+  static ValueWord look_up_all(const Bucket& home, const Probe& probe) {
     for (const Bucket* bucket = &home;;) {
-      ValueWord value = kValueNone;
-      for_each_index([&](auto index) {
-        const Slot& slot = bucket->slots[index];
-        // Acquire: pairs with the release in claim(); publishes what the key word points to.
-        const bool matches = Keys::matches(slot.key.load(std::memory_order_acquire), probe);
-        // Acquire: pairs with the release of the value's writer; publishes its box and what the user published with it.
-        const ValueWord word = slot.value.load(std::memory_order_acquire);
-        value = matches ? word : value;
-      });
+      const ValueWord value = look_up(*bucket, probe);
       // Read after the keys: an overflow is added behind claimed slots only.
       const Bucket* const next = bucket->next();
-      if ((next == nullptr) | (value != kValueNone)) [[likely]] return value;
+      if (next == nullptr || value != kValueNone) return value;
       bucket = next;
     }
   }
