@@ -57,9 +57,28 @@ describe.each(SUITES)('suite $name', (suite) => {
 });
 
 describe('the loops', () => {
-  it('belong to a suite, each of them', () => {
-    const suites = SUITES.map((suite) => suite.name);
-    for (const name of loopsAddon().names()) expect(suites, name).toContain(name.split('/')[0]);
+  it('belong to a suite, each of them, but for the one that scenarios divide by', () => {
+    const known = [...SUITES.map((suite) => suite.name), 'alu'];
+    for (const name of loopsAddon().names()) expect(known, name).toContain(name.split('/')[0]);
+  });
+
+  it('let other numbers of threads share the same memory, and tell the processor time of all', () => {
+    for (const name of ['session-directory/read/native', 'lock-free-map/mix/native', 'alu/steps/limit']) {
+      const loop = loopsAddon().make(name, { sessions: 1_000, keys: 1_000, writes: 0, threads: 1 });
+      if (typeof loop === 'string') throw new Error(loop);
+      expect(loop.run(20_000), name).toMatchObject({ faults: 0, threads: 1 });
+      loop.useThreads(3);
+      const shared = loop.run(20_000);
+      expect(shared, name).toMatchObject({ faults: 0, threads: 3, operations: 20_001 });
+      expect(shared.cpuNanoseconds, name).toBeGreaterThan(0);
+      expect(() => loop.useThreads(0)).toThrow(/1 to 256/);
+      loop.release();
+      expect(() => loop.useThreads(1)).toThrow(/released/);
+    }
+    const fixed = loopsAddon().make('lock-free-map/insert/native', { threads: 1 });
+    if (typeof fixed === 'string') throw new Error(fixed);
+    expect(() => fixed.useThreads(2)).toThrow(/keeps its number of threads/);
+    fixed.release();
   });
 
   it('refuse a parameter that is missing or no whole number', () => {

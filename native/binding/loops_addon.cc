@@ -25,7 +25,8 @@ class LoopHandle : public Napi::ObjectWrap<LoopHandle> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Loop",
-                       {InstanceMethod<&LoopHandle::run>("run"), InstanceMethod<&LoopHandle::release>("release")});
+                       {InstanceMethod<&LoopHandle::run>("run"), InstanceMethod<&LoopHandle::use_threads>("useThreads"),
+                        InstanceMethod<&LoopHandle::release>("release")});
   }
 
   explicit LoopHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LoopHandle>(info) {}
@@ -33,12 +34,16 @@ class LoopHandle : public Napi::ObjectWrap<LoopHandle> {
   void hold(std::unique_ptr<Loop> loop) { loop_ = std::move(loop); }
 
  private:
+  // False, and an exception is pending, when the loop was released.
+  [[nodiscard]] bool is_there(Napi::Env env) const {
+    if (loop_ != nullptr) return true;
+    Napi::Error::New(env, "the loop was released").ThrowAsJavaScriptException();
+    return false;
+  }
+
   Napi::Value run(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    if (loop_ == nullptr) {
-      Napi::Error::New(env, "the loop was released").ThrowAsJavaScriptException();
-      return env.Undefined();
-    }
+    if (!is_there(env)) return env.Undefined();
     try {
       const Measured measured = loop_->run(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()));
       Napi::Object result = Napi::Object::New(env);
@@ -48,6 +53,9 @@ class LoopHandle : public Napi::ObjectWrap<LoopHandle> {
       result.Set("checksum", static_cast<double>(static_cast<uint32_t>(measured.checksum)));
       result.Set("faults", static_cast<double>(measured.faults));
       result.Set("threads", static_cast<double>(measured.threads));
+      if (measured.cpu_nanoseconds != 0) {
+        result.Set("cpuNanoseconds", static_cast<double>(measured.cpu_nanoseconds));
+      }
       Napi::Object figures = Napi::Object::New(env);
       for (const auto& [name, value] : loop_->figures()) figures.Set(name, value);
       result.Set("figures", figures);
@@ -55,6 +63,16 @@ class LoopHandle : public Napi::ObjectWrap<LoopHandle> {
     } catch (const std::exception& error) {
       Napi::Error::New(env, error.what()).ThrowAsJavaScriptException();
       return env.Undefined();
+    }
+  }
+
+  void use_threads(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (!is_there(env)) return;
+    try {
+      loop_->use_threads(info[0].As<Napi::Number>().Uint32Value());
+    } catch (const std::exception& error) {
+      Napi::Error::New(env, error.what()).ThrowAsJavaScriptException();
     }
   }
 

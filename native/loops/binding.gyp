@@ -1,4 +1,4 @@
-# The suites' addon, apart from the product's: `npm run suite` and the tests build it, `npm run build` does not.
+# The suites' addon, apart from the product's: `npm run suite`, scenarios over threads and the tests build it, `npm run build` does not.
 # Rivals come from Debian packages; where a header is absent, its arms say so at run time.
 {
   'target_defaults': {

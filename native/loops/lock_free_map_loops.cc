@@ -55,17 +55,11 @@ class NativeMap {
   std::unique_ptr<LockFreeMap<>> map_;
 };
 
-uint32_t threads_of(const Parameters& parameters) {
-  const uint64_t threads = parameters.at("threads");
-  if (threads == 0 || threads > 256) throw std::invalid_argument("threads: 1 to 256");
-  return static_cast<uint32_t>(threads);
-}
-
 template <typename Map>
 class Mix : public Loop {
  public:
   explicit Mix(const Parameters& parameters)
-      : threads_(threads_of(parameters)),
+      : threads_(threads_within_bounds(parameters.at("threads"))),
         keys_(static_cast<uint32_t>(parameters.at("keys"))),
         write_percent_(static_cast<uint32_t>(parameters.at("writes"))),
         map_(keys_) {
@@ -76,15 +70,18 @@ class Mix : public Loop {
     }
   }
 
+  void use_threads(uint32_t count) override { threads_ = threads_within_bounds(count); }
+
   Measured run(uint64_t operations) override {
     const uint64_t share = (operations + threads_ - 1) / threads_;
     std::vector<Done> done(threads_);
     ++runs_;
-    const uint64_t nanoseconds = run_threads(threads_, [&](uint32_t thread) {
+    const auto work = [&](uint32_t thread) {
       [[maybe_unused]] const typename Map::Thread known;
       done[thread] = write_percent_ == 0 ? read_only(seed_of(thread), share) : mixed(seed_of(thread), share);
-    });
-    Measured measured{.nanoseconds = nanoseconds, .operations = share * threads_, .threads = threads_};
+    };
+    Measured measured{.operations = share * threads_, .threads = threads_};
+    measured.nanoseconds = run_threads(threads_, work, &measured.cpu_nanoseconds);
     for (const Done& each : done) {
       measured.checksum += each.sum;
       measured.faults += each.faults;
@@ -210,7 +207,7 @@ enum class Direction { kInsert, kRemove };
 template <typename Map, Direction direction>
 class FillOrEmpty : public Loop {
  public:
-  explicit FillOrEmpty(const Parameters& parameters) : threads_(threads_of(parameters)) {}
+  explicit FillOrEmpty(const Parameters& parameters) : threads_(threads_within_bounds(parameters.at("threads"))) {}
 
   Measured run(uint64_t operations) override {
     const uint64_t share = (operations + threads_ - 1) / threads_;

@@ -54,6 +54,8 @@ struct Measured {
   // Threads that each did their share of the operations: the time of one operation is nanoseconds × threads ÷
   // operations. 1 where threads only pass on to each other what counts once (a queue, a ping-pong).
   uint32_t threads = 1;
+  // Processor time of the threads that did the work; 0 where a loop does not tell.
+  uint64_t cpu_nanoseconds = 0;
 };
 
 // A further figure of the last run under a name of the harness's metrics, for instance {"pool_hit_rate", 0.9995}.
@@ -68,7 +70,20 @@ class Loop {
 
   // At least `operations` operations (never 0). Called many times, for milliseconds each.
   virtual Measured run(uint64_t operations) = 0;
+  // From the next run on so many threads (1 or more) share the work, over the same memory as before: what more threads
+  // bring is then not mixed with what another layout would. Throws where a loop has a number of threads of its own.
+  virtual void use_threads(uint32_t count) {
+    throw std::logic_error("this loop keeps its number of threads; " + std::to_string(count) + " were asked for");
+  }
   [[nodiscard]] virtual std::vector<Figure> figures() const { return {}; }
+
+ protected:
+  // The bound of every number of threads: more than any machine measured here has processors.
+  static constexpr uint64_t kThreadsMax = 256;
+  static uint32_t threads_within_bounds(uint64_t count) {
+    if (count == 0 || count > kThreadsMax) throw std::invalid_argument("threads: 1 to 256");
+    return static_cast<uint32_t>(count);
+  }
 };
 
 // A loop, or why this machine or build cannot have it ("one NUMA node", "libtbb-dev is not installed").

@@ -51,9 +51,11 @@ template <typename Table>
 class DirectoryRead : public Loop {
  public:
   explicit DirectoryRead(const Parameters& parameters)
-      : threads_(static_cast<uint32_t>(parameters.at("threads"))),
+      : threads_(threads_within_bounds(parameters.at("threads"))),
         table_(static_cast<uint32_t>(parameters.at("sessions"))),
         questions_(table_.live(), table_.stale()) {}
+
+  void use_threads(uint32_t count) override { threads_ = threads_within_bounds(count); }
 
   Measured run(uint64_t operations) override {
     const uint64_t share = (operations + threads_ - 1) / threads_;
@@ -63,11 +65,13 @@ class DirectoryRead : public Loop {
     };
     Measured measured{.operations = share * threads_, .threads = threads_};
     if (threads_ == 1) {
+      const uint64_t cpu_before = thread_cpu_ns();
       const uint64_t start = monotonic_ns();
       ask(0);
       measured.nanoseconds = monotonic_ns() - start;
+      measured.cpu_nanoseconds = thread_cpu_ns() - cpu_before;
     } else {
-      measured.nanoseconds = run_threads(threads_, ask);
+      measured.nanoseconds = run_threads(threads_, ask, &measured.cpu_nanoseconds);
     }
     for (uint32_t thread = 0; thread < threads_; ++thread) {
       measured.checksum += found[thread];
