@@ -1,4 +1,5 @@
 /** What each command needs to be ready, and what it then runs. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildMore } from './check-builds.mjs';
@@ -32,6 +33,21 @@ async function prepareEverythingWithLoops() {
 }
 
 /**
+ * Work over threads is done by the suites' loops; scenarios that send messages need none of them.
+ * @param {string[]} parameters
+ */
+async function prepareScenario(parameters) {
+  await prepareEverything();
+  const files = parameters
+    .filter((name) => /^[a-z0-9-]+$/.test(name))
+    .map((name) => join(projectRoot, 'scenarios', `${name}.yaml`));
+  const isOverThreads = files.some(
+    (file) => existsSync(file) && /\bload[:=] *threads\b/.test(readFileSync(file, 'utf8')),
+  );
+  if (isOverThreads) await buildLoops(projectRoot);
+}
+
+/**
  * Becomes a compiled program: the same process goes on as that program, so that its signals, exit code, terminal and
  * environment are its own, and starting it costs no second process.
  * @param {string} program relative to the root
@@ -46,10 +62,10 @@ function become(program) {
   };
 }
 
-/** @type {Record<string, { prepare: () => Promise<void>, run: Action }>} */
+/** @type {Record<string, { prepare: (parameters: string[]) => Promise<void>, run: Action }>} */
 const commands = {
   build: { prepare: prepareEverything, run: buildMore },
-  scenario: { prepare: prepareEverything, run: become('dist/scenarios/commands/scenario.js') },
+  scenario: { prepare: prepareScenario, run: become('dist/scenarios/commands/scenario.js') },
   suite: { prepare: prepareEverythingWithLoops, run: become('dist/suites/commands/suite.js') },
   report: { prepare: prepareEverything, run: become('dist/reports/commands/report.js') },
   tidy: { prepare: prepareEverything, run: become('dist/ci/commands/tidy.js') },
@@ -74,7 +90,7 @@ export async function runCommand(commandLine) {
     process.exitCode = 2;
     return;
   }
-  await command.prepare();
+  await command.prepare(parameters);
   const exitCode = await command.run(parameters);
   if (exitCode !== undefined) process.exitCode = exitCode;
 }

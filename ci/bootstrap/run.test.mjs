@@ -55,13 +55,21 @@ describe('a build that is there is used', () => {
 describe("the suites' loops", () => {
   const loops = 'native/loops/build/Release/probe';
 
-  test('are built when a suite is run, and by no other command', async () => {
+  test('are built when a suite is run, or a scenario over threads, and by no other command', async () => {
     expect(existsSync(at(loops))).toBe(false);
     const first = await runSample(project.root, ['suite', 'numa', '--quick']);
     expect(first).toMatchObject({ code: 0, stdout: '["numa","--quick"]\n' });
     expect(first.stderr).toBe("building the suites' loops…\n");
     expect(existsSync(at(loops))).toBe(true);
     expect(await runSample(project.root, ['suite'])).toMatchObject({ code: 0, stderr: '' });
+    rmSync(at('native/loops/build'), { recursive: true });
+    writeFiles(project.root, {
+      'scenarios/sending.yaml': 'defaults: { load: closed }\n',
+      'scenarios/sharing.yaml': 'defaults:\n  load: threads\n',
+    });
+    expect((await runSample(project.root, ['scenario', 'sending', '--quick'])).stderr).toBe('');
+    const sharing = await runSample(project.root, ['scenario', 'sharing', '--quick']);
+    expect(sharing).toMatchObject({ code: 0, stderr: "building the suites' loops…\n" });
   });
 
   test('are built anew when a source of theirs changed, which the engine does not mind', async () => {

@@ -47,3 +47,8 @@ export function armCommand(arm: string, medium: Medium, rootDir: string): ArmCom
   if (Object.hasOwn(PROGRAMS, arm)) return { command: join(rootDir, PROGRAMS[arm]), args: [] };
   throw new Error(`unknown arm ${JSON.stringify(arm)}; known are ${ARM_NAMES.join(', ')}`);
 }
+
+/** The command that starts the process of `load: threads`, which makes its own work. */
+export function threadWorkCommand(rootDir: string): ArmCommand {
+  return { command: process.execPath, args: [join(rootDir, 'dist/scenarios/arms/thread-work.js')] };
+}

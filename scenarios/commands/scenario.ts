@@ -8,7 +8,7 @@ import {
 } from '../../ci/baseline-store/compare-baseline.js';
 import { saveBaseline } from '../../ci/baseline-store/save-baseline.js';
 import { storedRunOf } from '../../ci/baseline-store/stored-run.js';
-import { armCommand } from '../arms/registry.js';
+import { armCommand, threadWorkCommand } from '../arms/registry.js';
 import { measureAluNoise } from '../harness/alu-noise.js';
 import { loadAnyScenario, loadAnyScenarioFile, type SoakScenario } from '../harness/any-scenario.js';
 import { Children } from '../harness/arm-process.js';
@@ -233,6 +233,7 @@ async function measure(
     seed: options.seed,
     armCommand: commandOf,
     generatorCommand: { command: GENERATOR, args: [] },
+    threadWorkCommand: threadWorkCommand(ROOT),
   });
   progress.end();
   return { samples, ...noise };

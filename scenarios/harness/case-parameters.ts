@@ -1,8 +1,9 @@
 import { LOAD_NAMES, LOAD_SHAPES, type LoadName, transportProblems } from './load-shapes.js';
+import { THREAD_WORK_NAMES, type ThreadWorkName } from './scaling/thread-works.js';
 import { didYouMean } from './suggest.js';
 
-/** `tcp`: between processes. `mem`: between two JavaScript threads of one process. */
-export type Transport = 'tcp' | 'mem';
+/** `tcp`: between processes. `mem`: between two JavaScript threads of one process. `none`: nothing is sent. */
+export type Transport = 'tcp' | 'mem' | 'none';
 
 /**
  * What a case asks of its arms. A case is named `transport/key=value,…`: the parameters that differ from the
@@ -30,6 +31,9 @@ export interface CaseParameters {
   inputsHz: number;
   /** Of each message the first words and of one in 64 every byte, or every byte of every message, at both ends. */
   touch: 'some' | 'all';
+  /** What threads do under `load: threads`. */
+  work: ThreadWorkName | 'none';
+  threads: number;
 }
 
 export type ParameterKey = keyof CaseParameters;
@@ -45,7 +49,7 @@ interface WordRule {
 }
 
 export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRule>> = {
-  transport: { kind: 'word', words: ['tcp', 'mem'] },
+  transport: { kind: 'word', words: ['tcp', 'mem', 'none'] },
   sessions: { kind: 'number', min: 1, max: 1_000_000 },
   depth: { kind: 'number', min: 1, max: 4_096 },
   // The handler reads the first 8 payload bytes.
@@ -59,6 +63,8 @@ export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRul
   groupSize: { kind: 'number', min: 0, max: 1_000_000 },
   inputsHz: { kind: 'number', min: 0, max: 1_000 },
   touch: { kind: 'word', words: ['some', 'all'] },
+  work: { kind: 'word', words: ['none', ...THREAD_WORK_NAMES] },
+  threads: { kind: 'number', min: 1, max: 256 },
 };
 
 export const BUILT_IN_DEFAULTS: CaseParameters = {
@@ -75,6 +81,8 @@ export const BUILT_IN_DEFAULTS: CaseParameters = {
   groupSize: 0,
   inputsHz: 0,
   touch: 'some',
+  work: 'none',
+  threads: 1,
 };
 
 export function formatCaseName(parameters: CaseParameters, defaults: CaseParameters): string {

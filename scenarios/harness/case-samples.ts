@@ -1,3 +1,4 @@
+import type { MetricName } from './metrics.js';
 import type { PlannedCase } from './planner.js';
 import type { BlockRecord, LedgerRecord, WindowRecord } from './record.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
@@ -38,6 +39,8 @@ export interface ArmRound {
   counters: Record<string, number>;
   rssPeakBytes: number;
   memoryBytesPerSession: number;
+  /** Metrics of the round that its windows alone do not tell. */
+  figures?: Partial<Record<MetricName, number>>;
 }
 
 export class ArmSamples {

@@ -85,7 +85,7 @@ function serviceLevel(
             each.arm === check.arm &&
             each.against === check.against,
         );
-  const value = measured === undefined ? null : 'ratio' in measured ? measured.ratio : measured.value;
+  const value = measured === undefined ? null : judgedFigure(check, measured);
   const shown = value === null ? null : check.quotientMax === undefined ? value : 1 / value;
   const common = { id: check.id, case: planned.name, kind: 'service-level', expression, limit } as const;
   const unjudged = (reason: string): CheckRecord => ({
@@ -95,16 +95,25 @@ function serviceLevel(
     reason,
   });
   if (planned.notJudged !== null) return unjudged(planned.notJudged);
+  if (measured !== undefined && measured.n < INTERVAL_VALUES_MIN) {
+    return unjudged(`${measured.n} rounds; numbers are judged from ${INTERVAL_VALUES_MIN} on`);
+  }
   if (measured === undefined || value === null || shown === null) {
     return unjudged(missingReason(planned, body, check));
-  }
-  if (measured.n < INTERVAL_VALUES_MIN) {
-    return unjudged(`${measured.n} rounds; numbers are judged from ${INTERVAL_VALUES_MIN} on`);
   }
   const met = holds(value);
   const verdict: CheckVerdict = met ? 'pass' : 'missed';
   const mark = measured.mark === undefined ? null : measured.mark;
   return { ...common, value: shown, verdict, reason: mark };
+}
+
+/** The figure that the limit is about; null where the interval it asks for does not exist. */
+function judgedFigure(
+  check: CheckDefinition,
+  measured: ComparisonRecord | ArmRecord['metrics'][string],
+): number | null {
+  if ('ratio' in measured) return measured.ratio;
+  return check.intervalMin === undefined ? measured.value : (measured.ci95?.[0] ?? null);
 }
 
 function target(check: CheckDefinition): {
@@ -128,6 +137,11 @@ function target(check: CheckDefinition): {
   if (check.valueMin !== undefined) {
     const limit = check.valueMin;
     return { expression: `${check.metric}: ${subject} ≥ ${limit}`, limit, holds: (value) => value >= limit };
+  }
+  if (check.intervalMin !== undefined) {
+    const limit = check.intervalMin;
+    const expression = `${check.metric}: ${subject}, lower end of the 95 % interval ≥ ${limit}`;
+    return { expression, limit, holds: (value) => value >= limit };
   }
   const limit = check.valueMax as number;
   return { expression: `${check.metric}: ${subject} ≤ ${limit}`, limit, holds: (value) => value <= limit };

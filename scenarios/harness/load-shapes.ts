@@ -1,11 +1,12 @@
 import type { CaseParameters, ParameterKey } from './case-parameters.js';
+import { THREAD_WORK_NAMES, THREAD_WORKS } from './scaling/thread-works.js';
 
 /**
  * The shapes of load that a case can ask for, one row each: which parameters it uses, what the server is told to do
  * with what arrives, and what the load generator is told to send. What the words mean to the processes is in CONTROL.md.
  */
 
-export const LOAD_NAMES = ['closed', 'open', 'stream', 'paced', 'storm', 'tick'] as const;
+export const LOAD_NAMES = ['closed', 'open', 'stream', 'paced', 'storm', 'tick', 'threads'] as const;
 export type LoadName = (typeof LOAD_NAMES)[number];
 
 /** Fields of the command `listen` besides the URL. */
@@ -133,6 +134,18 @@ export const LOAD_SHAPES: Readonly<Record<LoadName, LoadShape>> = {
         problems.push('load=tick needs tickHz, groupSize and inputsHz, each above 0');
       }
       return problems;
+    },
+  },
+  /** Nothing is asked of a server: `scaling/` measures it, in a process that makes its own work. */
+  threads: {
+    uses: new Set(['transport', 'load', 'work', 'threads']),
+    listener: () => ({ handler: 'none' }),
+    load: () => ({ mode: 'threads' }),
+    inFlight: () => 0,
+    problems: ({ work, transport }) => {
+      if (work === 'none') return [`load=threads needs a work: ${THREAD_WORK_NAMES.join(', ')}`];
+      const named = THREAD_WORKS[work].transport;
+      return transport === named ? [] : [`work=${work} is named by the transport ${named}, not ${transport}`];
     },
   },
 };

@@ -28,7 +28,7 @@ export function fingerprintOf(cpuModel: string, cores: number, kernel: string): 
   return createHash('sha256').update(`${cpuModel}\n${cores}\n${kernelMajor}`).digest('hex').slice(0, 16);
 }
 
-function numaNodes(): number {
+export function numaNodes(): number {
   try {
     const nodes = readdirSync('/sys/devices/system/node').filter((name) => /^node\d+$/.test(name));
     return Math.max(1, nodes.length);

@@ -24,6 +24,11 @@ export const METRICS = {
   allocations_per_op: { unit: 'per operation', better: 'lower' },
   payload_copies_per_op: { unit: 'per operation', better: 'lower' },
   syscalls_per_op: { unit: 'per operation', better: 'lower' },
+  // Of several threads against one alone, from the same blocks.
+  speedup: { unit: '×', better: 'higher' },
+  alu_speedup: { unit: '×', better: 'higher' },
+  speedup_against_alu: { unit: '×', better: 'higher' },
+  cpu_growth_against_alu: { unit: '×', better: 'lower' },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
@@ -34,6 +39,10 @@ export const NOT_COMPARED: ReadonlySet<string> = new Set([
   'generator_cpu_share',
   'error_rate',
   'timeout_rate',
+  'speedup',
+  'alu_speedup',
+  'speedup_against_alu',
+  'cpu_growth_against_alu',
 ]);
 
 /**

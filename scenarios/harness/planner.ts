@@ -2,6 +2,14 @@ import { type CaseParameters, contradictions, formatCaseName, setParameter } fro
 import { matchesGlob } from './glob.js';
 import { type Medium, mediumOf } from './medium.js';
 import type { RunOptions } from './options.js';
+import {
+  isThreadCase,
+  threadArmProblem,
+  threadNotes,
+  threadObstacle,
+  threadSeconds,
+  usableCores,
+} from './scaling/thread-plan.js';
 import type { Scenario, ScenarioCase } from './scenario-file.js';
 import type { CheckDefinition } from './scenario-schema.js';
 import { didYouMean } from './suggest.js';
@@ -15,6 +23,9 @@ export interface Capabilities {
   descriptorsMax: number;
   /** Whether processes can be pinned. */
   taskset: boolean;
+  /** Processors' worth of time that the cgroup grants; absent without a limit. */
+  cpuQuota?: number;
+  numaNodes?: number;
   /** Why an arm cannot run, or null. */
   armProblem(arm: string, medium: Medium): string | null;
 }
@@ -55,6 +66,8 @@ export interface RunPlan {
   idle: { caseName: string; sessions: number } | null;
   /** Disjoint processor sets, or null where there are too few processors. */
   pinning: { servers: readonly number[]; generator: readonly number[] } | null;
+  /** Processors that cases of `load: threads` use, where there are any. */
+  threadProcessors?: readonly number[];
   /** Estimate of the whole run. */
   seconds: number;
   /** The slots of all cases, arms and rounds together: what progress is counted in. */
@@ -79,16 +92,22 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
   const cases = distinct(chosen.map((each) => planCase(scenario, each, options, machine)));
   const measured = cases.filter((each) => each.notMeasurable === null);
   const arms = [...new Set(measured.flatMap((each) => each.arms))];
-  const { idle, idleNote } = planIdle(scenario, options, measured, machine);
-  const pinning = planPinning(machine, notes);
+  const overThreads = measured.filter(isThreadCase);
+  const served = measured.filter((each) => !isThreadCase(each));
+  const { idle, idleNote } = planIdle(scenario, options, served, machine);
+  const pinning =
+    served.length > 0 || cases.every((each) => !isThreadCase(each)) ? planPinning(machine, notes) : null;
+  notes.push(...threadNotes(cases, machine));
   if (idleNote !== null) notes.push(idleNote);
-  const slots = measured.reduce((sum, each) => sum + each.arms.length, 0);
+  const slots = served.reduce((sum, each) => sum + each.arms.length, 0);
   const warmingNs = base.warmupNs.reduce((sum, each) => sum + each, 0);
   const seconds =
-    RUN_OVERHEAD_SECONDS + rounds * (ROUND_OVERHEAD_SECONDS + slots * ((slotNs + warmingNs) / 1e9));
-  const slotSeconds = (rounds * slots * slotNs) / 1e9;
+    RUN_OVERHEAD_SECONDS +
+    rounds *
+      (ROUND_OVERHEAD_SECONDS + slots * ((slotNs + warmingNs) / 1e9) + threadSeconds(overThreads, slotNs));
+  const slotSeconds = rounds * ((slots * slotNs) / 1e9 + threadSeconds(overThreads, slotNs));
   const { warmupNs, pacingNs } = base;
-  const servers = planServers(measured);
+  const servers = planServers(served);
   return {
     cases,
     arms,
@@ -99,6 +118,9 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
     pacingNs,
     idle,
     pinning,
+    ...(cases.some(isThreadCase)
+      ? { threadProcessors: machine.processors.slice(0, usableCores(machine)) }
+      : {}),
     seconds,
     slotSeconds,
     notes,
@@ -146,7 +168,9 @@ function planCase(
   const wanted = listed.filter((arm) => options.arms === null || options.arms.includes(arm));
   const absentArms: Record<string, string> = {};
   for (const arm of wanted) {
-    const problem = machine.armProblem(arm, mediumOf(parameters.transport));
+    const problem = isThreadCase({ parameters })
+      ? threadArmProblem(parameters, arm)
+      : machine.armProblem(arm, mediumOf(parameters.transport));
     if (problem !== null) absentArms[arm] = problem;
   }
   const arms = wanted.filter((arm) => !Object.hasOwn(absentArms, arm));
@@ -201,6 +225,7 @@ function obstacle(
 ): string | null {
   if (wanted.length === 0) return 'none of its arms was asked for';
   if (arms.length === 0) return Object.values(absentArms)[0];
+  if (isThreadCase({ parameters })) return threadObstacle(parameters, machine);
   // Only sockets take descriptors.
   if (mediumOf(parameters.transport) === 'in-process') return null;
   const needed = parameters.sessions * arms.length + DESCRIPTORS_SPARE;

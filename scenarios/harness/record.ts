@@ -109,6 +109,36 @@ export interface CaseRecord {
   absentArms?: Record<string, string>;
 }
 
+/** A figure of a fitted model. */
+export interface FittedRecord {
+  value: number;
+  /** Null below 5 rounds. */
+  ci95: Interval | null;
+}
+
+/**
+ * How one arm's work grows with threads: what was measured, the Universal Scalability Law fitted to it, and what that
+ * says for more threads than this machine has cores for, which is a projection and no result.
+ */
+export interface ScalingRecord {
+  work: string;
+  arm: string;
+  /** Processors that this run could use. */
+  cores: number;
+  /** Operations per second of one thread. */
+  throughputOfOne: FittedRecord;
+  /** Speed-up with what the processors themselves gain or lose divided out: threads × speedup_against_alu. */
+  points: (FittedRecord & { threads: number })[];
+  /** Contention: the share of the work that waits for its turn. */
+  sigma: FittedRecord;
+  /** Coherency: what each pair of threads costs. */
+  kappa: FittedRecord;
+  /** False where only one number of threads above 1 was measured: it gives σ + 2κ, and the interval holds every split. */
+  determined: boolean;
+  /** The law at whole numbers of threads. */
+  curve: (FittedRecord & { threads: number; projected: boolean })[];
+}
+
 export interface WindowRecord {
   case: string;
   arm: string;
@@ -225,6 +255,8 @@ export interface RunRecord {
   blocks: BlockRecord[];
   comparisons: ComparisonRecord[];
   checks: CheckRecord[];
+  /** Of runs that measure how work grows with threads. */
+  scaling?: ScalingRecord[];
   /** What the planner decided and what a reader must know, one sentence each. */
   notes?: string[];
   /** Of a scenario of the kind soak. */

@@ -1,11 +1,13 @@
 import { compareArms } from './comparisons.js';
 import { formatBytes, formatNs, formatRatio, formatSi, significant } from './format-number.js';
 import type { CaseRecord, CheckRecord, MetricRecord, RunRecord } from './record.js';
+import { scalingLines } from './scaling/scaling-table.js';
 import { createRandom } from './statistics/random.js';
 
 /** What a run prints when it is done: a table per case, the checks, and what they are worth. */
 export function renderResults(record: RunRecord): string {
   const parts = Object.entries(record.cases).map(([name, body]) => renderCase(record, name, body));
+  if (record.scaling !== undefined) parts.push(scalingLines(record.scaling).join('\n'));
   parts.push(ledgerLine(record), noiseLine(record));
   if (record.notes !== undefined && record.notes.length > 0) {
     parts.push(record.notes.map((note) => `note: ${note}`).join('\n'));
@@ -15,11 +17,13 @@ export function renderResults(record: RunRecord): string {
 
 function renderCase(record: RunRecord, name: string, body: CaseRecord): string {
   const lines = [name];
-  if (body.status !== 'measured') lines.push(`  not measurable here: ${body.reason}`);
+  if (body.status === 'projected') lines.push(`  projected, not measured: ${body.reason}`);
+  else if (body.status !== 'measured') lines.push(`  not measurable here: ${body.reason}`);
   else lines.push(...indented(armTable(record, name, body)));
   for (const [arm, reason] of Object.entries(body.absentArms ?? {})) {
     lines.push(`  ${arm}: not measurable here: ${reason}`);
   }
+  if (body.status === 'projected') return lines.join('\n');
   const checks = record.checks.filter((check) => check.case === name);
   lines.push(...indented(checks.filter(worthALine).map(checkLine)));
   return lines.join('\n');

@@ -4,6 +4,7 @@ import type { RunOptions } from './options.js';
 import type { RunPlan } from './planner.js';
 import { type BuildRecord, type MachineRecord, RECORD_SCHEMA, type RunRecord } from './record.js';
 import type { RunSamples } from './run.js';
+import { fitScaling, labelProjected } from './scaling/scaling-fit.js';
 import type { Scenario } from './scenario-file.js';
 import { createRandom } from './statistics/random.js';
 import { summariseCase } from './summarise.js';
@@ -25,6 +26,8 @@ export function buildRecord(inputs: RecordInputs): RunRecord {
   const random = createRandom(options.seed).fork('statistics');
   const cases: RunRecord['cases'] = {};
   for (const [name, each] of samples.cases) cases[name] = summariseCase(each, samples.startNs, random);
+  const scaling = fitScaling(plan.cases, cases, plan.threadProcessors?.length ?? 0, random);
+  labelProjected(plan.cases, cases, scaling);
   const comparisons = compareCases(cases, random);
   const all = [...samples.cases.values()];
   return {
@@ -57,6 +60,7 @@ export function buildRecord(inputs: RecordInputs): RunRecord {
     blocks: all.flatMap((each) => each.blocks),
     comparisons,
     checks: plan.cases.flatMap((each) => evaluateChecks(each, cases[each.name], comparisons)),
+    ...(scaling.length > 0 ? { scaling } : {}),
     notes: [...plan.notes, ...paceNotes(samples), ...dropNotes(samples)],
   };
 }

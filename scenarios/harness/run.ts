@@ -7,6 +7,8 @@ import type { PressureReading } from './pressure.js';
 import type { ProgressSink } from './progress.js';
 import { measureRound } from './round.js';
 import type { ArmCommand, RunContext } from './run-context.js';
+import { measureThreadRound } from './scaling/scaling-round.js';
+import { isThreadCase } from './scaling/thread-plan.js';
 import { createRandom } from './statistics/random.js';
 
 /** What is needed to measure a plan. */
@@ -16,6 +18,8 @@ export interface RunInputs {
   children: Children;
   armCommand: ArmCommand;
   generatorCommand: ProcessCommand;
+  /** The process that cases of `load: threads` are measured in. */
+  threadWorkCommand?: ProcessCommand;
   signal: AbortSignal;
   progress: ProgressSink;
   readPressure: () => PressureReading;
@@ -37,11 +41,11 @@ export async function measureRun(inputs: RunInputs): Promise<RunSamples> {
   const { plan, seed, children, signal } = inputs;
   const measured = plan.cases.filter((each) => each.notMeasurable === null);
   const cases = new Map(plan.cases.map((each) => [each.name, new CaseSamples(each)]));
-  const context: RunContext = {
-    ...inputs,
-    samples: new Map(measured.map((each) => [each.name, cases.get(each.name) as CaseSamples])),
-    random: createRandom(seed),
-  };
+  const samplesOf = (some: typeof measured) =>
+    new Map(some.map((each) => [each.name, cases.get(each.name) as CaseSamples]));
+  const served = samplesOf(measured.filter((each) => !isThreadCase(each)));
+  const overThreads = samplesOf(measured.filter(isThreadCase));
+  const context: RunContext = { ...inputs, samples: served, random: createRandom(seed) };
   const result = {
     cases,
     startNs: Number(hrtime.bigint()),
@@ -54,7 +58,9 @@ export async function measureRun(inputs: RunInputs): Promise<RunSamples> {
   try {
     for (let round = 0; round < plan.rounds && measured.length > 0; round++) {
       throwIfInterrupted(signal);
-      await measureRound(context, round);
+      if (served.size > 0) await measureRound(context, round);
+      if (overThreads.size > 0)
+        await measureThreadRound({ ...context, samples: overThreads, command: threadWork(inputs) }, round);
     }
     throwIfInterrupted(signal);
   } catch (error) {
@@ -66,4 +72,9 @@ export async function measureRun(inputs: RunInputs): Promise<RunSamples> {
     await children.stopAll();
   }
   return result;
+}
+
+function threadWork({ threadWorkCommand }: RunInputs): ProcessCommand {
+  if (threadWorkCommand === undefined) throw new Error('no program for work over threads was given');
+  return threadWorkCommand;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PARAMETER_RULES } from './case-parameters.js';
 import { LOAD_NAMES } from './load-shapes.js';
 import { METRIC_NAMES } from './metrics.js';
+import { THREAD_WORK_NAMES } from './scaling/thread-works.js';
 
 /**
  * The shape of a scenario file. The JSON Schema beside the files is generated from this, so an editor and the harness
@@ -38,15 +39,18 @@ const checkSchema = z
     }),
     valueMin: z.number().optional().meta({ description: 'The least value of the metric itself.' }),
     valueMax: z.number().optional().meta({ description: 'The highest value of the metric itself.' }),
+    intervalMin: z.number().optional().meta({
+      description: 'The least value at the lower end of the 95 % interval of the metric itself.',
+    }),
   })
   .superRefine((check, context) => {
-    const limits = (['ratioMin', 'quotientMax', 'valueMin', 'valueMax'] as const).filter(
+    const limits = (['ratioMin', 'quotientMax', 'valueMin', 'valueMax', 'intervalMin'] as const).filter(
       (key) => check[key] !== undefined,
     );
     if (limits.length !== 1) {
       context.addIssue({
         code: 'custom',
-        message: 'needs exactly one of ratioMin, quotientMax, valueMin, valueMax',
+        message: 'needs exactly one of ratioMin, quotientMax, valueMin, valueMax, intervalMin',
       });
     }
     const isRatio = check.ratioMin !== undefined || check.quotientMax !== undefined;
@@ -85,7 +89,8 @@ const number = (
     | 'stormPercent'
     | 'tickHz'
     | 'groupSize'
-    | 'inputsHz',
+    | 'inputsHz'
+    | 'threads',
 ) => {
   const rule = PARAMETER_RULES[key] as { min: number; max: number };
   return z.int().min(rule.min).max(rule.max).optional();
@@ -93,8 +98,8 @@ const number = (
 
 export const defaultsSchema = z
   .strictObject({
-    transport: z.enum(['tcp', 'mem']).optional().meta({
-      description: 'tcp: between processes. mem: between two threads of one process.',
+    transport: z.enum(['tcp', 'mem', 'none']).optional().meta({
+      description: 'tcp: between processes. mem: between two threads of one process. none: nothing is sent.',
     }),
     sessions: number('sessions'),
     depth: number('depth').meta({ description: 'Messages each session keeps in flight.' }),
@@ -109,7 +114,8 @@ export const defaultsSchema = z
         description:
           'closed: each session keeps depth requests in flight. open: requests at a fixed rate. stream: one way, ' +
           'each session has at most depth messages unacknowledged. paced: one way at a fixed rate, in process. ' +
-          'storm: the same, while a share of the sessions reconnects. tick: broadcasts at a fixed rate, and inputs.',
+          'storm: the same, while a share of the sessions reconnects. tick: broadcasts at a fixed rate, and inputs. ' +
+          'threads: nothing comes from outside, and so many threads share a work.',
       }),
     rate: number('rate').meta({ description: 'Messages per second over all sessions (open loop, paced).' }),
     percentOfMax: number('percentOfMax').meta({
@@ -125,6 +131,15 @@ export const defaultsSchema = z
     touch: z.enum(['some', 'all']).optional().meta({
       description: 'all: both ends touch every byte of every message. some: of one in 64.',
     }),
+    work: z
+      .enum(THREAD_WORK_NAMES)
+      .optional()
+      .meta({
+        description:
+          'What threads do (load: threads). lookup: sessions by id. map: the lock-free map. mem-echo, sockets: pairs of ' +
+          'JavaScript threads that echo.',
+      }),
+    threads: number('threads').meta({ description: 'Threads that share the work (load: threads).' }),
   })
   .meta({ description: 'Parameters of the default case; a case name lists only what differs from them.' });
 

@@ -111,6 +111,7 @@ export function roundMetrics(round: ArmRound, collected: ArmSamples): Record<str
     memory_bytes_per_session: round.memoryBytesPerSession,
     ...latencyMetrics(round.responseTime.samples > 0 ? round.responseTime : round.serviceTime),
     ...counterMetrics(round.counters),
+    ...round.figures,
   };
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }

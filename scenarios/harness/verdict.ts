@@ -77,7 +77,7 @@ export function verdictSentence(record: RunRecord): string {
   const first = record.comparisons.find(
     (each) => each.metric === 'throughput_ops_per_s' && each.arm === 'native' && each.against === 'baseline',
   );
-  if (first !== undefined) {
+  if (first !== undefined && record.scaling === undefined) {
     const limit = record.comparisons.find(
       (each) => each.case === first.case && each.metric === first.metric && each.against === 'limit',
     );
@@ -87,6 +87,12 @@ export function verdictSentence(record: RunRecord): string {
     parts.push(`native serves ${formatRatio(first.ratio, first.ci95)} the baseline${kernel}${where}`);
   }
   if (record.soak !== undefined) parts.push(...soakParts(record.soak));
+  for (const { work, arm, points } of record.scaling ?? []) {
+    const { threads, value, ci95 } = points[points.length - 1];
+    if (arm !== 'native' || threads === 1) continue;
+    const share = formatRatio(value / threads, ci95 && [ci95[0] / threads, ci95[1] / threads]);
+    parts.push(`${work} on ${threads} threads gets ${share} of what the processors bring`);
+  }
   const arms = Object.values(record.cases).flatMap((each) => Object.values(each.arms));
   const sum = (key: 'sent' | 'lost' | 'duplicated' | 'reordered' | 'corrupted'): number =>
     arms.reduce((total, arm) => total + Math.abs(arm.ledger[key]), 0);
