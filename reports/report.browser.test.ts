@@ -17,6 +17,7 @@ import {
   notMeasurable,
   openLoop,
 } from './testing/record-variants.js';
+import { scalingRun } from './testing/scaling-fixture.js';
 import { soakFixture } from './testing/soak-fixture.js';
 
 const available = chromiumPath() !== null;
@@ -48,6 +49,7 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
     const pages: Record<string, RunRecord[]> = {
       full: [fixtureRecord()],
       several: [failedLedger(), interrupted(), notMeasurable(), missedChecks(), openLoop()],
+      scaling: [scalingRun()],
       hostile: [hostileStrings()],
       soak: [soakFixture()],
     };
@@ -92,7 +94,7 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
       return data.every((byte) => byte === 0);
     }).map((canvas) => canvas.id)`) as Promise<string[]>;
 
-  const looks = ['full', 'several'].flatMap((name) =>
+  const looks = ['full', 'several', 'scaling'].flatMap((name) =>
     [1400, 400].flatMap((width) =>
       [false, true].map((dark) => ({ name, width, dark, theme: dark ? 'dark' : 'light' })),
     ),

@@ -6,7 +6,7 @@ import type { ArmRole } from '../view-model/arm-identity.js';
  * adds colours, which depend on the theme.
  */
 export interface ChartSpec {
-  kind: 'rows' | 'curve' | 'panel' | 'strips';
+  kind: 'rows' | 'curve' | 'panel' | 'strips' | 'scaling';
   x: AxisSpec;
   y: AxisSpec;
   series: SeriesSpec[];
@@ -48,13 +48,17 @@ export interface TickSpec {
   label: string;
 }
 
-/** A line, or the dots of a bar chart's rounds. */
+/** A line, hollow dots (the rounds of a bar chart), or filled points; a line without a label has no word at its end. */
 export interface SeriesSpec {
   /** Empty: a further piece of a line that has its name already. */
   label: string;
   role: ArmRole;
-  style: 'line' | 'dashed' | 'dotted' | 'dots';
+  style: 'line' | 'dashed' | 'dotted' | 'dots' | 'points';
   points: [x: number, y: number][];
+  /** An upright bar through each point. */
+  intervals?: ([low: number, high: number] | null)[];
+  /** A pale band around a line. */
+  area?: [x: number, low: number, high: number][];
 }
 
 export interface RowSpec {

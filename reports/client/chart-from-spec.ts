@@ -6,6 +6,8 @@ import {
   backgroundPlugin,
   endLabelsPlugin,
   endLabelWidth,
+  hasEndLabel,
+  intervalsPlugin,
   stripsPlugin,
 } from './draw-lines.js';
 import { BAR_OFFSET, markHeight, type RowLayout, rowLayout, rowsPlugin } from './draw-rows.js';
@@ -25,6 +27,7 @@ export function chartHeight(spec: ChartSpec, context: Canvas2d, width: number): 
       return rows.length * rowLayout(context, spec, width).rowHeight + labelled + 46;
     }
     case 'curve':
+    case 'scaling':
       return width < 480 ? 290 : 340;
     case 'panel':
       return 164;
@@ -62,6 +65,8 @@ function pluginsOf(spec: ChartSpec, layout: RowLayout | null, theme: Theme): Cha
   const title = axisTitlePlugin(spec, theme);
   if (layout) return [background, roundDots(spec, layout), rowsPlugin(spec, layout, theme)];
   if (spec.kind === 'strips') return [background, stripsPlugin(spec, theme)];
+  if (spec.kind === 'scaling')
+    return [background, intervalsPlugin(spec, theme), title, endLabelsPlugin(spec, theme)];
   return [background, title, endLabelsPlugin(spec, theme)];
 }
 
@@ -85,7 +90,10 @@ function padding(spec: ChartSpec, layout: RowLayout | null, context: Canvas2d): 
     const labelled = spec.rules?.some((rule) => rule.label);
     return { left: layout.left, right: layout.right, top: labelled ? 22 : 4, bottom: 0 };
   }
-  const right = endLabelWidth(context, spec.rightLabels ?? spec.series.map((line) => line.label));
+  const right = endLabelWidth(
+    context,
+    spec.rightLabels ?? spec.series.filter(hasEndLabel).map((line) => line.label),
+  );
   return {
     left: spec.kind === 'strips' ? PANEL_AXIS_WIDTH : 0,
     right,
@@ -94,19 +102,19 @@ function padding(spec: ChartSpec, layout: RowLayout | null, context: Canvas2d): 
   };
 }
 
-const DASHES = { line: [], dashed: [5, 3], dotted: [1.5, 2.5], dots: [] };
+const DASHES = { line: [], dashed: [5, 3], dotted: [1.5, 2.5], dots: [], points: [] };
 
 function dataset(line: SeriesSpec, theme: Theme, width: number): object {
-  const dots = line.style === 'dots';
+  const dots = line.style === 'dots' || line.style === 'points';
   return {
     label: line.label,
     data: line.points.map(([x, y]) => ({ x, y })),
     showLine: !dots,
-    borderColor: dots ? theme.ink : theme.mark(line.role),
-    backgroundColor: theme.page,
+    borderColor: line.style === 'dots' ? theme.ink : theme.mark(line.role),
+    backgroundColor: line.style === 'points' ? theme.mark(line.role) : theme.page,
     borderWidth: dots ? 1 : width < 480 ? 1.1 : 1.75,
     borderDash: DASHES[line.style],
-    pointRadius: dots ? 2.5 : 0,
+    pointRadius: line.style === 'points' ? 4 : dots ? 2.5 : 0,
     pointHoverRadius: dots ? 4 : 3,
     pointHitRadius: 6,
     clip: dots ? false : 2,
@@ -201,6 +209,7 @@ function tooltip(spec: ChartSpec, theme: Theme): object {
         const at = items[0]?.raw.x ?? 0;
         if (isCurve) return `p${threeDigits(100 * (1 - 1 / at))}`;
         if (spec.secondsPerX !== undefined) return `after ${secondsText(at * spec.secondsPerX)}`;
+        if (spec.kind === 'scaling') return `${at} ${at === 1 ? 'thread' : 'threads'}`;
         return spec.kind === 'panel' ? `block ${Math.floor(at) + 1}` : (items[0]?.dataset.label ?? '');
       },
       label: (item: Item) => {

@@ -1,9 +1,14 @@
-import type { ChartSpec } from '../charts/chart-spec.js';
+import type { ChartSpec, RuleSpec, SeriesSpec } from '../charts/chart-spec.js';
 import type { Canvas2d, ChartInstance, ChartPlugin } from './page-surface.js';
 import { FONT, FONT_SIZE, type Theme } from './theme.js';
 
 const GAP = 8;
 const LINE_HEIGHT = FONT_SIZE + 3;
+
+/** Marks are told by what stands beside them, and a line may go on as another that has the word. */
+export function hasEndLabel({ style, label, points }: SeriesSpec): boolean {
+  return (style === 'line' || style === 'dashed') && label !== '' && points.length > 0;
+}
 
 /** Room right of the plot for the labels at the lines' ends. */
 export function endLabelWidth(context: Canvas2d, labels: string[]): number {
@@ -21,7 +26,7 @@ export function endLabelsPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
     afterDatasetsDraw(chart) {
       const { ctx, scales, chartArea } = chart;
       const ends = spec.series
-        .filter((line) => line.style !== 'dots' && line.label !== '' && line.points.length > 0)
+        .filter(hasEndLabel)
         .map((line) => {
           const [x, y] = line.points.at(-1)!;
           const at = { x: scales.x.getPixelForValue(x), y: scales.y.getPixelForValue(y) };
@@ -87,6 +92,10 @@ export function backgroundPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
       chart.ctx.save();
       for (const band of spec.bands ?? []) drawBand(chart, theme, band.from, band.to);
       for (const rule of spec.rules ?? []) {
+        if (rule.axis === 'y') {
+          drawLevelRule(chart, theme, rule);
+          continue;
+        }
         const { ctx, chartArea, scales } = chart;
         const x = Math.round(scales.x.getPixelForValue(rule.at)) + 0.5;
         ctx.strokeStyle = rule.faint ? theme.hairline : rule.dashed ? theme.failMark : theme.ink;
@@ -98,10 +107,86 @@ export function backgroundPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
         ctx.stroke();
       }
       chart.ctx.setLineDash([]);
-      drawRuleLabels(chart, spec, theme);
+      if (spec.kind === 'scaling') drawRuleLabelsInside(chart, spec, theme);
+      else drawRuleLabels(chart, spec, theme);
       chart.ctx.restore();
     },
   };
+}
+
+/** A level that is asked for, its words below the line at the left, where the data begin above it. */
+function drawLevelRule(chart: ChartInstance, theme: Theme, rule: RuleSpec): void {
+  const { ctx, chartArea, scales } = chart;
+  const y = Math.round(scales.y.getPixelForValue(rule.at)) + 0.5;
+  ctx.strokeStyle = rule.dashed ? theme.failMark : theme.ink;
+  ctx.lineWidth = 1;
+  ctx.setLineDash(rule.dashed ? [4, 3] : []);
+  ctx.beginPath();
+  ctx.moveTo(chartArea.left, y);
+  ctx.lineTo(chartArea.right, y);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.font = FONT;
+  ctx.fillStyle = theme.muted;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'top';
+  ctx.fillText(rule.label, chartArea.left + 6, y + 3);
+}
+
+/** Bands around lines, behind everything, and bars through points. */
+export function intervalsPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
+  return {
+    id: 'intervals',
+    beforeDatasetsDraw(chart) {
+      chart.ctx.save();
+      for (const line of spec.series) drawArea(chart, theme, line);
+      for (const line of spec.series) drawIntervals(chart, theme, line);
+      chart.ctx.restore();
+    },
+  };
+}
+
+const AREA_ALPHA = 0.16;
+const CAP = 4;
+
+function drawArea(chart: ChartInstance, theme: Theme, { area = [], role }: SeriesSpec): void {
+  if (area.length < 2) return;
+  const { ctx, scales } = chart;
+  const at = (x: number, y: number) => [scales.x.getPixelForValue(x), scales.y.getPixelForValue(y)] as const;
+  ctx.beginPath();
+  area.forEach(([x, , high], index) => {
+    if (index === 0) ctx.moveTo(...at(x, high));
+    else ctx.lineTo(...at(x, high));
+  });
+  for (const [x, low] of area.toReversed()) ctx.lineTo(...at(x, low));
+  ctx.closePath();
+  ctx.globalAlpha = AREA_ALPHA;
+  ctx.fillStyle = theme.mark(role);
+  ctx.fill();
+  ctx.globalAlpha = 1;
+}
+
+function drawIntervals(
+  chart: ChartInstance,
+  theme: Theme,
+  { intervals = [], points, role }: SeriesSpec,
+): void {
+  const { ctx, scales } = chart;
+  ctx.strokeStyle = theme.mark(role);
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  intervals.forEach((interval, index) => {
+    if (interval === null) return;
+    const x = scales.x.getPixelForValue(points[index]![0]);
+    const [low, high] = interval.map((y) => scales.y.getPixelForValue(y)) as [number, number];
+    ctx.moveTo(x, low);
+    ctx.lineTo(x, high);
+    for (const end of [low, high]) {
+      ctx.moveTo(x - CAP, end);
+      ctx.lineTo(x + CAP, end);
+    }
+  });
+  ctx.stroke();
 }
 
 function drawBand(chart: ChartInstance, theme: Theme, from: number, to: number): void {
@@ -128,7 +213,9 @@ function drawBand(chart: ChartInstance, theme: Theme, from: number, to: number):
 
 /** Labels of neighbouring rules go to opposite sides, so that 0.952× and 1× never touch. */
 function drawRuleLabels(chart: ChartInstance, spec: ChartSpec, theme: Theme): void {
-  const labelled = (spec.rules ?? []).filter((rule) => rule.label).sort((a, b) => a.at - b.at);
+  const labelled = (spec.rules ?? [])
+    .filter((rule) => rule.label && rule.axis === 'x')
+    .sort((a, b) => a.at - b.at);
   const { ctx, chartArea, scales } = chart;
   ctx.font = FONT;
   ctx.textBaseline = 'bottom';
@@ -139,6 +226,21 @@ function drawRuleLabels(chart: ChartInstance, spec: ChartSpec, theme: Theme): vo
     ctx.fillStyle = theme.muted;
     ctx.fillText(rule.label, x + (toLeft ? -1 : 1), chartArea.top - 5);
   });
+}
+
+/** At the foot of the line, where curves that rise leave room; above stands the name of the axis. */
+function drawRuleLabelsInside(chart: ChartInstance, spec: ChartSpec, theme: Theme): void {
+  const { ctx, chartArea, scales } = chart;
+  ctx.font = FONT;
+  ctx.fillStyle = theme.muted;
+  ctx.textBaseline = 'bottom';
+  for (const rule of spec.rules ?? []) {
+    if (rule.axis !== 'x' || !rule.label) continue;
+    const x = scales.x.getPixelForValue(rule.at);
+    const toLeft = x + GAP + ctx.measureText(rule.label).width > chartArea.right;
+    ctx.textAlign = toLeft ? 'right' : 'left';
+    ctx.fillText(rule.label, x + (toLeft ? -5 : 5), chartArea.bottom - 5);
+  }
 }
 
 /** One band of small bars per strip, on the x axis of the panels above. */

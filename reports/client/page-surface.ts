@@ -41,6 +41,7 @@ export interface Canvas2d {
   fillStyle: string;
   strokeStyle: string;
   lineWidth: number;
+  globalAlpha: number;
   font: string;
   textAlign: 'left' | 'right' | 'center';
   textBaseline: 'top' | 'middle' | 'bottom' | 'alphabetic';

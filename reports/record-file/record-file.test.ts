@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixtureRecord } from '../testing/record-fixture.js';
 import { hostileStrings, interrupted, notMeasurable } from '../testing/record-variants.js';
+import { scalingRun } from '../testing/scaling-fixture.js';
 import { parseRecord, readRecord } from './read-record.js';
 import { thinSeries, withoutRawSamples, withoutSeries } from './thin-record.js';
 import { writeAtomically } from './write-atomically.js';
@@ -22,6 +23,7 @@ describe('reading a record', () => {
     ['a plain run', record],
     ['an interrupted run', interrupted()],
     ['a case that cannot be measured', notMeasurable()],
+    ['a run over threads', scalingRun()],
     ['hostile names', hostileStrings()],
   ])('accepts %s unchanged', (_what, value) => {
     expect(parseRecord(JSON.stringify(value), 'a.json')).toEqual(value);

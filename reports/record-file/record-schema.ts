@@ -62,6 +62,21 @@ const caseRecord = z.looseObject({
   absentArms: z.record(z.string(), z.string()).optional(),
 });
 
+const fitted = z.looseObject({ value: z.number(), ci95: interval.nullable() });
+const atThreads = fitted.extend({ threads: z.number().positive() });
+
+const scaling = z.looseObject({
+  work: z.string(),
+  arm: z.string(),
+  cores: count,
+  throughputOfOne: fitted,
+  points: z.array(atThreads).min(1),
+  sigma: fitted,
+  kappa: fitted,
+  determined: z.boolean(),
+  curve: z.array(atThreads.extend({ projected: z.boolean() })).min(1),
+});
+
 const machine = z.looseObject({
   fingerprint: z.string(),
   cpuModel: z.string(),
@@ -172,6 +187,7 @@ export const runRecordSchema = z.looseObject({
       reason: z.string().nullable(),
     }),
   ),
+  scaling: z.array(scaling).optional(),
   notes: z.array(z.string()).optional(),
   soak: soak.optional(),
 });

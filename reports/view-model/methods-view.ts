@@ -4,6 +4,8 @@ import { median } from '../numbers/order-statistics.js';
 import { withUnit } from '../numbers/scale.js';
 import { INTERVAL_ROUNDS_MIN } from './ratio-view.js';
 import { isSuite } from './record-kind.js';
+import { SCALING_TERMS } from './scaling-methods.js';
+import { hasScaling } from './scaling-view.js';
 import { soakMethods } from './soak-methods.js';
 import { SUITE_TERMS } from './suite-methods.js';
 import { roundsOf } from './verdict-view.js';
@@ -22,6 +24,16 @@ export interface MethodsView {
 export function methodsView(record: RunRecord): MethodsView {
   if (record.soak !== undefined) return soakMethods(record.soak, scenarioMethods(record).terms);
   const view = scenarioMethods(record);
+  if (hasScaling(record)) {
+    const shared = ['Ratio', 'Interval', 'Not measurable here', 'Steal and pressure'];
+    return {
+      sentence: view.sentence.replace(
+        'whose arms took turns',
+        'which gave one thread and several their turn',
+      ),
+      terms: [...SCALING_TERMS, ...view.terms.filter(({ term }) => shared.includes(term))],
+    };
+  }
   if (!isSuite(record)) return view;
   const shared = ['Block', 'Ratio', 'Interval', 'Not measurable here', 'Steal and pressure'];
   return {

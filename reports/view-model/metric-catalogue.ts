@@ -27,6 +27,10 @@ const KNOWN: Record<string, MetricName> = {
   allocations_per_op: { label: 'allocations per operation', quantity: 'count' },
   payload_copies_per_op: { label: 'payload copies per operation', quantity: 'count' },
   syscalls_per_op: { label: 'system calls per operation', quantity: 'count' },
+  speedup: { label: 'speed-up over one thread', quantity: 'count' },
+  alu_speedup: { label: 'speed-up of the ALU loop', quantity: 'count' },
+  speedup_against_alu: { label: 'speed-up ÷ ALU loop', quantity: 'count' },
+  cpu_growth_against_alu: { label: 'growth of CPU per operation ÷ ALU loop', quantity: 'count' },
 };
 
 const ORDER = Object.keys(KNOWN);

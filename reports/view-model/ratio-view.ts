@@ -4,6 +4,7 @@ import { intervalText, ratioText, ratioWithInterval } from '../numbers/ratio.js'
 import { withUnit } from '../numbers/scale.js';
 import { armIdentity, compareArms, mainArm } from './arm-identity.js';
 import { compareMetrics, isKnownMetric, isThroughput, metricName } from './metric-catalogue.js';
+import { isOverThreads } from './scaling-view.js';
 import { type TableView, tableView } from './table-view.js';
 
 /** Five per cent slower: 1 ÷ 1.05. */
@@ -110,7 +111,8 @@ export function ratioView(record: RunRecord): RatioView {
         },
       }),
     );
-  const missing = missingCases(record);
+  // What of scaling is missing has its place in the section about scaling, projections included.
+  const missing = missingCases(record).filter(({ caseName }) => !isOverThreads(record.cases[caseName]!));
   const leading = leadingRows(record, rows);
   return {
     ours,

@@ -3,6 +3,7 @@ import { barChart } from '../charts/bar-chart.js';
 import type { ChartSpec } from '../charts/chart-spec.js';
 import { forestChart } from '../charts/forest-chart.js';
 import { latencyChart } from '../charts/latency-chart.js';
+import { efficiencyChart, speedupChart } from '../charts/scaling-chart.js';
 import { panelChart, stripChart } from '../charts/timeline-chart.js';
 import { utcMinute } from '../numbers/moment.js';
 import type { Thinning } from '../record-file/thin-record.js';
@@ -15,6 +16,7 @@ import { provenanceView, shortCommit } from './provenance-view.js';
 import { ratioView } from './ratio-view.js';
 import { isSuite } from './record-kind.js';
 import { resourceView } from './resource-view.js';
+import { hasScaling, scalingView } from './scaling-view.js';
 import { soakSection } from './soak-section.js';
 import { type TableView, tableView } from './table-view.js';
 import { throughputView } from './throughput-view.js';
@@ -88,7 +90,7 @@ export function reportModel(records: readonly RunRecord[]): ReportModel {
   };
 }
 
-/** Sections about servers under load; a suite has them only where it has a picture to show. */
+/** Sections about servers under load; a suite, and work over threads, have them only where there is a picture to show. */
 const SERVER_SECTIONS: ReadonlySet<string> = new Set(['Latency', 'Resources']);
 
 export type Section = Partial<SectionView> & Pick<SectionView, 'title' | 'sentence'>;
@@ -101,6 +103,7 @@ function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec
     return [{ id: chartId, kind: spec.kind, label }];
   };
   const sections = [
+    ...(hasScaling(record) ? [scalingSection(record, chart)] : []),
     ...(record.soak === undefined ? [ratioSection(record, chart)] : []),
     checkSection(record),
     ...(record.soak === undefined ? [] : [soakSection(record, record.soak, chart)]),
@@ -114,7 +117,10 @@ function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec
     methodsSection(record),
     dataSection(record, id),
   ].filter(
-    (section) => !isSuite(record) || !SERVER_SECTIONS.has(section.title) || section.figures?.length !== 0,
+    (section) =>
+      (!isSuite(record) && !hasScaling(record)) ||
+      !SERVER_SECTIONS.has(section.title) ||
+      section.figures?.length !== 0,
   );
   return {
     id,
@@ -149,6 +155,32 @@ function ratioSection(record: RunRecord, chart: AddChart): Section {
     title: 'Ratios',
     sentence: view.sentence,
     figures: [{ heading: null, sentence: null, charts, table: view.table }],
+  };
+}
+
+function scalingSection(record: RunRecord, chart: AddChart): Section {
+  const view = scalingView(record);
+  return {
+    title: 'Scaling',
+    sentence: view.sentence,
+    figures: view.works.map((work, index) => ({
+      heading: [work.title],
+      sentence: work.sentence,
+      charts: [
+        ...chart(
+          `scaling-${index}`,
+          speedupChart(work),
+          `Throughput against threads, with the ideal line; projected and dashed beyond ${work.cores} cores. ${work.sentence}`,
+        ),
+        ...chart(
+          `scaling-${index}-efficiency`,
+          efficiencyChart(work),
+          `Efficiency against threads, the ALU loop divided out. ${work.sentence}`,
+        ),
+      ],
+      table: work.table,
+    })),
+    tables: view.laws === null ? [] : [view.laws],
   };
 }
 

@@ -6,6 +6,7 @@ import { listInWords, plural } from '../numbers/sentence.js';
 import { againstInWords, armIdentity, compareArms, mainArm } from './arm-identity.js';
 import { isPacedThroughput, missingCases } from './ratio-view.js';
 import { isSuite } from './record-kind.js';
+import { isOverThreads, scalingView } from './scaling-view.js';
 import { leakClause } from './soak-view.js';
 
 export type Tone = 'pass' | 'fail' | 'inconclusive' | 'interrupted';
@@ -36,7 +37,12 @@ const HEADLINE_METRICS = ['throughput_ops_per_s', 'throughput_bytes_per_s'];
 
 export function verdictView(record: RunRecord): VerdictView {
   const tone: Tone = record.interrupted ? 'interrupted' : record.verdict;
-  const parts = [headline(record), lossClause(record), serviceClause(record), outcomeClause(record)];
+  const parts = [
+    scalingClause(record) ?? headline(record),
+    lossClause(record),
+    serviceClause(record),
+    outcomeClause(record),
+  ];
   const sentence = `${record.scenario}: ${parts.filter((part) => part !== '').join('; ')}`;
   return {
     tone,
@@ -116,6 +122,27 @@ function headline(record: RunRecord): string {
   return `${ours} serves ${clauses.join(', and ')}`;
 }
 
+/** What is left of a page about scaling when it is one clause: native's efficiency on the most threads measured. */
+function scalingClause(record: RunRecord): string | null {
+  const clauses = (record.scaling ?? [])
+    .filter(({ arm, points }) => arm === 'native' && points.length > 1)
+    .map(({ work, points }) => {
+      const { threads, value, ci95 } = points.at(-1)!;
+      const interval = ci95 && ([ci95[0] / threads, ci95[1] / threads] as [number, number]);
+      return `${ratioWithInterval(value / threads, interval)} (${work}, ${threads} threads)`;
+    });
+  return clauses.length === 0 ? null : `of what the processors bring, native gets ${listInWords(clauses)}`;
+}
+
+/** Numbers of threads that this machine has no cores for, in a sentence for each kind of work. */
+function threadCautions(record: RunRecord): string[] {
+  return scalingView(record).works.flatMap(({ title, arms, cores }) => {
+    const beyond = arms[0]?.law.curve.at(-1);
+    if (beyond === undefined) return [`${title}: not measurable here; the reason is in its table.`];
+    return beyond.projected ? [`${title}: projected beyond ${cores} threads, up to ${beyond.threads}.`] : [];
+  });
+}
+
 const LOSSES = ['lost', 'duplicated', 'reordered', 'corrupted'] as const;
 
 function lossClause(record: RunRecord): string {
@@ -179,7 +206,9 @@ function cautionsOf(record: RunRecord): string[] {
       cautions.push(`${armIdentity(arm).label} did not run at ${caseName}: ${reason}.`);
     }
   }
+  cautions.push(...threadCautions(record));
   for (const entry of missingCases(record)) {
+    if (isOverThreads(record.cases[entry.caseName]!)) continue;
     const word =
       entry.status === 'not-measurable'
         ? 'not measurable here'

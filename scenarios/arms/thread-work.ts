@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import type { WindowTask, WorkWindow } from '../harness/scaling/thread-work.js';
 import { THREAD_WORK_NAMES, type ThreadWorkName } from '../harness/scaling/thread-works.js';
 import { type PreparedWork, prepareWork } from './thread-work/prepared-work.js';
-import type { WindowTask, WorkWindow } from '../harness/scaling/thread-work.js';
 
 type Command = { id: number; command: string } & Record<string, unknown>;
 

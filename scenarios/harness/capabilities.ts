@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import type { ProcessCommand } from './arm-process.js';
 import { machineTopology } from '../../core/index.js';
+import type { ProcessCommand } from './arm-process.js';
 import { allowedProcessors, descriptorsMax, hasTaskset, numaNodes } from './machine.js';
 import type { Medium } from './medium.js';
 import type { Capabilities } from './planner.js';

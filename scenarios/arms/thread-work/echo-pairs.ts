@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { ThreadWork, WindowTask, WorkWindow } from '../../harness/scaling/thread-work.js';
 import { EchoEnd } from './echo-end.js';
 import type { EchoResult } from './echo-protocol.js';
-import type { ThreadWork, WindowTask, WorkWindow } from '../../harness/scaling/thread-work.js';
 
 export interface PairsPlace {
   transport: 'mem' | 'tcp';

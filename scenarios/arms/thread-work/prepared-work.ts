@@ -1,7 +1,7 @@
+import type { ThreadWork } from '../../harness/scaling/thread-work.js';
 import { ALU_ARM, ALU_LOOP, THREAD_WORKS, type ThreadWorkName } from '../../harness/scaling/thread-works.js';
 import { EchoPairs } from './echo-pairs.js';
 import { LoopWork } from './loop-work.js';
-import type { ThreadWork } from '../../harness/scaling/thread-work.js';
 
 export interface WorkRequest {
   work: ThreadWorkName;

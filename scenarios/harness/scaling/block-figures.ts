@@ -1,6 +1,6 @@
-import type { WorkWindow } from './thread-work.js';
 import type { MetricName } from '../metrics.js';
 import { median } from '../statistics/quantile.js';
+import type { WorkWindow } from './thread-work.js';
 import { ALU_ARM } from './thread-works.js';
 
 /** What several threads did against one, as logarithms, from one block. */

@@ -10,8 +10,8 @@ import { SparseHistogram } from '../statistics/sparse-histogram.js';
 import { DISCARD_NS, WINDOW_NS } from '../window-schedule.js';
 import { type BlockFigures, figuresOfBlock, figuresOfRound, type PlacedWindow } from './block-figures.js';
 import { blocksPerRound, casesWithBlocks, groupsByWork, threadSeconds, usedCores } from './thread-plan.js';
-import { ALU_ARM, type ThreadWorkName } from './thread-works.js';
 import type { WorkWindow } from './thread-work.js';
+import { ALU_ARM, type ThreadWorkName } from './thread-works.js';
 
 /** What a round of cases over threads needs. */
 export interface ThreadRunContext {
@@ -198,5 +198,6 @@ function measured({ startNs, endNs, operations, cpuNs }: PlacedWindow, dropped: 
     ...{ startNs, endNs, operations, dropped, serverCpuNs: cpuNs },
     // Nothing was sent by a generator, and nothing answered.
     ...{ bytes: Number.NaN, generatorCpuNs: Number.NaN, latencyNsP50: null, latencyNsP99: null },
+    ...{ framesDue: 0, framesOnTime: 0 },
   };
 }
