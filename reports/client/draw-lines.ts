@@ -7,7 +7,7 @@ const LINE_HEIGHT = FONT_SIZE + 3;
 
 /** Marks are told by what stands beside them, and a line may go on as another that has the word. */
 export function hasEndLabel({ style, label, points }: SeriesSpec): boolean {
-  return (style === 'line' || style === 'dashed') && label !== '' && points.length > 0;
+  return style !== 'dots' && style !== 'points' && label !== '' && points.length > 0;
 }
 
 /** Room right of the plot for the labels at the lines' ends. */
