@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "programs/stream_content.h"
 #include "protocol/packet_header.h"
 
 namespace msgtrans {
@@ -24,25 +25,27 @@ ControlError bad(const std::string& problems) {
   return {kErrorBadCommand, problems};
 }
 
+ReplyKind read_reply(FieldReader& fields) {
+  const std::string reply = fields.text("reply", 16);
+  if (reply != "counter" && reply != "forward") fields.note("reply", "expected counter or forward");
+  return reply == "forward" ? ReplyKind::forward : ReplyKind::counter;
+}
+
 LoadShape read_load(FieldReader& fields) {
   LoadShape load;
   const std::string mode = fields.text("mode", 16);
   if (mode == "open") {
     load.mode = LoadMode::open;
     load.rate_per_second = fields.positive("ratePerSecond", kRatePerSecondMax);
-  } else if (mode == "closed") {
+  } else if (mode == "closed" || mode == "stream") {
+    load.mode = mode == "closed" ? LoadMode::closed : LoadMode::stream;
     load.depth = static_cast<uint32_t>(fields.integer("depth", 1, kDepthMax));
   } else {
-    fields.note("mode", "expected closed or open");
+    fields.note("mode", "expected closed, open or stream");
   }
-  load.payload_bytes =
-      static_cast<uint32_t>(fields.integer("payloadBytes", kTokenBytes, kPayloadBytesMaxDefault));
-  const std::string reply = fields.text("reply", 16);
-  if (reply == "forward") {
-    load.reply = ReplyKind::forward;
-  } else if (reply != "counter") {
-    fields.note("reply", "expected counter or forward");
-  }
+  const uint32_t least = load.mode == LoadMode::stream ? kStreamPayloadBytesMin : kTokenBytes;
+  load.payload_bytes = static_cast<uint32_t>(fields.integer("payloadBytes", least, kPayloadBytesMaxDefault));
+  if (load.mode != LoadMode::stream) load.reply = read_reply(fields);
   if (fields.good() && uint64_t{load.depth} * (load.payload_bytes + kHeaderBytes) > kFlightBytesMax) {
     fields.note("depth", "depth times packet size is above " + std::to_string(kFlightBytesMax) +
                              " bytes per session; lower one of them");

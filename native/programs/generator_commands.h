@@ -11,13 +11,18 @@
 
 namespace msgtrans {
 
-enum class LoadMode : uint8_t { closed, open };
+enum class LoadMode : uint8_t { closed, open, stream };
+
+// True for loads in which each session keeps `depth` messages unanswered.
+constexpr bool keeps_depth(LoadMode mode) {
+  return mode != LoadMode::open;
+}
 
 // What is sent in a window.
 struct LoadShape {
   LoadMode mode = LoadMode::closed;
   ReplyKind reply = ReplyKind::counter;
-  uint32_t depth = 1;          // Closed loop: requests in flight per session.
+  uint32_t depth = 1;          // Closed loop and stream: messages in flight per session.
   double rate_per_second = 1;  // Open loop: over all sessions of the group.
   uint32_t payload_bytes = 64;
 };

@@ -80,6 +80,19 @@ TEST(GeneratorCommands, reads_an_open_loop_and_the_reply_timeout) {
   EXPECT_EQ(command.reply_timeout_ns, 20'000'000u);
 }
 
+TEST(GeneratorCommands, reads_a_stream) {
+  const RunCommand command = run_of(run_text(R"({"mode":"stream","depth":32,"payloadBytes":1048576})"));
+  EXPECT_EQ(command.load.mode, LoadMode::stream);
+  EXPECT_EQ(command.load.depth, 32u);
+  EXPECT_EQ(command.load.payload_bytes, 1048576u);
+}
+
+TEST(GeneratorCommands, refuses_a_stream_whose_messages_have_no_room_for_a_sequence) {
+  const std::string message = run_problem(run_text(R"({"mode":"stream","payloadBytes":11})"));
+  EXPECT_NE(message.find("field load.payloadBytes"), std::string::npos) << message;
+  EXPECT_NE(message.find("field load.depth"), std::string::npos) << message;
+}
+
 TEST(GeneratorCommands, names_every_wrong_field_of_run) {
   const std::string message =
       run_problem(R"({"windows":[{"group":"a","discardNs":-1,"measureNs":0},7],)"
@@ -94,7 +107,7 @@ TEST(GeneratorCommands, names_every_wrong_field_of_run) {
 TEST(GeneratorCommands, refuses_a_run_without_windows_or_load) {
   EXPECT_NE(run_problem("{}").find("field windows"), std::string::npos);
   EXPECT_NE(run_problem(R"({"windows":[],"load":{}})").find("expected 1 to"), std::string::npos);
-  EXPECT_NE(run_problem(run_text(R"({"mode":"fast"})")).find("field load.mode: expected closed or open"),
+  EXPECT_NE(run_problem(run_text(R"({"mode":"fast"})")).find("field load.mode: expected closed, open or stream"),
             std::string::npos);
   EXPECT_NE(run_problem(run_text(R"({"mode":"open","payloadBytes":8,"reply":"forward"})"))
                 .find("load.ratePerSecond"),

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "programs/request_content.h"
+#include "programs/stream_content.h"
 #include "protocol/packet_framer.h"
 
 namespace msgtrans {
@@ -47,6 +47,18 @@ class LimitReplyBatch {
     uint8_t* reply = room(frame);
     encode_header(reply, header);
     write_counter_reply(reply + kHeaderBytes, counter, token);
+  }
+
+  // Acknowledges one-way messages, in the place of the packet that asked for it: as a response to a fence, else one way.
+  void acknowledge(const Frame& frame, const Acknowledgement& total) {
+    PacketHeader header;
+    header.packet_type = frame.header.packet_type == kPacketRequest ? kPacketResponse : kPacketOneWay;
+    header.message_id = frame.header.message_id;
+    header.biz_type = frame.header.biz_type;
+    header.payload_bytes = kAcknowledgementBytes;
+    uint8_t* reply = room(frame);
+    encode_header(reply, header);
+    write_acknowledgement(reply + kHeaderBytes, total);
   }
 
   std::span<const uint8_t> bytes() const {

@@ -9,7 +9,6 @@
 
 #include "io/stream_socket.h"
 #include "programs/endpoint.h"
-#include "programs/limit_reply_batch.h"
 #include "programs/process_guard.h"
 
 namespace msgtrans {
@@ -47,7 +46,7 @@ bool LimitServer::watch(int fd) {
   return register_fd(fd, EPOLLIN, kWatchedTag + watched_++);
 }
 
-std::optional<std::string> LimitServer::listen(const std::string& url, LimitHandler handler,
+std::optional<std::string> LimitServer::listen(const std::string& url, const LimitService& service,
                                                ControlError& error) {
   const std::optional<SocketAddress> address = parse_endpoint(url);
   if (!address) {
@@ -66,7 +65,7 @@ std::optional<std::string> LimitServer::listen(const std::string& url, LimitHand
     error = {"ERR_LIMIT_LISTEN_FAILED", "cannot watch " + url + ": " + describe_errno(errno)};
     return std::nullopt;
   }
-  listeners_.push_back({std::move(opened.fd), handler, std::string(unix_path_of(url))});
+  listeners_.push_back({std::move(opened.fd), service, std::string(unix_path_of(url))});
   return bound;
 }
 
@@ -98,7 +97,7 @@ void LimitServer::accept_ready(Listener& listener) {
     }
     ++counters_.sessions_accepted;
     const int raw_fd = fd.get();
-    const uint64_t id = sessions_.open(std::move(fd), listener.handler);
+    const uint64_t id = sessions_.open(std::move(fd), listener.service);
     if (!register_fd(raw_fd, EPOLLIN, id)) sessions_.close(id);
   }
 }
@@ -143,24 +142,12 @@ bool LimitServer::answer_all(uint64_t id, LimitSession& session, std::span<uint8
   PacketFramer framer(arrived.data(), arrived.size(), limits_);
   LimitReplyBatch replies(arrived, spill_);
   Frame frame;
-  uint64_t answered = 0;
+  const uint64_t sent_before = counters_.messages_sent;
   while (framer.next(frame) == FramerStatus::frame) {
     ++counters_.messages_received;
     LimitSession* record = sessions_.find(id);
     if (record == nullptr) return false;
-    if (frame.header.packet_type != kPacketRequest) {
-      ++counters_.messages_dropped;
-      continue;
-    }
-    if (record->handler == LimitHandler::forward) {
-      replies.forward(frame);
-    } else if (frame.header.payload_bytes >= kTokenBytes) {
-      replies.answer(frame, ++record->counter);
-    } else {
-      ++counters_.protocol_errors;  // A request of this handler begins with a token.
-      return false;
-    }
-    ++answered;
+    if (!answer(*record, frame, arrived.data() + frame.payload_offset(), replies)) return false;
   }
   const bool good = framer.status() != FramerStatus::protocol_error;
   if (!good) ++counters_.protocol_errors;
@@ -168,8 +155,10 @@ bool LimitServer::answer_all(uint64_t id, LimitSession& session, std::span<uint8
   if (!bytes.empty()) {
     ++counters_.syscalls;
     const WriteOutcome outcome = session.output.write(session.fd.get(), bytes.data(), bytes.size());
-    if (outcome == WriteOutcome::failed) return false;
-    counters_.messages_sent += answered;
+    if (outcome == WriteOutcome::failed) {
+      counters_.messages_sent = sent_before;
+      return false;
+    }
     if (outcome == WriteOutcome::some) wait_for(id, session, EPOLLOUT);
   }
   if (good) {
@@ -177,6 +166,42 @@ bool LimitServer::answer_all(uint64_t id, LimitSession& session, std::span<uint8
                             static_cast<size_t>(framer.tail_frame_bytes()));
   }
   return good;
+}
+
+bool LimitServer::answer(LimitSession& session, const Frame& frame, const uint8_t* payload,
+                         LimitReplyBatch& replies) {
+  if (session.service.handler == LimitHandler::sink) {
+    take_one_way(session, frame, payload, replies);
+    return true;
+  }
+  if (frame.header.packet_type != kPacketRequest) {
+    ++counters_.messages_dropped;
+    return true;
+  }
+  if (session.service.handler == LimitHandler::forward) {
+    replies.forward(frame);
+  } else if (frame.header.payload_bytes >= kTokenBytes) {
+    replies.answer(frame, ++session.counter);
+  } else {
+    ++counters_.protocol_errors;  // A request of this handler begins with a token.
+    return false;
+  }
+  ++counters_.messages_sent;
+  return true;
+}
+
+void LimitServer::take_one_way(LimitSession& session, const Frame& frame, const uint8_t* payload,
+                               LimitReplyBatch& replies) {
+  if (frame.header.packet_type == kPacketResponse) {
+    ++counters_.messages_dropped;
+    return;
+  }
+  if (frame.header.packet_type == kPacketOneWay) {
+    session.sink.take(payload, frame.header.payload_bytes);
+    if (session.sink.total().received % session.service.ack_every != 0) return;
+  }
+  replies.acknowledge(frame, session.sink.total());
+  ++counters_.messages_sent;
 }
 
 void LimitServer::on_writable(uint64_t id, LimitSession& session) {

@@ -14,6 +14,7 @@
 
 #include "base/unique_fd.h"
 #include "programs/control_protocol.h"
+#include "programs/limit_reply_batch.h"
 #include "programs/limit_session_table.h"
 #include "programs/stream_reader.h"
 #include "protocol/packet_framer.h"
@@ -25,7 +26,7 @@ namespace msgtrans {
 struct LimitCounters {
   uint64_t messages_received = 0;
   uint64_t messages_sent = 0;
-  uint64_t messages_dropped = 0;  // One-way packets and responses, which no handler takes.
+  uint64_t messages_dropped = 0;  // What the handler does not take: responses, and one-way packets but for the sink.
   uint64_t sessions_accepted = 0;
   uint64_t protocol_errors = 0;
   uint64_t syscalls = 0;  // Of the message path: epoll_wait, accept, read, write, epoll_ctl.
@@ -46,7 +47,7 @@ class LimitServer {
   bool watch(int fd);
 
   // Binds `url`; gives the real address. Otherwise `error` says why.
-  std::optional<std::string> listen(const std::string& url, LimitHandler handler, ControlError& error);
+  std::optional<std::string> listen(const std::string& url, const LimitService& service, ControlError& error);
 
   // One turn of the loop; waits until something happens. Gives a bit per watched descriptor, in order of
   // watch().
@@ -58,7 +59,7 @@ class LimitServer {
  private:
   struct Listener {
     UniqueFd fd;
-    LimitHandler handler;
+    LimitService service;
     std::string unix_path;
   };
 
@@ -70,6 +71,9 @@ class LimitServer {
   void on_writable(uint64_t id, LimitSession& session);
   // Answers every complete packet of `arrived`. False when the session is to be closed.
   bool answer_all(uint64_t id, LimitSession& session, std::span<uint8_t> arrived);
+  // Answers one packet. False when its session is to be closed.
+  bool answer(LimitSession& session, const Frame& frame, const uint8_t* payload, LimitReplyBatch& replies);
+  void take_one_way(LimitSession& session, const Frame& frame, const uint8_t* payload, LimitReplyBatch& replies);
   void wait_for(uint64_t id, LimitSession& session, uint32_t events);
 
   static constexpr size_t kReadBufferBytes = 256 * 1024;

@@ -13,16 +13,29 @@ namespace msgtrans {
 namespace {
 
 constexpr size_t kUrlBytesMax = 512;
+constexpr uint64_t kAckEveryMax = 65'536;
+
+LimitService read_service(FieldReader& fields) {
+  LimitService service;
+  const std::string handler = fields.text("handler", 32);
+  if (handler == "forward") {
+    service.handler = LimitHandler::forward;
+  } else if (handler == "sink") {
+    service.handler = LimitHandler::sink;
+    service.ack_every = fields.integer("ackEvery", 1, kAckEveryMax);
+  } else if (handler != "counter") {
+    fields.note("handler", "expected counter, forward or sink");
+  }
+  return service;
+}
 
 std::string answer_listen(LimitServer& server, const ControlCommand& command) {
   FieldReader fields(command.fields, "");
   const std::string url = fields.text("url", kUrlBytesMax);
-  const std::string handler = fields.text("handler", 32);
-  if (handler != "counter" && handler != "forward") fields.note("handler", "expected counter or forward");
+  const LimitService service = read_service(fields);
   if (!fields.good()) return error_line(command.id, {kErrorBadCommand, fields.problems()});
   ControlError error;
-  const LimitHandler kind = handler == "counter" ? LimitHandler::counter : LimitHandler::forward;
-  const std::optional<std::string> bound = server.listen(url, kind, error);
+  const std::optional<std::string> bound = server.listen(url, service, error);
   if (!bound) return error_line(command.id, error);
   return begin_answer(command.id).member("url", std::string_view(*bound)).end_object().text();
 }

@@ -100,17 +100,17 @@ TEST(LimitReplyBatch, forwards_a_packet_with_everything_it_carries) {
 
 TEST(LimitSessionTable, a_stale_id_is_not_found_after_its_slot_is_used_again) {
   LimitSessionTable table;
-  const uint64_t first = table.open(UniqueFd(), LimitHandler::counter);
+  const uint64_t first = table.open(UniqueFd(), {LimitHandler::counter});
   table.find(first)->counter = 5;
   table.close(first);
   EXPECT_EQ(table.find(first), nullptr);
-  const uint64_t second = table.open(UniqueFd(), LimitHandler::forward);
+  const uint64_t second = table.open(UniqueFd(), {LimitHandler::forward});
   EXPECT_EQ(static_cast<uint32_t>(second), static_cast<uint32_t>(first)) << "the slot is used again";
   EXPECT_NE(second, first);
   EXPECT_EQ(table.find(first), nullptr);
   ASSERT_NE(table.find(second), nullptr);
   EXPECT_EQ(table.find(second)->counter, 0u) << "a session begins with a fresh record";
-  EXPECT_EQ(table.find(second)->handler, LimitHandler::forward);
+  EXPECT_EQ(table.find(second)->service.handler, LimitHandler::forward);
   EXPECT_EQ(table.find((second & 0xFFFF'FFFF'0000'0000) | 99), nullptr);
   EXPECT_EQ(table.open_sessions(), 1u);
 }
@@ -120,7 +120,7 @@ class LimitServerTest : public testing::Test {
  protected:
   void SetUp() override {
     ControlError error;
-    const std::optional<std::string> url = server_.listen("tcp://127.0.0.1:0", LimitHandler::counter, error);
+    const std::optional<std::string> url = server_.listen("tcp://127.0.0.1:0", {LimitHandler::counter}, error);
     ASSERT_TRUE(url) << error.message;
     OpenedSocket opened = open_connection(*parse_endpoint(*url));
     client_ = std::move(opened.fd);
@@ -176,11 +176,42 @@ TEST_F(LimitServerTest, notices_that_the_peer_is_gone) {
   EXPECT_EQ(server_.open_sessions(), 0u);
 }
 
+TEST_F(LimitServerTest, acknowledges_one_way_messages_by_the_number_and_at_a_fence) {
+  ControlError error;
+  const std::optional<std::string> url = server_.listen("tcp://127.0.0.1:0", {LimitHandler::sink, 2}, error);
+  ASSERT_TRUE(url) << error.message;
+  client_ = std::move(open_connection(*parse_endpoint(*url)).fd);
+  while (server_.counters().sessions_accepted < 2) server_.turn();
+  std::vector<uint8_t> stream;
+  for (uint32_t sequence = 0; sequence < 3; ++sequence) {
+    append_request(stream, sequence + 1, 20, kPacketOneWay);
+    store_32(stream.data() + stream.size() - 20 + kStreamSequenceOffset, sequence);
+  }
+  append_request(stream, 50, 8);
+  append_request(stream, 51, 8, kPacketResponse);
+  send(stream);
+  while (server_.counters().messages_received < 5) server_.turn();
+  EXPECT_EQ(server_.counters().messages_sent, 2u);
+  EXPECT_EQ(server_.counters().messages_dropped, 1u) << "a response is nobody's";
+  uint8_t replies[2 * 80];
+  ASSERT_EQ(::recv(client_.get(), replies, sizeof replies, MSG_WAITALL), 2 * 80);
+  Acknowledgement said;
+  ASSERT_TRUE(read_acknowledgement(replies + kHeaderBytes, kAcknowledgementBytes, said));
+  EXPECT_EQ(replies[kPacketTypeOffset], kPacketOneWay);
+  EXPECT_EQ(said.received, 2u);
+  EXPECT_EQ(said.token_sum, 1001u + 1002u);
+  ASSERT_TRUE(read_acknowledgement(replies + 80 + kHeaderBytes, kAcknowledgementBytes, said));
+  EXPECT_EQ(replies[80 + kPacketTypeOffset], kPacketResponse);
+  EXPECT_EQ(replies[80 + kMessageIdOffset + 3], 50);
+  EXPECT_EQ(said.received, 3u);
+  EXPECT_EQ(said.faults, 0u);
+}
+
 TEST_F(LimitServerTest, says_why_it_cannot_listen) {
   ControlError error;
-  EXPECT_FALSE(server_.listen("http://x", LimitHandler::counter, error));
+  EXPECT_FALSE(server_.listen("http://x", {LimitHandler::counter}, error));
   EXPECT_EQ(error.code, "ERR_LIMIT_INVALID_URL");
-  EXPECT_FALSE(server_.listen("unix:///nonexistent/socket", LimitHandler::counter, error));
+  EXPECT_FALSE(server_.listen("unix:///nonexistent/socket", {LimitHandler::counter}, error));
   EXPECT_EQ(error.code, "ERR_LIMIT_LISTEN_FAILED");
   EXPECT_NE(error.message.find("No such file"), std::string::npos);
 }

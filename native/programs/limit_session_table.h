@@ -9,16 +9,24 @@
 
 #include "base/unique_fd.h"
 #include "programs/output_queue.h"
+#include "programs/sink_record.h"
 #include "programs/stream_reader.h"
 
 namespace msgtrans {
 
-enum class LimitHandler : uint8_t { counter, forward };
+enum class LimitHandler : uint8_t { counter, forward, sink };
+
+// What is done with the messages of a listener's sessions.
+struct LimitService {
+  LimitHandler handler = LimitHandler::counter;
+  uint64_t ack_every = 1;  // Sink: one acknowledgement after this many one-way messages of a session.
+};
 
 struct LimitSession {
   UniqueFd fd;
-  LimitHandler handler = LimitHandler::counter;
-  uint64_t counter = 0;  // The application's record.
+  LimitService service;
+  uint64_t counter = 0;  // The application's record of the counter handler,
+  SinkRecord sink;       // and of the sink.
   StreamRemainder remainder;
   OutputQueue output;
 };
@@ -26,7 +34,7 @@ struct LimitSession {
 class LimitSessionTable {
  public:
   // Gives the id of a fresh session: generation (32 bits) | slot (32 bits), generations from 1.
-  uint64_t open(UniqueFd fd, LimitHandler handler) {
+  uint64_t open(UniqueFd fd, const LimitService& service) {
     uint32_t slot = static_cast<uint32_t>(slots_.size());
     if (free_.empty()) {
       slots_.push_back(std::make_unique<Slot>());
@@ -35,7 +43,7 @@ class LimitSessionTable {
       free_.pop_back();
     }
     Slot& opened = *slots_[slot];
-    opened.session = LimitSession{std::move(fd), handler, 0, {}, {}};
+    opened.session = LimitSession{std::move(fd), service, 0, {}, {}, {}};
     opened.open.store(true, std::memory_order_release);
     ++open_sessions_;
     return (uint64_t{opened.generation.load(std::memory_order_relaxed)} << 32) | slot;

@@ -196,7 +196,7 @@ std::string LoadGenerator::histogram(const ControlCommand& command, SessionGroup
 }
 
 std::string LoadGenerator::ledger(const ControlCommand& command, const SessionGroup& group) {
-  const LedgerTotals& totals = group.ledger.totals();
+  const LedgerTotals totals = group.ledger_totals();
   JsonWriter writer = begin_answer(command.id);
   writer.key("ledger").begin_object().member("sent", totals.sent).member("delivered", totals.delivered);
   // No command of this generator lets a server drop requests on purpose.

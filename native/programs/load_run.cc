@@ -22,7 +22,7 @@ constexpr uint64_t kTimeoutCheckNsMax = 1'000'000'000;
 constexpr uint64_t kFailureDrainNs = 1'000'000'000;
 
 uint32_t in_flight_max_of(const LoadShape& load) {
-  if (load.mode == LoadMode::closed) return load.depth;
+  if (keeps_depth(load.mode)) return load.depth;
   const uint64_t fitting = kOpenFlightBytes / (load.payload_bytes + kHeaderBytes);
   return static_cast<uint32_t>(std::clamp(fitting, kOpenInFlightMin, kOpenInFlightMax));
 }
@@ -69,7 +69,15 @@ std::optional<ControlError> LoadRun::prepare_groups() {
     }
     SessionGroup& group = *found;
     if (group.lost_sessions != 0) return session_lost_error(group);
-    if (group.outstanding != 0) {
+    const GroupTraffic traffic =
+        command_.load.mode == LoadMode::stream ? GroupTraffic::one_way : GroupTraffic::requests;
+    if (group.traffic != GroupTraffic::none && group.traffic != traffic) {
+      return ControlError{kErrorBadCommand,
+                          "group " + group.name + " has carried the other of one-way messages and requests; "
+                          "disconnect it and connect again"};
+    }
+    group.traffic = traffic;
+    if (group.outstanding != 0 || group.fences_outstanding != 0) {
       return ControlError{"ERR_GENERATOR_REPLY_TIMEOUT",
                           "group " + group.name + " still waits for " + std::to_string(group.outstanding) +
                               " replies of an earlier run; disconnect it and connect again"};
@@ -84,9 +92,10 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
   group_ = &group;
   window_ = &window;
   filled_ = false;
+  fenced_ = command_.load.mode != LoadMode::stream;
   const uint64_t start_ns = monotonic_ns();
   next_check_ns_ = start_ns;
-  if (command_.load.mode == LoadMode::closed) {
+  if (keeps_depth(command_.load.mode)) {
     fill_closed_loop();
   } else {
     schedule_ = OpenSchedule(start_ns, command_.load.rate_per_second);
@@ -125,7 +134,8 @@ void LoadRun::fill_closed_loop() {
 bool LoadRun::finished() const {
   if (window_->phase() != WindowPhase::draining) return false;
   if (failure_ && monotonic_ns() >= failure_deadline_ns_) return true;
-  return group_->outstanding == 0 && !schedule_pending();
+  if (failure_ && group_->outstanding == 0) return true;
+  return fenced_ && group_->outstanding == 0 && group_->fences_outstanding == 0 && !schedule_pending();
 }
 
 // True while requests that were meant to leave before the end of the window are still to be sent.
@@ -150,7 +160,9 @@ void LoadRun::turn() {
     on_event(event);
     if (stopped_) return;
   }
-  pass_time(monotonic_ns());
+  const uint64_t now_ns = monotonic_ns();
+  pass_time(now_ns);
+  if (!fenced_ && !failure_ && window_->phase() == WindowPhase::draining) send_fences(now_ns);
 }
 
 void LoadRun::arm_timer(uint64_t at_ns) {
@@ -177,10 +189,15 @@ void LoadRun::on_event(const epoll_event& event) {
 
 void LoadRun::on_session(uint32_t session_index, uint32_t events) {
   if (!group_->sessions[session_index].fd.valid()) return;
-  if ((events & EPOLLOUT) != 0 && !flush_session(*group_, session_index, loop_)) return;
-  if ((events & ~static_cast<uint32_t>(EPOLLOUT)) == 0) return;
+  if ((events & EPOLLOUT) != 0) {
+    if (!flush_session(*group_, session_index, loop_)) return;
+    if (command_.load.mode == LoadMode::stream && window_->phase() != WindowPhase::draining) {
+      refill(session_index);
+    }
+  }
+  if ((events & ~static_cast<uint32_t>(EPOLLOUT)) == 0 || !group_->sessions[session_index].fd.valid()) return;
   if (!receiver_.receive(*group_, session_index, *this)) return;
-  if (command_.load.mode == LoadMode::closed) {
+  if (keeps_depth(command_.load.mode)) {
     if (window_->phase() != WindowPhase::draining) refill(session_index);
   } else if (schedule_pending() && filled_) {
     throttled_ = false;
@@ -191,19 +208,35 @@ void LoadRun::on_session(uint32_t session_index, uint32_t events) {
 // Requests answered out of order keep their place until the gap closes, so that a session never has more than
 // `depth` open.
 void LoadRun::refill(uint32_t session_index) {
-  const uint64_t outstanding = group_->sessions[session_index].progress.outstanding();
+  const GeneratorSession& session = group_->sessions[session_index];
+  // One-way messages that the socket does not take now are made when it does, instead of being copied.
+  if (command_.load.mode == LoadMode::stream && !session.output.empty()) return;
+  const uint64_t outstanding = session.progress.outstanding();
   if (outstanding < command_.load.depth)
     send(session_index, command_.load.depth - outstanding, monotonic_ns(), 0);
 }
 
+void LoadRun::send_fences(uint64_t now_ns) {
+  fenced_ = true;
+  for (uint32_t index = 0; index < group_->sessions.size(); ++index) {
+    GeneratorSession& session = group_->sessions[index];
+    if (!session.fd.valid()) continue;
+    const bool was_waiting = !session.output.empty();
+    note_written(index, RequestSender::send_fence(*group_, index, now_ns), was_waiting);
+  }
+}
+
 void LoadRun::send(uint32_t session_index, uint64_t count, uint64_t now_ns, uint64_t intended_ns) {
-  GeneratorSession& session = group_->sessions[session_index];
-  const bool was_waiting = !session.output.empty();
-  const WriteOutcome outcome = sender_.send(*group_, session_index, count, now_ns, intended_ns);
+  const bool was_waiting = !group_->sessions[session_index].output.empty();
+  note_written(session_index, sender_.send(*group_, session_index, count, now_ns, intended_ns), was_waiting);
+}
+
+void LoadRun::note_written(uint32_t session_index, WriteOutcome outcome, bool was_waiting) {
   if (outcome == WriteOutcome::failed) {
     lose_session(*group_, session_index, "write: " + describe_errno(errno));
   } else if (outcome == WriteOutcome::some && !was_waiting) {
-    loop_.await_writable(session.fd.get(), GeneratorLoop::session_tag(group_->index, session_index), true);
+    loop_.await_writable(group_->sessions[session_index].fd.get(),
+                         GeneratorLoop::session_tag(group_->index, session_index), true);
   }
 }
 
@@ -251,7 +284,8 @@ void LoadRun::check_reply_timeouts(uint64_t now_ns) {
   for (size_t index = 0; index < group_->sessions.size(); ++index) {
     const GeneratorSession& session = group_->sessions[index];
     const uint64_t outstanding = session.progress.outstanding();
-    if (outstanding == 0 || now_ns < session.waiting_since_ns + command_.reply_timeout_ns) continue;
+    const bool fence_out = !group_->streams.empty() && group_->streams[index].fence_id != 0;
+    if ((outstanding == 0 && !fence_out) || now_ns < session.waiting_since_ns + command_.reply_timeout_ns) continue;
     fail({"ERR_GENERATOR_REPLY_TIMEOUT",
           "group " + group_->name + ", session " + std::to_string(index) + ": " +
               std::to_string(outstanding) + " requests unanswered, none answered for " +

@@ -42,6 +42,8 @@ class LoadRun {
   void on_session(uint32_t session_index, uint32_t events);
   void send(uint32_t session_index, uint64_t count, uint64_t now_ns, uint64_t intended_ns);
   void refill(uint32_t session_index);
+  void send_fences(uint64_t now_ns);
+  void note_written(uint32_t session_index, WriteOutcome outcome, bool was_waiting);
   void send_due();
   bool schedule_pending() const;
   void arm_timer(uint64_t at_ns);
@@ -63,6 +65,7 @@ class LoadRun {
   OpenSchedule schedule_;
   bool throttled_ = false;  // Open loop: the session whose turn it is has too much in flight.
   bool filled_ = false;
+  bool fenced_ = false;  // One-way messages: every session was asked what has arrived.
   uint64_t now_ns_ = 0;  // When the bytes being judged arrived.
   uint64_t armed_ns_ = 0;
   uint64_t next_check_ns_ = 0;

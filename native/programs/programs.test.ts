@@ -187,6 +187,95 @@ describe.skipIf(folder === undefined)('native programs', () => {
     expect(total(histogram.serviceTimeNs)).toBe(1000);
   });
 
+  test.each([
+    [12, 1, 1],
+    [64, 32, 16],
+    [70_000, 8, 1],
+    [1_048_576, 4, 1],
+  ])('streams one-way messages of %d bytes, %d under way', async (payloadBytes, depth, ackEvery) => {
+    await connect('s', { handler: 'sink', ackEvery }, { sessions: 5 });
+    const load = { mode: 'stream', depth, payloadBytes };
+    for (let round = 0; round < 2; round++) {
+      const { windows: measured } = await generator.order('run', { windows: windows('s'), load });
+      expect(measured[0].operations).toBeGreaterThan(0);
+      expect(measured[0].bytes).toBe(measured[0].operations * payloadBytes);
+      expect(measured[0].latencyNs).not.toBeNull();
+    }
+    const ledger = await ledgerOf('s');
+    expect(ledger).toMatchObject({ ...spotless, delivered: ledger.sent });
+    expect(ledger.sent).toBeGreaterThanOrEqual(5);
+    const { counters } = await server.order('counters');
+    // Two windows in each of two runs, and a fence per session at the end of each.
+    expect(counters.messages_received).toBe(ledger.sent + 4 * 5);
+  });
+
+  test.each([
+    ['loses a message', { lost: 1 }],
+    ['counts one twice', { duplicated: 1 }],
+    ['adds up foreign tokens', { corrupted: 1 }],
+    ['sees damaged messages', { corrupted: 1 }],
+  ])('a receiver that %s is found out', async (fault, expected) => {
+    const faulty = createServer((socket) => {
+      socket.on('error', () => {});
+      let bytes = Buffer.alloc(0);
+      let received = 0n;
+      let sum = 0n;
+      socket.on('data', (chunk) => {
+        bytes = Buffer.concat([bytes, chunk]);
+        for (; bytes.length >= 16; bytes = bytes.subarray(16 + bytes.readUInt32BE(10))) {
+          const payloadBytes = bytes.readUInt32BE(10);
+          if (bytes.length < 16 + payloadBytes) return;
+          if (bytes[2] === 0) {
+            received += 1n;
+            sum = BigInt.asUintN(64, sum + bytes.readBigUInt64LE(16));
+            continue;
+          }
+          const ack = Buffer.from(Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff));
+          ack.fill(0, 0, 40);
+          bytes.copy(ack, 0, 0, 8);
+          ack[2] = 2;
+          ack.writeUInt32BE(64, 10);
+          const extra = { 'loses a message': -1n, 'counts one twice': 1n }[fault] ?? 0n;
+          ack.writeBigUInt64LE(received + extra, 16);
+          ack.writeBigUInt64LE(BigInt.asUintN(64, sum + (fault.includes('foreign') ? 1n : 0n)), 24);
+          ack.writeBigUInt64LE(fault.includes('damaged') ? 1n : 0n, 32);
+          socket.write(ack);
+        }
+      });
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => faulty.once('listening', resolve));
+    const { port } = faulty.address() as { port: number };
+    const url = `tcp://127.0.0.1:${port}`;
+    await generator.order('connect', { group: 'x', url, serverPid: process.pid, sessions: 1, seed: 1 });
+    const load = { mode: 'stream', depth: 3, payloadBytes: 64 };
+    const answer = await generator.ask('run', { windows: windows('x', 1), load, replyTimeoutMs: 100 });
+    expect(answer.error?.code).toBe(fault.startsWith('loses') ? 'ERR_GENERATOR_REPLY_TIMEOUT' : undefined);
+    expect(await ledgerOf('x')).toMatchObject({ sent: 3, ...expected });
+    await generator.order('disconnect', { group: 'x' });
+    faulty.close();
+  });
+
+  test('a server that is no sink is found out', async () => {
+    await connect('q', { handler: 'forward' });
+    const load = { mode: 'stream', depth: 2, payloadBytes: 64 };
+    const answer = await generator.ask('run', { windows: windows('q', 1), load, replyTimeoutMs: 100 });
+    expect(answer.error.code).toBe('ERR_GENERATOR_REPLY_TIMEOUT');
+    // What comes back is no acknowledgement: the fence of each session.
+    expect(await ledgerOf('q')).toMatchObject({ sent: 40, delivered: 0, lost: 40, corrupted: 20 });
+  });
+
+  test('a group carries requests or one-way messages, not both', async () => {
+    await connect('a', { handler: 'counter' });
+    await generator.order('run', { windows: windows('a', 1), load: counterLoad });
+    const load = { mode: 'stream', depth: 2, payloadBytes: 64 };
+    const answer = await generator.ask('run', { windows: windows('a', 1), load });
+    expect(answer.error).toMatchObject({
+      code: 'ERR_CONTROL_BAD_COMMAND',
+      message: expect.stringContaining('connect again'),
+    });
+    expect((await generator.order('run', { windows: windows('a', 1), load: counterLoad })).windows).toHaveLength(1);
+  });
+
   test('a server that answers wrongly is found out', async () => {
     await connect('w', { handler: 'forward' });
     await generator.order('run', { windows: windows('w', 1), load: counterLoad });

@@ -46,6 +46,16 @@ struct LedgerTotals {
   uint64_t corrupted = 0;
 
   uint64_t lost() const { return sent - delivered - unacknowledged_at_close; }
+
+  LedgerTotals& operator+=(const LedgerTotals& other) {
+    sent += other.sent;
+    delivered += other.delivered;
+    unacknowledged_at_close += other.unacknowledged_at_close;
+    duplicated += other.duplicated;
+    reordered += other.reordered;
+    corrupted += other.corrupted;
+    return *this;
+  }
 };
 
 struct RequestIdentity {

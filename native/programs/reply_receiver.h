@@ -16,6 +16,10 @@ inline void lose_session(SessionGroup& group, uint32_t session_index, const std:
   GeneratorSession& session = group.sessions[session_index];
   group.outstanding -= session.progress.outstanding();
   group.ledger.session_lost(session.progress, session_index);
+  if (group.traffic == GroupTraffic::one_way && group.streams[session_index].fence_id != 0) {
+    group.streams[session_index].fence_id = 0;
+    --group.fences_outstanding;
+  }
   session.fd.reset();
   session.output.clear();
   session.remainder = {};
@@ -51,9 +55,13 @@ class ReplyReceiver {
     Frame frame;
     const uint64_t outstanding_before = session.progress.outstanding();
     while (framer.next(frame) == FramerStatus::frame) {
+      const uint8_t* payload = arrived.data() + frame.payload_offset();
+      if (group.traffic == GroupTraffic::one_way) {
+        acknowledge(group, session_index, frame.header, payload, sink);
+        continue;
+      }
       const uint64_t sequence =
-          group.ledger.accept(session.progress, session_index, frame.header,
-                              arrived.data() + frame.payload_offset(), group.expectation);
+          group.ledger.accept(session.progress, session_index, frame.header, payload, group.expectation);
       if (sequence != 0) sink.reply(group, session_index, sequence, frame.header.payload_bytes);
     }
     const uint64_t answered = outstanding_before - session.progress.outstanding();
@@ -71,6 +79,20 @@ class ReplyReceiver {
   }
 
  private:
+  // Each message acknowledged is told to the sink, with the bytes that were sent.
+  template <typename Sink>
+  static void acknowledge(SessionGroup& group, uint32_t session_index, const PacketHeader& header,
+                          const uint8_t* payload, Sink& sink) {
+    SessionProgress& progress = group.sessions[session_index].progress;
+    uint64_t sequence = progress.answered;
+    if (group.stream_ledger.accept(progress, group.streams[session_index], header, payload)) {
+      --group.fences_outstanding;
+    }
+    while (sequence < progress.answered) {
+      sink.reply(group, session_index, ++sequence, group.expectation.request_payload_bytes);
+    }
+  }
+
   static constexpr size_t kReadBytesMax = 64 * 1024;
 
   StreamReader reader_{kReadBytesMax};

@@ -1,8 +1,11 @@
 #include "programs/request_sender.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+
+#include "programs/stream_content.h"
 
 namespace msgtrans {
 namespace {
@@ -17,10 +20,13 @@ void RequestSender::prepare(SessionGroup& group, const LoadShape& load, uint32_t
   packet_bytes_ = kHeaderBytes + load.payload_bytes;
   group.request_packet.resize(packet_bytes_);
   PacketHeader header;
-  header.packet_type = kPacketRequest;
+  one_way_ = load.mode == LoadMode::stream;
+  header.packet_type = one_way_ ? kPacketOneWay : kPacketRequest;
   header.payload_bytes = load.payload_bytes;
   encode_header(group.request_packet.data(), header);
-  write_filler(group.request_packet.data() + kHeaderBytes, kTokenBytes, load.payload_bytes);
+  write_filler(group.request_packet.data() + kHeaderBytes, one_way_ ? kStreamFillerOffset : kTokenBytes,
+               load.payload_bytes);
+  if (one_way_) group.streams.resize(group.sessions.size());
   group.expectation.kind = load.reply;
   group.expectation.biz_type = header.biz_type;
   group.expectation.request_payload_bytes = load.payload_bytes;
@@ -32,7 +38,7 @@ void RequestSender::prepare(SessionGroup& group, const LoadShape& load, uint32_t
     std::memcpy(block_.data() + index * packet_bytes_, group.request_packet.data(), packet_bytes_);
   }
 
-  const bool sampled = load.mode == LoadMode::closed && load.depth >= kSampledDepth;
+  const bool sampled = keeps_depth(load.mode) && load.depth >= kSampledDepth;
   group.sample_shift = sampled ? kSampleShift : 0;
   // Two more than can be in flight at once: the sampled ones need not begin at the oldest request.
   group.stamps_per_session = std::bit_ceil((in_flight_max >> group.sample_shift) + 2);
@@ -49,8 +55,9 @@ WriteOutcome RequestSender::send(SessionGroup& group, uint32_t session_index, ui
     const size_t batch = static_cast<size_t>(std::min<uint64_t>(count, block_packets_));
     outcome = send_block(group, session_index, batch, {now_ns, intended_ns});
     count -= batch;
+    if (one_way_ && outcome == WriteOutcome::some) break;
   }
-  group.outstanding -= count;  // After a failure the rest was never begun.
+  group.outstanding -= count;  // The rest was never begun.
   return outcome;
 }
 
@@ -64,9 +71,27 @@ WriteOutcome RequestSender::send_block(SessionGroup& group, uint32_t session_ind
     std::memcpy(packet + kMessageIdOffset, &id, sizeof id);
     store_64(packet + kHeaderBytes, identity.token);
     const uint64_t sequence = session.progress.sent;
+    if (one_way_) {
+      store_32(packet + kHeaderBytes + kStreamSequenceOffset, static_cast<uint32_t>(sequence - 1));
+    }
     if (group.sampled(session_index, sequence)) group.stamp(session_index, sequence) = stamp;
   }
   return session.output.write(session.fd.get(), block_.data(), count * packet_bytes_);
+}
+
+WriteOutcome RequestSender::send_fence(SessionGroup& group, uint32_t session_index, uint64_t now_ns) {
+  GeneratorSession& session = group.sessions[session_index];
+  PacketHeader header;
+  header.packet_type = kPacketRequest;
+  header.message_id = session.progress.next_id;
+  header.payload_bytes = kTokenBytes;
+  session.progress.next_id = next_message_id(header.message_id);
+  std::array<uint8_t, kHeaderBytes + kTokenBytes> packet{};
+  encode_header(packet.data(), header);
+  if (session.progress.outstanding() == 0) session.waiting_since_ns = now_ns;
+  group.streams[session_index].fence_id = header.message_id;
+  ++group.fences_outstanding;
+  return session.output.write(session.fd.get(), packet.data(), packet.size());
 }
 
 }  // namespace msgtrans

@@ -13,6 +13,7 @@
 #include "base/unique_fd.h"
 #include "programs/output_queue.h"
 #include "programs/reply_ledger.h"
+#include "programs/stream_ledger.h"
 #include "programs/stream_reader.h"
 
 namespace msgtrans {
@@ -31,6 +32,9 @@ struct GeneratorSession {
   OutputQueue output;
 };
 
+// What the sessions of a group are used for, from their first window on.
+enum class GroupTraffic : uint8_t { none, requests, one_way };
+
 struct SessionGroup {
   std::string name;
   uint32_t index = 0;  // In the generator's table; part of the epoll tags.
@@ -39,8 +43,13 @@ struct SessionGroup {
   uint64_t lost_sessions = 0;
   std::string loss_reason;  // Of the first session lost.
   bool connected = false;
+  GroupTraffic traffic = GroupTraffic::none;
 
   ReplyLedger ledger;
+  // One-way messages only; `streams` has an entry per session.
+  StreamLedger stream_ledger;
+  std::vector<StreamProgress> streams;
+  uint64_t fences_outstanding = 0;
   uint64_t outstanding = 0;         // Over all sessions.
   uint32_t next_session_index = 0;  // Open loop: whose turn it is.
   LatencyHistogram service_time;
@@ -64,7 +73,13 @@ struct SessionGroup {
     return stamps[size_t{session_index} * stamps_per_session + position];
   }
 
-  // The smallest number of requests that a session has sent.
+  LedgerTotals ledger_totals() const {
+    LedgerTotals totals = ledger.totals();
+    totals += stream_ledger.totals();
+    return totals;
+  }
+
+  // The smallest number of messages that a session has sent.
   uint64_t sent_per_session_min() const {
     uint64_t least = UINT64_MAX;
     for (const GeneratorSession& session : sessions) {

@@ -1,8 +1,9 @@
 /** What the arms of the Map/Mutex transport on `node:net` share: everything but an option. */
 import type { BaselineOptions } from '../../core/baseline/baseline-options.js';
 import { BaselineTransport } from '../../core/baseline/baseline-transport.js';
-import { type HandlerName, serveControl } from './control-server.js';
+import { type HandlerName, type HandlerOptions, handlerKey, serveControl } from './control-server.js';
 import { CounterReply } from './counter-reply.js';
+import { SinkRecord } from './sink-record.js';
 
 interface ApplicationRecord {
   counter: number;
@@ -27,24 +28,48 @@ function handleForward(transport: BaselineTransport): void {
   transport.on('message', (session, packet) => session.reply(packet, packet.payload));
 }
 
+function handleSink(transport: BaselineTransport, { ackEvery }: HandlerOptions): void {
+  const records = new Map<number, SinkRecord>();
+  transport.on('session', (session) => records.set(session.id, new SinkRecord()));
+  transport.on('close', (session) => records.delete(session.id));
+  transport.on('message', (session, packet) => {
+    const record = records.get(session.id);
+    if (record === undefined) throw new Error(`session ${session.id} has no record`);
+    if (packet.packetType === 'one-way') {
+      const { payload } = packet;
+      const reader = new DataView(payload.buffer, payload.byteOffset, payload.length);
+      record.take(reader, payload.length, () => payload);
+      if (record.received % ackEvery !== 0) return;
+    }
+    session.reply(packet, record.acknowledgement());
+  });
+}
+
+const HANDLERS: Readonly<
+  Record<HandlerName, (transport: BaselineTransport, options: HandlerOptions) => void>
+> = {
+  counter: handleCounter,
+  forward: handleForward,
+  sink: handleSink,
+};
+
 /** Serves the control protocol as `arm`. */
 export function serveBaseline(arm: string, options: BaselineOptions): void {
   // A session does not say which listener accepted it, so each handler has a transport of its own.
-  const transports = new Map<HandlerName, BaselineTransport>();
+  const transports = new Map<string, BaselineTransport>();
 
-  async function transportFor(handler: HandlerName): Promise<BaselineTransport> {
-    const known = transports.get(handler);
+  async function transportFor(asked: HandlerOptions): Promise<BaselineTransport> {
+    const known = transports.get(handlerKey(asked));
     if (known !== undefined) return known;
     const transport = await BaselineTransport.create(options);
-    if (handler === 'counter') handleCounter(transport);
-    else handleForward(transport);
-    transports.set(handler, transport);
+    HANDLERS[asked.handler](transport, asked);
+    transports.set(handlerKey(asked), transport);
     return transport;
   }
 
   serveControl(arm, {
-    async listen(url, handler) {
-      const transport = await transportFor(handler);
+    async listen(url, asked) {
+      const transport = await transportFor(asked);
       return (await transport.listen(url)).url;
     },
     counters() {

@@ -101,8 +101,28 @@ function payloadOf(token: bigint, bytes: number): Buffer {
   return payload;
 }
 
-/** Writes `frames` in pieces of `pieceBytes` and resolves with as many packets. */
-async function exchange(url: string, frames: Buffer[], pieceBytes: number): Promise<Packet[]> {
+/** A one-way payload: token, sequence, filler. */
+function oneWayPayload(token: bigint, sequence: number, bytes: number): Buffer {
+  const payload = payloadOf(token, bytes);
+  payload.writeUInt32LE(sequence, 8);
+  return payload;
+}
+
+function readAcknowledgement({ packetType, payload }: Packet): object {
+  const bytes = Buffer.from(payload);
+  expect(bytes).toHaveLength(64);
+  expect([...bytes.subarray(24)].every((byte, at) => byte === fillerByte(at + 24))).toBe(true);
+  const [received, tokenSum, faults] = [0, 8, 16].map((offset) => bytes.readBigUInt64LE(offset));
+  return { packetType, received, tokenSum, faults };
+}
+
+/** Writes `frames` in pieces of `pieceBytes` and resolves with as many packets, or as many as `answers` says. */
+async function exchange(
+  url: string,
+  frames: Buffer[],
+  pieceBytes: number,
+  answers = frames.length,
+): Promise<Packet[]> {
   const { hostname, port, pathname, protocol } = new URL(url);
   const socket = connect(protocol === 'unix:' ? { path: pathname } : { host: hostname, port: Number(port) });
   await once(socket, 'connect');
@@ -111,10 +131,10 @@ async function exchange(url: string, frames: Buffer[], pieceBytes: number): Prom
   const complete = new Promise<void>((resolve, reject) => {
     socket.on('data', (chunk: Buffer) => {
       packets.push(...decoder.push(chunk));
-      if (packets.length >= frames.length) resolve();
+      if (packets.length >= answers) resolve();
     });
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error(`closed after ${packets.length} of ${frames.length} replies`)));
+    socket.on('close', () => reject(new Error(`closed after ${packets.length} of ${answers} replies`)));
   });
   const bytes = Buffer.concat(frames);
   for (let offset = 0; offset < bytes.length; offset += pieceBytes) {
@@ -208,6 +228,68 @@ describe.each(ARM_NAMES)('the server of %s', (arm) => {
       );
     });
 
+    it('acknowledges one-way messages by the number, and at a fence, and sees what is wrong with them', async () => {
+      const server = await start(arm);
+      const { url } = await server.command({
+        id: 1,
+        command: 'listen',
+        url: 'tcp://127.0.0.1:0',
+        handler: 'sink',
+        ackEvery: 3,
+      });
+      const tokens = Array.from(
+        { length: 130 },
+        (_, index) => (0xfedcba9876543210n * BigInt(index + 7)) % (1n << 64n),
+      );
+      const fence = request(4_000, payloadOf(0n, 8));
+      const send = async (change: (messages: Buffer[]) => Buffer[], pieceBytes: number) => {
+        const messages = change(
+          tokens.map((token, index) => oneWayPayload(token, index, 40 + 500 * (index % 3))),
+        );
+        const packets = messages.map((payload) => ({
+          ...request(9, payload),
+          packetType: 'one-way' as const,
+        }));
+        const frames = [...packets, fence].map((packet) => encodePacket(packet));
+        const answers = Math.floor(messages.length / 3) + 1;
+        return (await exchange(String(url), frames, pieceBytes, answers)).map(readAcknowledgement);
+      };
+      const sumOf = (count: number) =>
+        BigInt.asUintN(
+          64,
+          tokens.slice(0, count).reduce((sum, each) => sum + each, 0n),
+        );
+      for (const pieceBytes of [1_000_000, 777]) {
+        const said = await send((messages) => messages, pieceBytes);
+        expect(said.slice(0, -1)).toEqual(
+          Array.from({ length: 43 }, (_, index) => ({
+            packetType: 'one-way',
+            received: BigInt(index * 3 + 3),
+            tokenSum: sumOf(index * 3 + 3),
+            faults: 0n,
+          })),
+        );
+        expect(said.at(-1)).toEqual({
+          packetType: 'response',
+          received: 130n,
+          tokenSum: sumOf(130),
+          faults: 0n,
+        });
+      }
+      const missing = await send((messages) => messages.filter((_, index) => index !== 50), 10_000);
+      expect(missing.at(-1)).toMatchObject({ received: 129n, faults: 1n });
+      const twice = await send((messages) => [...messages, messages[129]], 10_000);
+      expect(twice.at(-1)).toMatchObject({ received: 131n, faults: 1n });
+      const damaged = await send((messages) => {
+        for (const message of messages) message[message.length - 1] ^= 1;
+        return messages;
+      }, 10_000);
+      // One message in 64 is looked at in full.
+      expect(damaged.at(-1)).toMatchObject({ received: 130n, tokenSum: sumOf(130), faults: 3n });
+      const short = await send((messages) => [...messages, Buffer.alloc(11)], 10_000);
+      expect(short.at(-1)).toMatchObject({ received: 131n, tokenSum: sumOf(130), faults: 1n });
+    });
+
     it('counts what it did', async () => {
       const server = await start(arm);
       const { url } = await server.command({
@@ -256,6 +338,8 @@ describe.each(ARM_NAMES)('the server of %s', (arm) => {
         '{"id":5,"command":"listen","url":"tcp://127.0.0.1:0"}',
         '{"id":6,"command":"listen","url":"tcp://127.0.0.1:0","handler":"toString"}',
         '{"id":7,"command":"settle","unknownField":true}',
+        '{"id":8,"command":"listen","url":"tcp://127.0.0.1:0","handler":"sink"}',
+        '{"id":9,"command":"listen","url":"tcp://127.0.0.1:0","handler":"sink","ackEvery":0}',
       ];
       server.write(`${lines.join('\n')}\n`);
       const answers: unknown[][] = [];
@@ -274,6 +358,8 @@ describe.each(ARM_NAMES)('the server of %s', (arm) => {
         [5, false, bad],
         [6, false, bad],
         [7, true, undefined],
+        [8, false, bad],
+        [9, false, bad],
       ]);
     });
 

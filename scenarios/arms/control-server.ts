@@ -15,14 +15,29 @@ const SETTLE_ROUNDS_MAX = 30;
 /** Memory counts as steady when two rounds of collection differ by less than this. */
 const SETTLE_BYTES = 32 * 1024;
 
-export const HANDLER_NAMES = ['counter', 'forward'] as const;
-/** What a server does with each request. */
+export const HANDLER_NAMES = ['counter', 'forward', 'sink'] as const;
+/** What a server does with what it receives. */
 export type HandlerName = (typeof HANDLER_NAMES)[number];
+
+/** What a listener is asked for, besides its address. */
+export interface HandlerOptions {
+  readonly handler: HandlerName;
+  /** Sink: one-way messages of a session for each acknowledgement; 1 otherwise. */
+  readonly ackEvery: number;
+}
+
+/** A session may have this many messages unacknowledged. */
+const ACK_EVERY_MAX = 65_536;
+
+/** Names what a listener does among those of a server: listeners that are asked for the same share it. */
+export function handlerKey({ handler, ackEvery }: HandlerOptions): string {
+  return `${handler} ${ackEvery}`;
+}
 
 /** What an arm does for the commands. */
 export interface ArmServer {
   /** Listens and returns the URL with the real port. May be called several times, with different handlers. */
-  listen(url: string, handler: HandlerName): Promise<string>;
+  listen(url: string, options: HandlerOptions): Promise<string>;
   /** Monotonic counts by the names of CONTROL.md; those it cannot count are absent. */
   counters(): Record<string, number>;
   /** Stops listening and cuts every session. */
@@ -161,13 +176,17 @@ function bad(id: number, message: string): ControlError {
   return new ControlError('ERR_CONTROL_BAD_COMMAND', message, id);
 }
 
-function listen({ id, url, handler }: Command, server: ArmServer): Promise<string> {
+function listen({ id, url, handler, ackEvery }: Command, server: ArmServer): Promise<string> {
   const problems: string[] = [];
   if (typeof url !== 'string') problems.push('"url" must be a text such as tcp://127.0.0.1:0');
   const known = HANDLER_NAMES.find((name) => name === handler);
   if (known === undefined) problems.push(`"handler" must be one of ${HANDLER_NAMES.join(', ')}`);
-  if (known === undefined || typeof url !== 'string') throw bad(id, problems.join('; '));
-  return server.listen(url, known);
+  const isAckEvery = Number.isInteger(ackEvery) && Number(ackEvery) >= 1 && Number(ackEvery) <= ACK_EVERY_MAX;
+  if (known === 'sink' && !isAckEvery) {
+    problems.push(`"ackEvery" must be a whole number from 1 to ${ACK_EVERY_MAX}`);
+  }
+  if (known === undefined || problems.length > 0) throw bad(id, problems.join('; '));
+  return server.listen(String(url), { handler: known, ackEvery: known === 'sink' ? Number(ackEvery) : 1 });
 }
 
 /** Collects garbage until the memory of the heap and its buffers stays the same; needs `--expose-gc`. */

@@ -1,6 +1,7 @@
 /** What the native engine's quickest handlers do: messages are read and answered in place, through `onBatch`. */
 import { CounterReply } from './counter-reply.js';
 import type { Handlers } from './native-transports.js';
+import { SinkRecord } from './sink-record.js';
 
 interface ApplicationRecord {
   counter: number;
@@ -24,6 +25,22 @@ export const IN_PLACE: Handlers = {
   forward(transport) {
     transport.onBatch((batch) => {
       for (const message of batch) message.reply(message);
+    });
+  },
+  sink(transport, { ackEvery }) {
+    const records: SinkRecord[] = [];
+    transport.on('session', (session) => {
+      records[transport.sessionSlot(session.id)] = new SinkRecord();
+    });
+    transport.onBatch((batch) => {
+      for (const message of batch) {
+        const record = records[message.sessionSlot];
+        if (message.packetType === 'one-way') {
+          record.take(message, message.length, () => message.payload());
+          if (record.received % ackEvery !== 0) continue;
+        }
+        message.reply(record.acknowledgement());
+      }
     });
   },
 };

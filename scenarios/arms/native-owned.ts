@@ -1,6 +1,7 @@
 /** Arm `native:owned`: the native engine through `on('message')`, each message a packet of its own. */
 import { CounterReply } from './counter-reply.js';
 import { serveNative } from './native-transports.js';
+import { SinkRecord } from './sink-record.js';
 
 interface ApplicationRecord {
   counter: number;
@@ -23,5 +24,21 @@ serveNative('native:owned', {
   },
   forward(transport) {
     transport.on('message', (session, packet) => session.reply(packet, packet.payload));
+  },
+  sink(transport, { ackEvery }) {
+    const records: SinkRecord[] = [];
+    transport.on('session', (session) => {
+      records[transport.sessionSlot(session.id)] = new SinkRecord();
+    });
+    transport.on('message', (session, packet) => {
+      const record = records[transport.sessionSlot(session.id)];
+      if (packet.packetType === 'one-way') {
+        const { payload } = packet;
+        const reader = new DataView(payload.buffer, payload.byteOffset, payload.length);
+        record.take(reader, payload.length, () => payload);
+        if (record.received % ackEvery !== 0) return;
+      }
+      session.reply(packet, record.acknowledgement());
+    });
   },
 });

@@ -1,6 +1,12 @@
 /** The transports of a native arm: one per handler, because a session does not say which listener accepted it. */
 import { HighPerformanceTransport, type TransportCounters, type TransportOptions } from '../../core/index.js';
-import { type ArmServer, type HandlerName, serveControl } from './control-server.js';
+import {
+  type ArmServer,
+  type HandlerName,
+  type HandlerOptions,
+  handlerKey,
+  serveControl,
+} from './control-server.js';
 
 /** Names of CONTROL.md, and those of the transport's counters. */
 const COUNTER_NAMES: Readonly<Record<string, string>> = {
@@ -16,21 +22,21 @@ const COUNTER_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** What makes a transport do the work of a handler. */
-export type Install = (transport: HighPerformanceTransport) => void;
+export type Install = (transport: HighPerformanceTransport, asked: HandlerOptions) => void;
 
 /** What a native arm does for each handler of CONTROL.md. */
 export type Handlers = Readonly<Record<HandlerName, Install>>;
 
 /** Serves the control protocol for a native arm. */
 export function serveNative(arm: string, handlers: Handlers, options: TransportOptions = {}): void {
-  const transports = new Map<HandlerName, HighPerformanceTransport>();
+  const transports = new Map<string, HighPerformanceTransport>();
   const server: ArmServer = {
-    async listen(url, handler) {
-      let transport = transports.get(handler);
+    async listen(url, asked) {
+      let transport = transports.get(handlerKey(asked));
       if (transport === undefined) {
         transport = await HighPerformanceTransport.create(options);
-        handlers[handler](transport);
-        transports.set(handler, transport);
+        handlers[asked.handler](transport, asked);
+        transports.set(handlerKey(asked), transport);
       }
       return (await transport.listen(url)).url;
     },

@@ -4,9 +4,15 @@
  * table, no lock, no packet objects, no copy but into the output.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { HEADER_BYTES, PACKET_RESPONSE, WIRE_VERSION } from '../../core/protocol/wire-layout.generated.js';
-import { type HandlerName, serveControl } from '../arms/control-server.js';
+import {
+  HEADER_BYTES,
+  PACKET_ONE_WAY,
+  PACKET_RESPONSE,
+  WIRE_VERSION,
+} from '../../core/protocol/wire-layout.generated.js';
+import { type HandlerOptions, serveControl } from '../arms/control-server.js';
 import { COUNTER_REPLY_BYTES, fillerByte } from '../arms/counter-reply.js';
+import { SinkRecord } from '../arms/sink-record.js';
 
 const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
 const REPLY_FRAME_BYTES = HEADER_BYTES + COUNTER_REPLY_BYTES;
@@ -16,7 +22,12 @@ const counters = { messages_received: 0, messages_sent: 0, sessions_accepted: 0,
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
 
-let output: Buffer = Buffer.alloc(0);
+/** Frames that leave together; those of the counter handler and of the sink differ in what is written once. */
+interface Output {
+  bytes: Buffer;
+}
+const replies: Output = { bytes: makeOutput() };
+const acknowledgements: Output = { bytes: makeOutput() };
 
 /** A new output buffer whose reply frames are complete but for message id, biz type, counter and token. */
 function makeOutput(): Buffer {
@@ -31,8 +42,10 @@ function makeOutput(): Buffer {
   return Buffer.alloc(Math.floor(OUTPUT_BYTES / REPLY_FRAME_BYTES) * REPLY_FRAME_BYTES, frame);
 }
 
-function serve(socket: Socket, handler: HandlerName): void {
+function serve(socket: Socket, { handler, ackEvery }: HandlerOptions): void {
   let counter = 0;
+  const record = new SinkRecord();
+  const output = handler === 'sink' ? acknowledgements : replies;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let wantedBytes = HEADER_BYTES;
@@ -57,17 +70,27 @@ function serve(socket: Socket, handler: HandlerName): void {
         break;
       }
       counters.messages_received += 1;
+      if (handler === 'sink') {
+        if (outputBytes === output.bytes.length) outputBytes = flush(outputBytes);
+        if (acknowledge(bytes, offset, payloadOffset, end, outputBytes)) {
+          outputBytes += REPLY_FRAME_BYTES;
+          counters.messages_sent += 1;
+        }
+        offset = end;
+        continue;
+      }
       counter += 1;
       if (handler === 'forward') {
         // The chunk is ours: the request becomes its own reply and leaves from where it lies.
         bytes[offset + 2] = PACKET_RESPONSE;
       } else {
-        if (outputBytes === output.length) outputBytes = flush(outputBytes);
-        output[outputBytes + 3] = bytes[offset + 3];
-        bytes.copy(output, outputBytes + 4, offset + 4, offset + 8);
-        output.writeUInt32LE(counter % 0x1_0000_0000, outputBytes + HEADER_BYTES);
-        output.writeUInt32LE(Math.floor(counter / 0x1_0000_0000), outputBytes + HEADER_BYTES + 4);
-        bytes.copy(output, outputBytes + HEADER_BYTES + 8, payloadOffset, payloadOffset + 8);
+        if (outputBytes === output.bytes.length) outputBytes = flush(outputBytes);
+        const reply = output.bytes;
+        reply[outputBytes + 3] = bytes[offset + 3];
+        bytes.copy(reply, outputBytes + 4, offset + 4, offset + 8);
+        reply.writeUInt32LE(counter % 0x1_0000_0000, outputBytes + HEADER_BYTES);
+        reply.writeUInt32LE(Math.floor(counter / 0x1_0000_0000), outputBytes + HEADER_BYTES + 4);
+        bytes.copy(reply, outputBytes + HEADER_BYTES + 8, payloadOffset, payloadOffset + 8);
         outputBytes += REPLY_FRAME_BYTES;
       }
       counters.messages_sent += 1;
@@ -78,10 +101,31 @@ function serve(socket: Socket, handler: HandlerName): void {
     return offset;
   };
 
+  /** Takes a message of the sink; true when it is acknowledged, at `at` of the output. */
+  const acknowledge = (
+    bytes: Buffer,
+    offset: number,
+    payloadOffset: number,
+    end: number,
+    at: number,
+  ): boolean => {
+    const isOneWay = bytes[offset + 2] === PACKET_ONE_WAY;
+    if (isOneWay) {
+      const payload = bytes.subarray(payloadOffset, end);
+      const reader = new DataView(payload.buffer, payload.byteOffset, payload.length);
+      record.take(reader, payload.length, () => payload);
+      if (record.received % ackEvery !== 0) return false;
+    }
+    output.bytes[at + 2] = isOneWay ? PACKET_ONE_WAY : PACKET_RESPONSE;
+    bytes.copy(output.bytes, at + 3, offset + 3, offset + 8);
+    output.bytes.set(record.acknowledgement(), at + HEADER_BYTES);
+    return true;
+  };
+
   /** Sends the output; a buffer the kernel did not take whole stays with the socket, and another takes its place. */
   const flush = (outputBytes: number): number => {
-    write(output.subarray(0, outputBytes));
-    if (socket.writableLength > 0) output = makeOutput();
+    write(output.bytes.subarray(0, outputBytes));
+    if (socket.writableLength > 0) output.bytes = makeOutput();
     return 0;
   };
 
@@ -107,16 +151,15 @@ function serve(socket: Socket, handler: HandlerName): void {
   });
 }
 
-function listenAt(url: string, handler: HandlerName): Promise<string> {
+function listenAt(url: string, asked: HandlerOptions): Promise<string> {
   const { protocol, hostname, port, pathname } = new URL(url);
   const isUnix = protocol === 'unix:';
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     counters.sessions_accepted += 1;
     counters.sessions_open += 1;
-    serve(socket, handler);
+    serve(socket, asked);
   });
-  if (output.length === 0) output = makeOutput();
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(isUnix ? { path: pathname } : { host: hostname, port: Number(port), backlog: 4096 }, () => {
