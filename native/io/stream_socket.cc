@@ -45,6 +45,16 @@ OpenedSocket open_socket(const SocketAddress& address) {
   return opened;
 }
 
+void start_connect(OpenedSocket& opened, const SocketAddress& address) {
+  int result;
+  do {
+    result = ::connect(opened.fd.get(), address.get(), address.length());
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return;
+  opened.error = errno;
+  if (errno != EINPROGRESS) opened.fd.reset();
+}
+
 // A unix socket's file outlives a process that was killed. Only a file on which nobody answers is removed.
 bool remove_stale_unix_file(const SocketAddress& address) {
   const auto* unix_address = reinterpret_cast<const sockaddr_un*>(address.get());
@@ -76,14 +86,21 @@ OpenedSocket open_listener(const SocketAddress& address, int backlog) {
 
 OpenedSocket open_connection(const SocketAddress& address) {
   OpenedSocket opened = open_socket(address);
+  if (opened.fd.valid()) start_connect(opened, address);
+  return opened;
+}
+
+OpenedSocket open_connection_from(const SocketAddress& source, const SocketAddress& address) {
+  OpenedSocket opened = open_socket(address);
   if (!opened.fd.valid()) return opened;
-  int result;
-  do {
-    result = ::connect(opened.fd.get(), address.get(), address.length());
-  } while (result != 0 && errno == EINTR);
-  if (result == 0) return opened;
-  opened.error = errno;
-  if (errno != EINPROGRESS) opened.fd.reset();
+  // Without this the bind takes a port that no other destination can use.
+  set_option(opened.fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  if (::bind(opened.fd.get(), source.get(), source.length()) != 0) {
+    opened.error = errno;
+    opened.fd.reset();
+    return opened;
+  }
+  start_connect(opened, address);
   return opened;
 }
 

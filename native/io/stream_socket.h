@@ -23,6 +23,10 @@ OpenedSocket open_listener(const SocketAddress& address, int backlog);
 // Starts a connect. `error` is EINPROGRESS, with a valid descriptor, while it is under way.
 OpenedSocket open_connection(const SocketAddress& address);
 
+// The same from the local address `source`; its port is chosen by the kernel, for this destination alone, so that each
+// pair of addresses has all ports to itself.
+OpenedSocket open_connection_from(const SocketAddress& source, const SocketAddress& address);
+
 // -1 with errno set, as accept4.
 int accept_connection(int listener_fd);
 

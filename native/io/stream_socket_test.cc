@@ -19,6 +19,18 @@
 namespace msgtrans {
 namespace {
 
+TEST(StreamSocket, connects_from_the_address_it_is_told) {
+  const OpenedSocket listener = open_listener(*SocketAddress::tcp("127.0.0.1", 0), 8);
+  ASSERT_TRUE(listener.fd.valid());
+  const SocketAddress bound = SocketAddress::local_of(listener.fd.get());
+  const OpenedSocket opened = open_connection_from(*SocketAddress::tcp("127.0.0.9", 0), bound);
+  ASSERT_TRUE(opened.fd.valid()) << opened.error;
+  EXPECT_EQ(SocketAddress::local_of(opened.fd.get()).url().find("tcp://127.0.0.9:"), 0u);
+  const OpenedSocket foreign = open_connection_from(*SocketAddress::tcp("192.0.2.1", 0), bound);
+  EXPECT_FALSE(foreign.fd.valid());
+  EXPECT_EQ(foreign.error, EADDRNOTAVAIL);
+}
+
 class StreamSocketTest : public testing::Test {
  protected:
   void SetUp() override {

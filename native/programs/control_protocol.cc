@@ -59,6 +59,10 @@ double FieldReader::positive(std::string_view name, double high) {
   return 1;
 }
 
+double FieldReader::positive_or(std::string_view name, double high, double absent) {
+  return object_.find(name) == nullptr ? absent : positive(name, high);
+}
+
 std::string FieldReader::text(std::string_view name, size_t bytes_max) {
   const JsonValue* field = child(name, JsonValue::Kind::string);
   if (field == nullptr) return {};

@@ -46,6 +46,8 @@ class FieldReader {
   uint64_t integer_or(std::string_view name, uint64_t low, uint64_t high, uint64_t absent);
   // A number above 0 and up to `high`; problems are noted and give 1.
   double positive(std::string_view name, double high);
+  // As positive(), but `absent` when the field is not there.
+  double positive_or(std::string_view name, double high, double absent);
   // A text of 1 to `bytes_max` bytes; problems are noted and give "".
   std::string text(std::string_view name, size_t bytes_max);
   // A field of the given kind, or null with a problem noted.

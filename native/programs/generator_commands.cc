@@ -1,6 +1,7 @@
 #include "programs/generator_commands.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "programs/stream_content.h"
 #include "protocol/packet_header.h"
@@ -11,10 +12,14 @@ namespace {
 constexpr size_t kGroupBytesMax = 256;
 constexpr size_t kUrlBytesMax = 512;
 constexpr uint64_t kSessionsMax = 1'000'000;
+// All of 127.0.0.0/24 but its ends.
+constexpr size_t kSourcesMax = 254;
 constexpr uint64_t kDepthMax = 65'536;
 constexpr uint64_t kWindowsMax = 8'192;
 constexpr uint64_t kWindowNsMax = 86'400'000'000'000;  // A day.
 constexpr double kRatePerSecondMax = 1e9;
+constexpr double kKillPercentMax = 6000;  // Each session once a second.
+constexpr uint64_t kAvailabilityMsDefault = 100;
 constexpr uint64_t kReplyTimeoutMsDefault = 10'000;
 constexpr uint64_t kReplyTimeoutMsMax = 600'000;
 constexpr uint64_t kExactIntegerMax = (uint64_t{1} << 53) - 1;
@@ -37,6 +42,9 @@ LoadShape read_load(FieldReader& fields) {
   if (mode == "open") {
     load.mode = LoadMode::open;
     load.rate_per_second = fields.positive("ratePerSecond", kRatePerSecondMax);
+    load.kill_percent_per_minute = fields.positive_or("killPercentPerMinute", kKillPercentMax, 0);
+    load.availability_ns =
+        fields.integer_or("availabilityMs", 1, kReplyTimeoutMsMax, kAvailabilityMsDefault) * 1'000'000;
   } else if (mode == "closed" || mode == "stream") {
     load.mode = mode == "closed" ? LoadMode::closed : LoadMode::stream;
     load.depth = static_cast<uint32_t>(fields.integer("depth", 1, kDepthMax));
@@ -58,7 +66,26 @@ WindowPlan read_window(FieldReader& fields) {
   window.group = fields.text("group", kGroupBytesMax);
   window.discard_ns = fields.integer("discardNs", 0, kWindowNsMax);
   window.measure_ns = fields.integer("measureNs", 1, kWindowNsMax);
+  window.measure_at_ns = fields.integer_or("measureAtNs", 0, kExactIntegerMax, 0);
   return window;
+}
+
+void read_sources(const JsonValue& object, FieldReader& fields, std::vector<SocketAddress>& sources) {
+  const JsonValue* list = object.find("sourceAddresses");
+  if (list == nullptr) return;
+  if (list->kind != JsonValue::Kind::array || list->elements.empty() || list->elements.size() > kSourcesMax) {
+    fields.note("sourceAddresses", "expected 1 to " + std::to_string(kSourcesMax) + " addresses");
+    return;
+  }
+  for (const JsonValue& element : list->elements) {
+    std::optional<SocketAddress> address;
+    if (element.kind == JsonValue::Kind::string) address = SocketAddress::tcp(element.string, 0);
+    if (!address) {
+      fields.note("sourceAddresses", "expected literal addresses such as 127.0.0.2");
+      return;
+    }
+    sources.push_back(*address);
+  }
 }
 
 void add_problems(std::string& problems, const FieldReader& fields) {
@@ -77,6 +104,7 @@ std::variant<ConnectCommand, ControlError> parse_connect(const JsonValue& object
   command.server_pid = static_cast<uint32_t>(fields.integer("serverPid", 1, INT32_MAX));
   command.sessions = static_cast<uint32_t>(fields.integer("sessions", 1, kSessionsMax));
   command.seed = fields.integer("seed", 0, kExactIntegerMax);
+  read_sources(object, fields, command.sources);
   if (!fields.good()) return bad(fields.problems());
   return command;
 }

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "io/socket_address.h"
 #include "programs/control_protocol.h"
 #include "programs/reply_ledger.h"
 
@@ -25,6 +26,9 @@ struct LoadShape {
   uint32_t depth = 1;          // Closed loop and stream: messages in flight per session.
   double rate_per_second = 1;  // Open loop: over all sessions of the group.
   uint32_t payload_bytes = 64;
+  // Open loop: this share of the sessions is cut and connected again per minute; 0 cuts none.
+  double kill_percent_per_minute = 0;
+  uint64_t availability_ns = 0;  // Open loop: an answer within this long of the intended time is in time.
 };
 
 struct ConnectCommand {
@@ -33,12 +37,15 @@ struct ConnectCommand {
   uint32_t server_pid = 0;
   uint32_t sessions = 0;
   uint64_t seed = 0;
+  // Local addresses that the sessions go round; empty leaves the choice to the kernel.
+  std::vector<SocketAddress> sources;
 };
 
 struct WindowPlan {
   std::string group;
   uint64_t discard_ns = 0;
   uint64_t measure_ns = 0;
+  uint64_t measure_at_ns = 0;  // Measuring begins no earlier (CLOCK_MONOTONIC).
 };
 
 struct RunCommand {

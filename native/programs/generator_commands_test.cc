@@ -47,6 +47,22 @@ TEST(GeneratorCommands, reads_connect) {
   EXPECT_EQ(command.seed, 9u);
 }
 
+TEST(GeneratorCommands, reads_source_addresses) {
+  const std::string front = R"({"group":"g","url":"tcp://127.0.0.1:1","serverPid":42,"sessions":1,"seed":9,"sourceAddresses":)";
+  const auto parsed = parse_connect(json(front + R"(["127.0.0.2","::1"]})"));
+  ASSERT_TRUE(std::holds_alternative<ConnectCommand>(parsed));
+  ASSERT_EQ(std::get<ConnectCommand>(parsed).sources.size(), 2u);
+  EXPECT_EQ(std::get<ConnectCommand>(parsed).sources[0].url(), "tcp://127.0.0.2:0");
+  std::string many = "[\"127.0.0.2\"";
+  for (int index = 0; index < 254; ++index) many += ",\"127.0.0.2\"";
+  for (const std::string& wrong : {std::string("[]"), std::string("7"), std::string(R"(["localhost"])"),
+                                   std::string(R"(["127.0.0.2:80"])"), std::string("[127]"), many + "]"}) {
+    const auto refused = parse_connect(json(front + wrong + "}"));
+    ASSERT_TRUE(std::holds_alternative<ControlError>(refused)) << wrong;
+    EXPECT_NE(std::get<ControlError>(refused).message.find("field sourceAddresses:"), std::string::npos);
+  }
+}
+
 TEST(GeneratorCommands, names_every_wrong_field_of_connect) {
   const auto parsed = parse_connect(json(R"({"group":1,"sessions":0})"));
   const std::string message = std::get<ControlError>(parsed).message;
@@ -62,6 +78,7 @@ TEST(GeneratorCommands, reads_a_closed_loop) {
   EXPECT_EQ(command.windows[0].group, "a");
   EXPECT_EQ(command.windows[0].discard_ns, 5u);
   EXPECT_EQ(command.windows[0].measure_ns, 50u);
+  EXPECT_EQ(command.windows[0].measure_at_ns, 0u);
   EXPECT_EQ(command.windows[1].group, "b");
   EXPECT_EQ(command.load.mode, LoadMode::closed);
   EXPECT_EQ(command.load.depth, 16u);
@@ -76,8 +93,23 @@ TEST(GeneratorCommands, reads_an_open_loop_and_the_reply_timeout) {
                       R"(,"replyTimeoutMs":20)"));
   EXPECT_EQ(command.load.mode, LoadMode::open);
   EXPECT_EQ(command.load.rate_per_second, 0.5);
+  EXPECT_EQ(command.load.kill_percent_per_minute, 0);
+  EXPECT_EQ(command.load.availability_ns, 100'000'000u);
   EXPECT_EQ(command.load.reply, ReplyKind::forward);
   EXPECT_EQ(command.reply_timeout_ns, 20'000'000u);
+}
+
+TEST(GeneratorCommands, reads_how_many_sessions_an_open_loop_cuts) {
+  const std::string front = R"({"mode":"open","ratePerSecond":5,"payloadBytes":8,"reply":"forward",)";
+  const RunCommand command = run_of(run_text(front + R"("killPercentPerMinute":0.5,"availabilityMs":7})"));
+  EXPECT_EQ(command.load.kill_percent_per_minute, 0.5);
+  EXPECT_EQ(command.load.availability_ns, 7'000'000u);
+  for (const char* wrong : {"0", "-1", "6001", "\"1\"", "null"}) {
+    const std::string message =
+        run_problem(run_text(front + R"("killPercentPerMinute":)" + wrong + R"(,"availabilityMs":0})"));
+    EXPECT_NE(message.find("field load.killPercentPerMinute:"), std::string::npos) << wrong;
+    EXPECT_NE(message.find("field load.availabilityMs:"), std::string::npos) << wrong;
+  }
 }
 
 TEST(GeneratorCommands, reads_a_stream) {

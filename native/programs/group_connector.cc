@@ -31,8 +31,7 @@ uint32_t connects_in_flight_max() {
 
 class GroupConnector {
  public:
-  GroupConnector(SessionGroup& group, const SocketAddress& address)
-      : group_(group), address_(address), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+  explicit GroupConnector(SessionGroup& group) : group_(group), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
   std::optional<ControlError> run() {
     if (!epoll_.valid()) return failure(errno);
@@ -51,9 +50,9 @@ class GroupConnector {
 
  private:
   int start_next() {
-    OpenedSocket opened = open_connection(address_);
+    OpenedSocket opened = open_session(group_, started_);
     // A unix listener whose queue is full has no "in progress": it is asked again once it had time to accept.
-    queue_full_ = opened.error == EAGAIN && address_.family() == AF_UNIX;
+    queue_full_ = opened.error == EAGAIN && group_.address.family() == AF_UNIX;
     if (queue_full_) return 0;
     if (!opened.fd.valid()) return opened.error;
     const int fd = opened.fd.get();
@@ -99,11 +98,10 @@ class GroupConnector {
     return {"ERR_GENERATOR_CONNECT_FAILED", "connected " + std::to_string(connected_) + " of " +
                                                 std::to_string(group_.sessions.size()) +
                                                 " sessions of group " + group_.name + " to " +
-                                                address_.url() + ", then: " + describe_errno(error)};
+                                                group_.address.url() + ", then: " + describe_errno(error)};
   }
 
   SessionGroup& group_;
-  const SocketAddress& address_;
   UniqueFd epoll_;
   size_t started_ = 0;
   size_t connected_ = 0;
@@ -114,8 +112,13 @@ class GroupConnector {
 
 }  // namespace
 
-std::optional<ControlError> connect_all(SessionGroup& group, const SocketAddress& address) {
-  return GroupConnector(group, address).run();
+OpenedSocket open_session(const SessionGroup& group, size_t session_index) {
+  if (group.sources.empty()) return open_connection(group.address);
+  return open_connection_from(group.sources[session_index % group.sources.size()], group.address);
+}
+
+std::optional<ControlError> connect_all(SessionGroup& group) {
+  return GroupConnector(group).run();
 }
 
 }  // namespace msgtrans

@@ -117,12 +117,14 @@ std::string LoadGenerator::connect(const ControlCommand& command) {
   }
   group->name = wanted.group;
   group->index = index;
+  group->address = *address;
+  group->sources = wanted.sources;
   group->sessions.resize(wanted.sessions);
   for (uint32_t session = 0; session < wanted.sessions; ++session) {
     group->sessions[session].progress.key = session_key(wanted.seed, hash_name(wanted.group), session);
   }
   const uint64_t start_ns = monotonic_ns();
-  if (const std::optional<ControlError> error = connect_all(*group, *address))
+  if (const std::optional<ControlError> error = connect_all(*group))
     return error_line(command.id, *error);
   const uint64_t connect_ns = monotonic_ns() - start_ns;
   for (uint32_t session = 0; session < wanted.sessions; ++session) {
@@ -154,6 +156,9 @@ std::string LoadGenerator::run(const ControlCommand& command) {
     writer.begin_object().member("group", std::string_view(window.group));
     writer.member("startNs", window.start_ns).member("endNs", window.end_ns);
     writer.member("operations", window.operations).member("bytes", window.bytes);
+    if (std::get<RunCommand>(parsed).load.mode == LoadMode::open) {
+      writer.member("intended", window.intended).member("answeredInTime", window.answered_in_time);
+    }
     writer.member("serverCpuNs", window.used.server_ns).member("generatorCpuNs", window.used.generator_ns);
     write_latency(writer, window.latency);
     writer.end_object();
@@ -204,6 +209,8 @@ std::string LoadGenerator::ledger(const ControlCommand& command, const SessionGr
   writer.member("unacknowledgedAtClose", totals.unacknowledged_at_close);
   writer.member("lost", totals.lost()).member("duplicated", totals.duplicated);
   writer.member("reordered", totals.reordered).member("corrupted", totals.corrupted).end_object();
+  writer.member("killedSessions", group.killed_sessions);
+  writer.member("unacknowledgedOnKilled", group.unacknowledged_on_killed);
   return writer.member("sentPerSessionMin", group.sent_per_session_min()).end_object().text();
 }
 

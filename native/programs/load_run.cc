@@ -1,8 +1,11 @@
 #include "programs/load_run.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/monotonic_clock.h"
+#include "programs/group_connector.h"
 #include "programs/session_service.h"
 
 namespace msgtrans {
@@ -88,7 +91,7 @@ std::optional<ControlError> LoadRun::prepare_groups() {
 }
 
 void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
-  LoadWindow window(plan, command_.load.mode, service_time_, response_time_);
+  LoadWindow window(plan, command_.load, service_time_, response_time_);
   group_ = &group;
   window_ = &window;
   filled_ = false;
@@ -99,6 +102,13 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
     fill_closed_loop();
   } else {
     schedule_ = OpenSchedule(start_ns, command_.load.rate_per_second);
+    load_start_ns_ = start_ns - group.load_ns;
+    if (group.kills.percent_per_minute() != command_.load.kill_percent_per_minute) {
+      group.kills = KillSchedule(group.sessions[0].progress.key, static_cast<uint32_t>(group.sessions.size()),
+                                 command_.load.kill_percent_per_minute);
+      group.load_ns = 0;
+      load_start_ns_ = start_ns;
+    }
   }
   filled_ = true;
   if (window.phase() == WindowPhase::filling) {
@@ -106,6 +116,7 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
   }
   if (group.lost_sessions != 0) pass_time(monotonic_ns());
   while (!stopped_ && !finished()) turn();
+  if (command_.load.mode == LoadMode::open) group.load_ns = window.schedule_end_ns() - load_start_ns_;
   if (!failure_ && server_clock_failed_) {
     fail({"ERR_GENERATOR_SERVER_CLOCK", "cannot read the processor time of the server of group " +
                                             group.name + "; is serverPid its process?"},
@@ -149,6 +160,8 @@ void LoadRun::turn() {
   uint64_t wake_ns = std::min(window_->boundary_ns(), next_check_ns_);
   if (failure_) wake_ns = std::min(wake_ns, failure_deadline_ns_);
   if (filled_ && schedule_pending()) {
+    kill_due(monotonic_ns());
+    wake_ns = std::min(wake_ns, next_kill_ns());
     send_due();
     if (!throttled_ && schedule_pending()) {
       block = schedule_.next_ns() > monotonic_ns() + kSpinNs;
@@ -250,10 +263,46 @@ void LoadRun::send_due() {
     if (!session.fd.valid()) return;  // Lost: pass_time() ends the window.
     throttled_ = session.progress.outstanding() >= in_flight_max_;
     if (throttled_) return;
+    window_->note_request(schedule_.next_ns());
     send(session_index, 1, now_ns, schedule_.next_ns());
     schedule_.advance();
     group_->next_session_index = (session_index + 1) % static_cast<uint32_t>(group_->sessions.size());
   }
+}
+
+uint64_t LoadRun::next_kill_ns() const {
+  const uint64_t next_ns = group_->kills.next_ns();
+  return next_ns == UINT64_MAX ? UINT64_MAX : load_start_ns_ + next_ns;
+}
+
+void LoadRun::kill_due(uint64_t now_ns) {
+  while (next_kill_ns() <= now_ns && next_kill_ns() < window_->schedule_end_ns()) {
+    const uint32_t victim = group_->kills.take();
+    if (group_->sessions[victim].fd.valid()) kill_session(victim);
+  }
+}
+
+// Cuts a session as a broken network would, and connects it again at once. What it has out is accounted for as
+// unacknowledged; the server begins to count anew.
+void LoadRun::kill_session(uint32_t session_index) {
+  GeneratorSession& session = group_->sessions[session_index];
+  window_->note_cut(*group_, session_index);
+  const uint64_t unacknowledged = session.progress.outstanding();
+  group_->outstanding -= unacknowledged;
+  const uint64_t before = group_->ledger.totals().unacknowledged_at_close;
+  group_->ledger.session_lost(session.progress, session_index);
+  group_->unacknowledged_on_killed += group_->ledger.totals().unacknowledged_at_close - before;
+  ++group_->killed_sessions;
+  session.progress.counter_lag = session.progress.sent;
+  session.remainder = {};
+  session.output.clear();
+  constexpr linger kResetOnClose{1, 0};
+  ::setsockopt(session.fd.get(), SOL_SOCKET, SO_LINGER, &kResetOnClose, sizeof kResetOnClose);
+  OpenedSocket opened = open_session(*group_, session_index);
+  session.fd = std::move(opened.fd);
+  const bool watched = session.fd.valid() && loop_.watch(session.fd.get(),
+                                                         GeneratorLoop::session_tag(group_->index, session_index));
+  if (!watched) lose_session(*group_, session_index, "connecting again: " + describe_errno(opened.error));
 }
 
 void LoadRun::arrived(uint64_t now_ns) {

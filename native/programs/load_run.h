@@ -45,6 +45,9 @@ class LoadRun {
   void send_fences(uint64_t now_ns);
   void note_written(uint32_t session_index, WriteOutcome outcome, bool was_waiting);
   void send_due();
+  uint64_t next_kill_ns() const;
+  void kill_due(uint64_t now_ns);
+  void kill_session(uint32_t session_index);
   bool schedule_pending() const;
   void arm_timer(uint64_t at_ns);
   void pass_time(uint64_t now_ns);
@@ -63,6 +66,7 @@ class LoadRun {
   SessionGroup* group_ = nullptr;
   LoadWindow* window_ = nullptr;
   OpenSchedule schedule_;
+  uint64_t load_start_ns_ = 0;  // Open loop: where the group's time under load was zero.
   bool throttled_ = false;  // Open loop: the session whose turn it is has too much in flight.
   bool filled_ = false;
   bool fenced_ = false;  // One-way messages: every session was asked what has arrived.

@@ -8,6 +8,7 @@
 // be seen).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/latency_histogram.h"
@@ -38,6 +39,9 @@ struct WindowResult {
   uint64_t end_ns = 0;
   uint64_t operations = 0;
   uint64_t bytes = 0;
+  // Open loop: requests meant for the window on sessions that were not cut, and those of them answered in time.
+  uint64_t intended = 0;
+  uint64_t answered_in_time = 0;
   ProcessorTimes used;
   LatencySummary latency;
 };
@@ -45,9 +49,13 @@ struct WindowResult {
 class LoadWindow {
  public:
   // `service_time` and `response_time` are lent, and empty.
-  LoadWindow(const WindowPlan& plan, LoadMode mode, LatencyHistogram& service_time,
+  LoadWindow(const WindowPlan& plan, const LoadShape& load, LatencyHistogram& service_time,
              LatencyHistogram& response_time)
-      : plan_(plan), mode_(mode), service_time_(service_time), response_time_(response_time) {}
+      : plan_(plan),
+        mode_(load.mode),
+        availability_ns_(load.availability_ns),
+        service_time_(service_time),
+        response_time_(response_time) {}
 
   WindowPhase phase() const { return phase_; }
   // When the next phase begins; never while filling or draining.
@@ -57,7 +65,7 @@ class LoadWindow {
 
   void begin_discarding(uint64_t now_ns) {
     phase_ = WindowPhase::discarding;
-    boundary_ns_ = now_ns + plan_.discard_ns;
+    boundary_ns_ = std::max(now_ns + plan_.discard_ns, plan_.measure_at_ns);
     schedule_start_ns_ = boundary_ns_;
     schedule_end_ns_ = boundary_ns_ + plan_.measure_ns;
   }
@@ -93,12 +101,26 @@ class LoadWindow {
     if (!group.sampled(session_index, sequence)) return;
     const SendStamp& stamp = group.stamp(session_index, sequence);
     if (mode_ == LoadMode::open) {
-      if (stamp.intended_ns < schedule_start_ns_ || stamp.intended_ns >= schedule_end_ns_) return;
+      if (!is_meant_for_window(stamp)) return;
       response_time_.record(now_ns - stamp.intended_ns);
+      if (now_ns - stamp.intended_ns <= availability_ns_) ++result_.answered_in_time;
     } else if (!measuring) {
       return;
     }
     service_time_.record(now_ns - stamp.sent_ns);
+  }
+
+  // Open loop: one more request is sent, whenever it was meant to leave.
+  void note_request(uint64_t intended_ns) {
+    if (is_meant_for_window({0, intended_ns})) ++result_.intended;
+  }
+
+  // Open loop: the session is cut. What it has out will not be answered, and nobody is to blame.
+  void note_cut(SessionGroup& group, uint32_t session_index) {
+    const SessionProgress& progress = group.sessions[session_index].progress;
+    for (uint64_t sequence = progress.answered + 1; sequence <= progress.sent; ++sequence) {
+      if (is_meant_for_window(group.stamp(session_index, sequence))) --result_.intended;
+    }
   }
 
   // After the drain.
@@ -112,8 +134,13 @@ class LoadWindow {
   }
 
  private:
+  bool is_meant_for_window(const SendStamp& stamp) const {
+    return stamp.intended_ns >= schedule_start_ns_ && stamp.intended_ns < schedule_end_ns_;
+  }
+
   WindowPlan plan_;
   LoadMode mode_;
+  uint64_t availability_ns_;
   LatencyHistogram& service_time_;
   LatencyHistogram& response_time_;
   WindowPhase phase_ = WindowPhase::filling;

@@ -8,8 +8,16 @@
 namespace msgtrans {
 namespace {
 
+LoadShape load_of(LoadMode mode) {
+  LoadShape load;
+  load.mode = mode;
+  load.availability_ns = 50;
+  return load;
+}
+
 struct WindowUnderTest {
-  explicit WindowUnderTest(LoadMode mode) : window({"g", 10, 100}, mode, service_time, response_time) {
+  explicit WindowUnderTest(LoadMode mode, uint64_t measure_at_ns = 0)
+      : window({"g", 10, 100, measure_at_ns}, load_of(mode), service_time, response_time) {
     group.stamps_per_session = 8;
     group.stamps.resize(8);
   }
@@ -50,6 +58,36 @@ TEST(LoadWindow, counts_only_what_arrives_while_measuring) {
   EXPECT_EQ(result.latency.samples, 2u);
   EXPECT_EQ(result.latency.max_ns, 50u);
   EXPECT_EQ(result.latency.mean_ns, 30);
+}
+
+TEST(LoadWindow, counts_what_was_meant_for_it_and_answered_in_time) {
+  WindowUnderTest under(LoadMode::open);
+  under.group.sessions.resize(1);
+  under.window.begin_discarding(1000);
+  for (const uint64_t intended_ns : {1009u, 1010u, 1020u, 1030u, 1109u, 1110u}) {
+    under.window.note_request(intended_ns);
+  }
+  under.reply(1, {1009, 1009}, 1011);
+  under.reply(2, {1010, 1010}, 1060);
+  under.reply(3, {1020, 1020}, 1071);  // Too late by 1 ns.
+  under.group.sessions[0].progress.answered = 3;
+  under.group.sessions[0].progress.sent = 6;
+  under.group.stamp(0, 4) = {1030, 1030};
+  under.group.stamp(0, 5) = {1109, 1109};
+  under.group.stamp(0, 6) = {1110, 1110};
+  EXPECT_EQ(under.window.result().intended, 4u);
+  under.window.note_cut(under.group, 0);
+  EXPECT_EQ(under.window.result().intended, 2u) << "of the session that was cut nothing is expected";
+  EXPECT_EQ(under.window.result().answered_in_time, 1u);
+}
+
+TEST(LoadWindow, measures_no_earlier_than_it_is_told) {
+  WindowUnderTest under(LoadMode::closed, 5000);
+  under.window.begin_discarding(1000);
+  EXPECT_EQ(under.window.boundary_ns(), 5000u);
+  WindowUnderTest late(LoadMode::closed, 1005);
+  late.window.begin_discarding(1000);
+  EXPECT_EQ(late.window.boundary_ns(), 1010u) << "what is discarded is discarded in any case";
 }
 
 TEST(LoadWindow, open_loop_latency_counts_from_the_intended_time_even_when_the_reply_is_late) {

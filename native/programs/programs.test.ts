@@ -255,6 +255,53 @@ describe.skipIf(folder === undefined)('native programs', () => {
     faulty.close();
   });
 
+  test('an open loop cuts sessions at its rate, connects them again, and accounts for what they had out', async () => {
+    await connect('k', { handler: 'counter' });
+    // 20 sessions, each cut once a second: 40 in the two seconds of the window.
+    const load = {
+      ...{ mode: 'open', ratePerSecond: 20_000, payloadBytes: 64, reply: 'counter' },
+      killPercentPerMinute: 6000,
+    };
+    const plan = windows('k', 1, 2_000_000_000);
+    const { windows: measured } = await generator.order('run', { windows: plan, load });
+    const { ledger, killedSessions, unacknowledgedOnKilled } = await generator.order('ledger', { group: 'k' });
+    expect(killedSessions).toBe(40);
+    expect(ledger).toMatchObject({ ...spotless, unacknowledgedAtClose: unacknowledgedOnKilled });
+    expect(ledger.sent).toBe(ledger.delivered + unacknowledgedOnKilled);
+    expect(measured[0].answeredInTime).toBeLessThanOrEqual(measured[0].intended);
+    expect(measured[0].intended).toBeGreaterThanOrEqual(40_000 - unacknowledgedOnKilled);
+    let counters: Answer;
+    do ({ counters } = await server.order('counters'));
+    while (counters.sessions_open !== 20 || counters.sessions_accepted !== 60);
+    // The group is as good as new.
+    await generator.order('run', { windows: windows('k', 1), load: counterLoad });
+    expect((await ledgerOf('k')).corrupted).toBe(0);
+  });
+
+  test('what is answered late was not available', async () => {
+    const slow = createServer((socket) => {
+      let bytes = Buffer.alloc(0);
+      socket.on('data', (chunk) => {
+        bytes = Buffer.concat([bytes, chunk]);
+        for (; bytes.length >= 80; bytes = bytes.subarray(80)) {
+          const reply = Buffer.from(bytes.subarray(0, 80));
+          reply[2] = 2;
+          setTimeout(() => socket.write(reply), 60);
+        }
+      });
+      socket.on('error', () => {});
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => slow.once('listening', resolve));
+    const { port } = slow.address() as { port: number };
+    const url = `tcp://127.0.0.1:${port}`;
+    await generator.order('connect', { group: 'l', url, serverPid: process.pid, sessions: 1, seed: 1 });
+    const load = { mode: 'open', ratePerSecond: 100, payloadBytes: 64, reply: 'forward', availabilityMs: 50 };
+    const { windows: measured } = await generator.order('run', { windows: windows('l', 1, 100_000_000), load });
+    expect(measured[0]).toMatchObject({ intended: 10, answeredInTime: 0 });
+    await generator.order('disconnect', { group: 'l' });
+    slow.close();
+  });
+
   test('a server that is no sink is found out', async () => {
     await connect('q', { handler: 'forward' });
     const load = { mode: 'stream', depth: 2, payloadBytes: 64 };
@@ -344,6 +391,40 @@ describe.skipIf(folder === undefined)('native programs', () => {
     );
     expect((await generator.ask('ledger', { group: 'none' })).error.code).toBe('ERR_GENERATOR_UNKNOWN_GROUP');
     await server.order('settle');
+  });
+
+  test('sessions come from the source addresses in turn', async () => {
+    const seen: (string | undefined)[] = [];
+    const listening = createServer((socket) => {
+      seen.push(socket.remoteAddress);
+      socket.on('error', () => {}).resume();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => listening.once('listening', resolve));
+    const { port } = listening.address() as { port: number };
+    const target = { url: `tcp://127.0.0.1:${port}`, serverPid: process.pid, sessions: 6, seed: 1 };
+    const sourceAddresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+    await generator.order('connect', { group: 's', ...target, sourceAddresses });
+    while (seen.length < 6) await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.sort()).toEqual([...sourceAddresses, ...sourceAddresses].sort());
+    const foreign = await generator.ask('connect', { group: 'f', ...target, sourceAddresses: ['192.0.2.1'] });
+    expect(foreign.error).toMatchObject({
+      code: 'ERR_GENERATOR_CONNECT_FAILED',
+      message: expect.stringContaining('connected 0 of 6'),
+    });
+    const bad = await generator.ask('connect', { group: 'b', ...target, sourceAddresses: ['localhost'] });
+    expect(bad.error.code).toBe('ERR_CONTROL_BAD_COMMAND');
+    await generator.order('disconnect', { group: 's' });
+    listening.close();
+  });
+
+  test('a window measures no earlier than it is told', async () => {
+    await connect('a', { handler: 'counter' });
+    const measureAtNs = Number(process.hrtime.bigint()) + 60_000_000;
+    const plan = [{ ...windows('a', 1)[0], measureAtNs }];
+    const { windows: measured } = await generator.order('run', { windows: plan, load: counterLoad });
+    expect(measured[0].startNs).toBeGreaterThanOrEqual(measureAtNs);
+    expect(measured[0].endNs - measured[0].startNs).toBeGreaterThanOrEqual(20_000_000);
+    expect(measured[0].operations).toBeGreaterThan(0);
   });
 
   test('addresses that cannot be used are typed errors', async () => {

@@ -11,6 +11,8 @@
 
 #include "base/latency_histogram.h"
 #include "base/unique_fd.h"
+#include "io/socket_address.h"
+#include "programs/kill_schedule.h"
 #include "programs/output_queue.h"
 #include "programs/reply_ledger.h"
 #include "programs/stream_ledger.h"
@@ -43,6 +45,8 @@ struct SessionGroup {
   uint64_t lost_sessions = 0;
   std::string loss_reason;  // Of the first session lost.
   bool connected = false;
+  SocketAddress address;
+  std::vector<SocketAddress> sources;  // Local addresses the sessions go round; empty: the kernel's choice.
   GroupTraffic traffic = GroupTraffic::none;
 
   ReplyLedger ledger;
@@ -50,6 +54,12 @@ struct SessionGroup {
   StreamLedger stream_ledger;
   std::vector<StreamProgress> streams;
   uint64_t fences_outstanding = 0;
+
+  // Open loop: sessions that the load cuts.
+  KillSchedule kills;
+  uint64_t load_ns = 0;  // Time under open load so far, which `kills` goes by.
+  uint64_t killed_sessions = 0;
+  uint64_t unacknowledged_on_killed = 0;  // Part of the ledger's unacknowledged.
   uint64_t outstanding = 0;         // Over all sessions.
   uint32_t next_session_index = 0;  // Open loop: whose turn it is.
   LatencyHistogram service_time;

@@ -34,6 +34,8 @@ export interface CaseParameters {
   /** What threads do under `load: threads`. */
   work: ThreadWorkName | 'none';
   threads: number;
+  /** Sessions that are cut and connected again per minute, in per cent of all. */
+  killPercentPerMinute: number;
 }
 
 export type ParameterKey = keyof CaseParameters;
@@ -65,6 +67,7 @@ export const PARAMETER_RULES: Readonly<Record<ParameterKey, NumberRule | WordRul
   touch: { kind: 'word', words: ['some', 'all'] },
   work: { kind: 'word', words: ['none', ...THREAD_WORK_NAMES] },
   threads: { kind: 'number', min: 1, max: 256 },
+  killPercentPerMinute: { kind: 'number', min: 0, max: 6_000 },
 };
 
 export const BUILT_IN_DEFAULTS: CaseParameters = {
@@ -83,6 +86,7 @@ export const BUILT_IN_DEFAULTS: CaseParameters = {
   touch: 'some',
   work: 'none',
   threads: 1,
+  killPercentPerMinute: 0,
 };
 
 export function formatCaseName(parameters: CaseParameters, defaults: CaseParameters): string {

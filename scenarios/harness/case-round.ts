@@ -4,8 +4,8 @@ import { throwIfInterrupted } from './interruption.js';
 import type { GeneratorWindow, LoadGenerator } from './load-generator.js';
 import { listenerKey } from './load-shapes.js';
 import { pressureBetween } from './pressure.js';
-import { peakBytes, resetPeak } from './process-memory.js';
 import { type ArmServer, hasLostGenerator, type RunContext, recordCaseError } from './run-context.js';
+import { areRunning, peakBytesOf, readCounters, resetPeaks, targetsOf } from './server-parts.js';
 import type { Random } from './statistics/random.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
 import { blockMembers, blockWindows, DISCARD_NS, type PlannedWindow, paceOf } from './window-schedule.js';
@@ -63,10 +63,10 @@ class CaseMeasurement {
     const { name, parameters } = this.#samples.planned;
     for (const server of this.#random.shuffled(servers)) {
       const group = `${server.arm}@${name}`;
-      const target = { url: server.urls[listenerKey(parameters)], pid: server.process.pid };
       const seed = this.#random.below(2 ** 32);
       try {
-        await server.generator.connect(group, target, parameters.sessions, seed);
+        const targets = targetsOf(server.parts, listenerKey(parameters), parameters.sessions);
+        await server.generator.connect(group, targets, parameters.sessions, seed);
       } catch (error) {
         if (hasLostGenerator(server)) throw error;
         recordCaseError(this.#samples, this.#round, server.arm, error);
@@ -117,8 +117,8 @@ class CaseMeasurement {
   async measure(): Promise<void> {
     for (const taking of this.#taking.values()) {
       await taking.server.generator.histograms(taking.group);
-      taking.countersBefore = await readCounters(taking.server);
-      resetPeak(taking.server.process.pid);
+      taking.countersBefore = await readCounters(taking.server.parts);
+      resetPeaks(taking.server.parts);
     }
     const paces = [...this.#samples.paces.values()].filter((pace) => this.#taking.has(pace.arm));
     if (paces.length === 0) return;
@@ -132,11 +132,11 @@ class CaseMeasurement {
     }
     await this.#reachMessages(planned.length * EXTRA_FACTOR_MAX);
     for (const { server, collected, countersBefore } of this.#taking.values()) {
-      const after = await readCounters(server);
+      const after = await readCounters(server.parts);
       for (const [counter, value] of Object.entries(after)) {
         collected.counters[counter] = value - (countersBefore[counter] ?? 0);
       }
-      collected.rssPeakBytes = peakBytes(server.process.pid);
+      collected.rssPeakBytes = peakBytesOf(server.parts);
     }
     this.#complete = true;
   }
@@ -150,7 +150,7 @@ class CaseMeasurement {
       if (ledger.unacknowledgedAtClose > 0 || ledger.lost !== 0) open.push(taking);
     }
     // Asked after the ledgers: the end of a process is noticed a moment later than its broken connections.
-    const stopped = [...this.#taking.values()].filter((taking) => !taking.server.process.running);
+    const stopped = [...this.#taking.values()].filter((taking) => !areRunning(taking.server.parts));
     const byGroup = [...this.#taking.values()].filter((taking) => taking.group === named);
     const guilty = [byGroup, stopped, open, [...this.#taking.values()]].find((some) => some.length > 0);
     for (const { server } of guilty ?? []) recordCaseError(this.#samples, this.#round, server.arm, error);
@@ -164,9 +164,11 @@ class CaseMeasurement {
     for (const { server, group, collected } of this.#running()) {
       const samples = this.#samples.arm(server.arm);
       await server.generator.disconnect(group);
-      const { ledger, sentPerSessionMin } = await server.generator.ledger(group);
-      samples.addLedger(ledger);
-      samples.messagesPerSessionMin += sentPerSessionMin;
+      const taken = await server.generator.ledger(group);
+      samples.addLedger(taken.ledger);
+      samples.messagesPerSessionMin += taken.sentPerSessionMin;
+      samples.killedSessions += taken.killedSessions;
+      samples.unacknowledgedOnKilled += taken.unacknowledgedOnKilled;
       if (this.#complete) samples.addRound(collected);
     }
   }
@@ -251,13 +253,6 @@ class CaseMeasurement {
   }
 }
 
-async function readCounters(server: ArmServer): Promise<Record<string, number>> {
-  const answer = await server.process.command('counters');
-  const counters = (answer.counters ?? {}) as Record<string, unknown>;
-  const numbers = Object.entries(counters).filter(([, value]) => typeof value === 'number');
-  return Object.fromEntries(numbers) as Record<string, number>;
-}
-
 function rateOf(window: GeneratorWindow): number {
   return (window.operations / (window.endNs - window.startNs)) * 1e9;
 }
@@ -270,6 +265,8 @@ function measured(window: GeneratorWindow, dropped: boolean): MeasuredWindow {
     endNs,
     operations,
     bytes,
+    intended: window.intended ?? 0,
+    answeredInTime: window.answeredInTime ?? 0,
     serverCpuNs,
     generatorCpuNs,
     latencyNsP50: latencyNs?.p50 ?? null,

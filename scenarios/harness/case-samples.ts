@@ -11,6 +11,9 @@ export interface MeasuredWindow {
   endNs: number;
   operations: number;
   bytes: number;
+  /** Open loop; 0 otherwise. */
+  intended: number;
+  answeredInTime: number;
   serverCpuNs: number;
   generatorCpuNs: number;
   latencyNsP50: number | null;
@@ -51,6 +54,8 @@ export class ArmSamples {
   readonly serviceTime = new SparseHistogram();
   readonly responseTime = new SparseHistogram();
   messagesPerSessionMin = 0;
+  killedSessions = 0;
+  unacknowledgedOnKilled = 0;
   readonly ledger: LedgerRecord = {
     sent: 0,
     delivered: 0,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BUILT_IN_DEFAULTS } from './case-parameters.js';
+import { ONE_OF_EACH } from './case-processes.js';
 import { evaluateChecks } from './checks.js';
 import { compareCases } from './comparisons.js';
 import { EXIT, strongest } from './exit-code.js';
@@ -24,6 +25,7 @@ function planned(checks: CheckDefinition[], changes: Partial<PlannedCase> = {}):
     name: 'tcp',
     parameters: BUILT_IN_DEFAULTS,
     arms: ['native', 'limit', 'baseline'],
+    processes: ONE_OF_EACH,
     absentArms: {},
     notMeasurable: null,
     messagesPerSessionMin: 0,
@@ -112,6 +114,17 @@ describe('correctness checks', () => {
         expect.objectContaining({ id: 'ledger-baseline', value: 1, reason: `${key} ${count} of 10 sent` }),
       ]);
     }
+  });
+
+  it('allow what sessions had out that the load has cut, and no more', () => {
+    const ledger = { ...baseline.ledger, sent: 13, unacknowledgedAtClose: 3 };
+    const faultsWith = (unacknowledged: number) =>
+      correctness(
+        evaluate([], {}, { native: { ...native, ledger, killed: { sessions: 2, unacknowledged } } }),
+      ).find((each) => each.id === 'ledger-native');
+    expect(faultsWith(3)).toMatchObject({ value: 0, verdict: 'pass' });
+    expect(faultsWith(2)).toMatchObject({ value: 1, verdict: 'fail' });
+    expect(faultsWith(4)).toMatchObject({ value: 1, verdict: 'fail' });
   });
 
   it('fail for an error, with its code', () => {

@@ -30,15 +30,19 @@ export function evaluateChecks(
   return [...correctness, ...numbers, ...messages];
 }
 
-/** Messages that are not accounted for, or not as they should be. No session is killed here, so none may stay open. */
-export function ledgerFaults(ledger: LedgerRecord): number {
+/**
+ * Messages that are not accounted for, or not as they should be. Only what sessions had out that the load has cut
+ * itself, `onKilled`, may stay unacknowledged.
+ */
+export function ledgerFaults(ledger: LedgerRecord, onKilled: number): number {
   const { lost, duplicated, reordered, corrupted, droppedCounted, unacknowledgedAtClose } = ledger;
-  return Math.abs(lost) + duplicated + reordered + corrupted + droppedCounted + unacknowledgedAtClose;
+  const open = Math.abs(unacknowledgedAtClose - onKilled);
+  return Math.abs(lost) + duplicated + reordered + corrupted + droppedCounted + open;
 }
 
 function correctnessOf(caseName: string, arm: string, record: ArmRecord): CheckRecord[] {
   const { ledger } = record;
-  const faults = ledgerFaults(ledger);
+  const faults = ledgerFaults(ledger, record.killed?.unacknowledged ?? 0);
   const errors = record.errors ?? [];
   const listed = (Object.keys(ledger) as (keyof LedgerRecord)[])
     .filter((key) => key !== 'sent' && key !== 'delivered' && ledger[key] !== 0)

@@ -22,6 +22,8 @@ const windowSchema = z.object({
   endNs: count,
   operations: count,
   bytes: count,
+  intended: count.optional(),
+  answeredInTime: count.optional(),
   serverCpuNs: count,
   generatorCpuNs: count,
   latencyNs: z.object({ samples: count, mean: count, p50: count, p99: count, max: count }).nullable(),
@@ -43,6 +45,8 @@ const ledgerSchema = z.object({
     reordered: count,
     corrupted: count,
   }),
+  killedSessions: count.default(0),
+  unacknowledgedOnKilled: count.default(0),
   sentPerSessionMin: count,
 });
 
@@ -56,9 +60,16 @@ export class GeneratorClient implements LoadGenerator {
     this.#process = process;
   }
 
-  async connect(group: string, target: LoadTarget, sessions: number, seed: number): Promise<void> {
-    const { url, pid: serverPid } = target;
-    await this.#process.command('connect', { group, url, serverPid, sessions, seed }, 60_000);
+  /** A group of one process goes to one server: `SplitGenerator` deals the sessions of several out. */
+  async connect(
+    group: string,
+    targets: readonly LoadTarget[],
+    sessions: number,
+    seed: number,
+  ): Promise<void> {
+    const [{ url, pid: serverPid, sourceAddresses }] = targets;
+    const sources = sourceAddresses.length === 0 ? {} : { sourceAddresses };
+    await this.#process.command('connect', { group, url, serverPid, sessions, seed, ...sources }, 60_000);
   }
 
   async run(windows: readonly GroupWindow[], parameters: CaseParameters): Promise<GeneratorWindow[]> {

@@ -1,12 +1,13 @@
 import { anonymousBytes } from './process-memory.js';
 import { type ArmServer, hasLostGenerator } from './run-context.js';
+import { targetsOf } from './server-parts.js';
 import type { Random } from './statistics/random.js';
 
 const SETTLE_TIMEOUT_MS = 30_000;
 
 /**
  * Memory per idle session: anonymous resident memory of the settled server before and after sessions were opened to
- * it, before it ever saw load. Kernel memory of the sockets is outside of it, for all arms alike. The servers settle
+ * it, before it ever saw load; of one process of a server that has several. Kernel memory of the sockets is outside of it, for all arms alike. The servers settle
  * side by side, because collecting garbage until nothing changes takes a while.
  */
 export async function measureIdleMemory(
@@ -29,8 +30,9 @@ export async function measureIdleMemory(
   const settledBytes = async (): Promise<Map<ArmServer, number>> => {
     const bytes = new Map<ArmServer, number>();
     const settle = async (server: ArmServer): Promise<void> => {
-      await server.process.command('settle', {}, SETTLE_TIMEOUT_MS);
-      bytes.set(server, anonymousBytes(server.process.pid));
+      const { process } = server.parts[0];
+      await process.command('settle', {}, SETTLE_TIMEOUT_MS);
+      bytes.set(server, anonymousBytes(process.pid));
     };
     await Promise.all(servers.map((server) => attempt(server, () => settle(server))));
     return bytes;
@@ -38,10 +40,10 @@ export async function measureIdleMemory(
   const order = random.shuffled(servers);
   const before = await settledBytes();
   for (const server of order) {
-    const { arm, generator, process, urls } = server;
+    const { arm, generator, parts } = server;
     const seed = random.below(2 ** 32);
-    const url = Object.values(urls)[0];
-    await attempt(server, () => generator.connect(groupOf(arm), { url, pid: process.pid }, sessions, seed));
+    const targets = targetsOf([parts[0]], Object.keys(parts[0].urls)[0], sessions);
+    await attempt(server, () => generator.connect(groupOf(arm), targets, sessions, seed));
   }
   const after = await settledBytes();
   for (const server of order) await attempt(server, () => server.generator.disconnect(groupOf(server.arm)));

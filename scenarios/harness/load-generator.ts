@@ -7,6 +7,8 @@ export interface GroupWindow {
   group: string;
   discardNs: number;
   measureNs: number;
+  /** Measuring begins no earlier than this (CLOCK_MONOTONIC). */
+  measureAtNs?: number;
 }
 
 export interface GeneratorWindow {
@@ -17,6 +19,9 @@ export interface GeneratorWindow {
   operations: number;
   /** Payload bytes of these in one direction. */
   bytes: number;
+  /** Open loop: requests meant for the window on sessions that were not cut, and those answered in time. */
+  intended?: number;
+  answeredInTime?: number;
   serverCpuNs: number;
   generatorCpuNs: number;
   latencyNs: { samples: number; mean: number; p50: number; p99: number; max: number } | null;
@@ -32,6 +37,9 @@ export interface GroupHistograms {
 
 export interface GroupLedger {
   ledger: LedgerRecord;
+  /** Sessions that the load has cut, and what they had out: part of what the ledger calls unacknowledged. */
+  killedSessions: number;
+  unacknowledgedOnKilled: number;
   sentPerSessionMin: number;
 }
 
@@ -40,6 +48,8 @@ export interface LoadTarget {
   url: string;
   /** Whose processor time is the server's. */
   pid: number;
+  /** Local addresses that the sessions go round; none leaves the choice to the kernel. */
+  sourceAddresses: readonly string[];
 }
 
 /**
@@ -47,7 +57,8 @@ export interface LoadTarget {
  * keeps the ledger of each from its first message on.
  */
 export interface LoadGenerator {
-  connect(group: string, target: LoadTarget, sessions: number, seed: number): Promise<void>;
+  /** A server of several processes has a target for each; every one gets its share of the sessions. */
+  connect(group: string, targets: readonly LoadTarget[], sessions: number, seed: number): Promise<void>;
   /** One window after the other, in this order; the answers in the same order. */
   run(windows: readonly GroupWindow[], parameters: CaseParameters): Promise<GeneratorWindow[]>;
   /** All measured windows since they were last asked for. */

@@ -12,6 +12,10 @@ describe('load shapes', () => {
       ...{ mode: 'closed', depth: 16, payloadBytes: 64, reply: 'forward' },
     });
     expect(LOAD_SHAPES.open.load(of({ load: 'open', rate: 5 }))).toMatchObject({ ratePerSecond: 5 });
+    expect(LOAD_SHAPES.open.load(of({ load: 'open', rate: 5 }))).not.toHaveProperty('killPercentPerMinute');
+    expect(LOAD_SHAPES.open.load(of({ load: 'open', rate: 5, killPercentPerMinute: 2 }))).toMatchObject({
+      killPercentPerMinute: 2,
+    });
     expect(LOAD_SHAPES.closed.inFlight(closed)).toBe(16_000);
     expect(LOAD_SHAPES.open.inFlight(closed)).toBe(0);
   });

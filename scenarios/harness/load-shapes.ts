@@ -39,14 +39,27 @@ export const LOAD_SHAPES: Readonly<Record<LoadName, LoadShape>> = {
     inFlight: ({ sessions, depth }) => sessions * depth,
   },
   open: {
-    uses: new Set([...EVERYWHERE, 'rate', 'reply']),
+    uses: new Set([...EVERYWHERE, 'rate', 'reply', 'killPercentPerMinute']),
     listener: ({ reply }) => ({ handler: reply }),
-    load: ({ rate, payloadBytes, reply }) => ({ mode: 'open', ratePerSecond: rate, payloadBytes, reply }),
+    load: ({ rate, payloadBytes, reply, killPercentPerMinute }) => ({
+      ...{ mode: 'open', ratePerSecond: rate, payloadBytes, reply },
+      ...(killPercentPerMinute > 0 ? { killPercentPerMinute } : {}),
+    }),
     inFlight: () => 0,
-    problems: ({ rate }) =>
-      rate > 0
-        ? []
-        : ['load=open needs a rate: requests per second over all sessions, for instance rate=20000'],
+    problems: ({ transport, rate, killPercentPerMinute }) => {
+      const problems: string[] = [];
+      if (rate === 0) {
+        problems.push(
+          'load=open needs a rate: requests per second over all sessions, for instance rate=20000',
+        );
+      }
+      if (transport === 'mem' && killPercentPerMinute > 0) {
+        problems.push(
+          'killPercentPerMinute belongs to transport tcp: within a process there is nothing to cut',
+        );
+      }
+      return problems;
+    },
   },
   stream: {
     uses: new Set([...EVERYWHERE, 'depth', 'touch']),

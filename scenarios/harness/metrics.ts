@@ -18,6 +18,7 @@ export const METRICS = {
   memory_bytes_per_session: { unit: 'bytes/session', better: 'lower' },
   error_rate: { unit: 'errors/operation', better: 'lower' },
   timeout_rate: { unit: 'timeouts/operation', better: 'lower' },
+  availability_rate: { unit: 'share', better: 'higher' },
   pool_hit_rate: { unit: 'share', better: 'higher' },
   frames_on_time_rate: { unit: 'share', better: 'higher' },
   generator_cpu_share: { unit: 'share of a core', better: 'lower' },

@@ -11,6 +11,8 @@ function scenarioCase(name: string, more: Partial<ScenarioCase> = {}): ScenarioC
     arms: ['native', 'baseline'],
     quickArms: ['native', 'baseline'],
     quick: true,
+    quickSessions: null,
+    split: false,
     messagesPerSessionMin: 1000,
     checks: [],
     ...more,
@@ -115,6 +117,34 @@ describe('the planner', () => {
     ).toBeNull();
   });
 
+  it('spreads a case over processes where its file allows it, and says so', () => {
+    const cases = [scenarioCase('tcp', { split: true }), scenarioCase('tcp/depth=16')];
+    const spread = planRun({ ...SCENARIO, cases }, options(), { ...MACHINE, descriptorsMax: 628 });
+    expect(spread.cases[0]).toMatchObject({ notMeasurable: null, processes: { servers: 2, generators: 4 } });
+    expect(spread.cases[1]).toMatchObject({
+      notMeasurable: expect.stringMatching(/descriptors.*ulimit.*--set.*"split: true"/),
+      processes: { servers: 1, generators: 1 },
+    });
+    expect(spread.generators).toBe(4);
+    expect(spread.servers).toEqual([
+      { arm: 'native', medium: 'sockets', parts: 2 },
+      { arm: 'baseline', medium: 'sockets', parts: 2 },
+    ]);
+    expect(spread.notes.join()).toMatch(
+      /tcp: 2 server processes per arm and 4 load generators.*628 descriptors/,
+    );
+    expect(plan().generators).toBe(1);
+    expect(plan().notes.join()).not.toMatch(/generators/);
+  });
+
+  it('opens fewer sessions in a quick run where the file says so, and tells', () => {
+    const cases = [scenarioCase('tcp/sessions=5000', { quickSessions: 200 })];
+    const quick = planRun({ ...SCENARIO, cases }, options('--quick'), MACHINE);
+    expect(quick.cases[0]).toMatchObject({ name: 'tcp/sessions=200', parameters: { sessions: 200 } });
+    expect(quick.notes.join()).toMatch(/sessions=5000 is measured with 200 sessions instead of 5000/);
+    expect(planRun({ ...SCENARIO, cases }, options(), MACHINE).cases[0].parameters.sessions).toBe(5000);
+  });
+
   it('leaves out arms that are not there, with the reason', () => {
     const without = plan([], { armProblem: (arm) => (arm === 'native' ? 'not built' : null) });
     expect(without.cases[0]).toMatchObject({ arms: ['baseline'], absentArms: { native: 'not built' } });
@@ -129,9 +159,9 @@ describe('the planner', () => {
       armProblem: (arm, medium) => (arm === 'baseline' && medium === 'in-process' ? 'not in process' : null),
     });
     expect(both.servers).toEqual([
-      { arm: 'native', medium: 'sockets' },
-      { arm: 'baseline', medium: 'sockets' },
-      { arm: 'native', medium: 'in-process' },
+      { arm: 'native', medium: 'sockets', parts: 1 },
+      { arm: 'baseline', medium: 'sockets', parts: 1 },
+      { arm: 'native', medium: 'in-process', parts: 1 },
     ]);
     expect(both.cases[1]).toMatchObject({ notMeasurable: null, absentArms: { baseline: 'not in process' } });
   });

@@ -1,4 +1,5 @@
 import { type CaseParameters, contradictions, formatCaseName, setParameter } from './case-parameters.js';
+import { type CaseProcesses, DESCRIPTORS_SPARE, ONE_OF_EACH, processesFor } from './case-processes.js';
 import { matchesGlob } from './glob.js';
 import { type Medium, mediumOf } from './medium.js';
 import type { RunOptions } from './options.js';
@@ -34,12 +35,16 @@ export interface Capabilities {
 export interface PlannedServer {
   arm: string;
   medium: Medium;
+  /** Processes of it. */
+  parts: number;
 }
 
 export interface PlannedCase {
   name: string;
   parameters: CaseParameters;
   arms: readonly string[];
+  /** Over how many processes its sessions are spread. */
+  processes: CaseProcesses;
   /** Arms of this case that cannot run here, with the reason. */
   absentArms: Readonly<Record<string, string>>;
   /** Why nothing of this case can be measured here, or null. */
@@ -56,6 +61,8 @@ export interface RunPlan {
   arms: readonly string[];
   /** What is started in a round: each arm once for each medium that its cases need. */
   servers: readonly PlannedServer[];
+  /** Load generator processes for the arms over sockets. */
+  generators: number;
   rounds: number;
   /** Time that case and arm get in a round. */
   slotNs: number;
@@ -77,8 +84,6 @@ export interface RunPlan {
 
 const FULL = { rounds: 10, slotNs: 2e9, warmupNs: [50e6, 100e6, 100e6], pacingNs: [] };
 const QUICK = { rounds: 5, slotNs: 0.5e9, warmupNs: [50e6], pacingNs: [60e6] };
-/** Listening sockets, epoll, pipes, libraries. */
-const DESCRIPTORS_SPARE = 128;
 /** Process starts, idle memory, opening sessions and the like, per round; and once: noise figure, record, report. */
 const ROUND_OVERHEAD_SECONDS = 2;
 const RUN_OVERHEAD_SECONDS = 3;
@@ -100,6 +105,13 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
   notes.push(...threadNotes(cases, machine));
   if (idleNote !== null) notes.push(idleNote);
   const slots = served.reduce((sum, each) => sum + each.arms.length, 0);
+  for (const each of served) notes.push(...processNotes(each, machine));
+  for (const each of options.quick ? chosen : []) {
+    if (each.quickSessions === null) continue;
+    notes.push(
+      `${each.name} is measured with ${each.quickSessions} sessions instead of ${each.parameters.sessions}: a quick run`,
+    );
+  }
   const warmingNs = base.warmupNs.reduce((sum, each) => sum + each, 0);
   const seconds =
     RUN_OVERHEAD_SECONDS +
@@ -112,6 +124,7 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
     cases,
     arms,
     servers,
+    generators: Math.max(1, ...measured.map((each) => each.processes.generators)),
     rounds,
     slotNs,
     warmupNs,
@@ -129,10 +142,12 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
 
 export function planServers(cases: readonly PlannedCase[]): PlannedServer[] {
   const servers: PlannedServer[] = [];
-  for (const { arms, parameters } of cases) {
+  for (const { arms, parameters, processes } of cases) {
     const medium = mediumOf(parameters.transport);
     for (const arm of arms) {
-      if (!servers.some((each) => each.arm === arm && each.medium === medium)) servers.push({ arm, medium });
+      const known = servers.find((each) => each.arm === arm && each.medium === medium);
+      if (known === undefined) servers.push({ arm, medium, parts: processes.servers });
+      else known.parts = Math.max(known.parts, processes.servers);
     }
   }
   return servers;
@@ -162,7 +177,12 @@ function planCase(
   options: RunOptions,
   machine: Capabilities,
 ): PlannedCase {
-  const { parameters, changed } = applySettings(body.parameters, options.set, body.name);
+  const asked =
+    options.quick && body.quickSessions !== null
+      ? { ...body.parameters, sessions: body.quickSessions }
+      : body.parameters;
+  const { parameters, changed: isSet } = applySettings(asked, options.set, body.name);
+  const changed = isSet || parameters.sessions !== body.parameters.sessions;
   const listed = options.quick && options.arms === null ? body.quickArms : body.arms;
   checkArms(scenario, options);
   const wanted = listed.filter((arm) => options.arms === null || options.arms.includes(arm));
@@ -174,12 +194,16 @@ function planCase(
     if (problem !== null) absentArms[arm] = problem;
   }
   const arms = wanted.filter((arm) => !Object.hasOwn(absentArms, arm));
-  const notMeasurable = obstacle(parameters, wanted, arms, absentArms, machine);
+  const processes = isThreadCase({ parameters })
+    ? ONE_OF_EACH
+    : processesFor(parameters, arms.length, machine.descriptorsMax);
+  const notMeasurable = obstacle(body, parameters, wanted, arms, absentArms, processes, machine);
   const judgedParameters = changed ? `--set changed the case; the numbers belong to ${body.name}` : null;
   return {
     name: changed ? formatCaseName(parameters, scenario.defaults) : body.name,
     parameters,
     arms: notMeasurable === null ? arms : [],
+    processes: notMeasurable === null ? processes : ONE_OF_EACH,
     absentArms,
     notMeasurable,
     messagesPerSessionMin: options.quick || changed ? 0 : body.messagesPerSessionMin,
@@ -217,10 +241,12 @@ function checkArms(scenario: Scenario, options: RunOptions): void {
 }
 
 function obstacle(
+  body: ScenarioCase,
   parameters: CaseParameters,
   wanted: readonly string[],
   arms: readonly string[],
   absentArms: Readonly<Record<string, string>>,
+  processes: CaseProcesses,
   machine: Capabilities,
 ): string | null {
   if (wanted.length === 0) return 'none of its arms was asked for';
@@ -228,14 +254,24 @@ function obstacle(
   if (isThreadCase({ parameters })) return threadObstacle(parameters, machine);
   // Only sockets take descriptors.
   if (mediumOf(parameters.transport) === 'in-process') return null;
+  if (body.split || processes.generators === 1) return null;
   const needed = parameters.sessions * arms.length + DESCRIPTORS_SPARE;
-  if (needed <= machine.descriptorsMax) return null;
   const fitting = Math.floor((machine.descriptorsMax - DESCRIPTORS_SPARE) / arms.length);
   return (
     `${parameters.sessions} sessions to each of ${arms.length} arms need ${needed} descriptors in the load generator; ` +
     `the limit is ${machine.descriptorsMax}. Raise it (ulimit -Hn ${needed}), or ask for fewer: ` +
-    `--set sessions=${fitting}, or fewer arms with --arm`
+    `--set sessions=${fitting}, or fewer arms with --arm. A case with "split: true" is spread over several processes instead`
   );
+}
+
+/** What a reader must know of a case that is not what its file says, or not one process per arm. */
+function processNotes({ name, processes }: PlannedCase, { descriptorsMax }: Capabilities): string[] {
+  if (processes.generators === 1) return [];
+  const { servers, generators } = processes;
+  return [
+    `${name}: ${servers} server ${servers === 1 ? 'process' : 'processes'} per arm and ${generators} load generators, ` +
+      `because a process may have ${descriptorsMax} descriptors`,
+  ];
 }
 
 /** `--set` can make two cases the same one; it is then measured once. */

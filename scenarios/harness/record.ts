@@ -91,6 +91,8 @@ export interface ArmRecord {
   /** The first warm-up window of each round: a process that has just started, or comes from another case. */
   coldPass?: MetricRecord;
   errors?: ArmErrorRecord[];
+  /** Sessions that the load has cut on purpose, and what they had out: part of the ledger's unacknowledged. */
+  killed?: { sessions: number; unacknowledged: number };
 }
 
 /** Something that went wrong with an arm; its round of that case has no metrics. */

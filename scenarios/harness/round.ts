@@ -9,6 +9,8 @@ import { LOAD_SHAPES, listenerKey } from './load-shapes.js';
 import { type Medium, mediumOf } from './medium.js';
 import type { RunPlan } from './planner.js';
 import { type ArmServer, type RunContext, recordError } from './run-context.js';
+import { areRunning } from './server-parts.js';
+import { SplitGenerator } from './split-generator.js';
 import type { Random } from './statistics/random.js';
 
 /**
@@ -20,9 +22,9 @@ export async function measureRound(context: RunContext, round: number): Promise<
   const random = context.random.fork(`round ${round}`);
   const { plan, samples, children } = context;
   try {
-    const sockets = startGenerator(context);
+    const sockets = startGenerators(context);
     const servers = await startServers(context, sockets, round, random);
-    await sockets?.process.hello();
+    await Promise.all(sockets.map(({ process }) => process.hello()));
     if (plan.idle !== null) {
       context.progress.phase(`round ${round + 1}/${plan.rounds}: idle memory`);
       const idle = serversOf(samples.get(plan.idle.caseName), servers);
@@ -34,7 +36,8 @@ export async function measureRound(context: RunContext, round: number): Promise<
       throwIfInterrupted(context.signal);
       context.progress.phase(`round ${round + 1}/${plan.rounds}: ${name}`);
       const caseSamples = samples.get(name) as CaseSamples;
-      await measureCase(context, caseSamples, serversOf(caseSamples, servers), round, random.fork(name));
+      const taking = forCase(caseSamples, serversOf(caseSamples, servers), sockets);
+      await measureCase(context, caseSamples, taking, round, random.fork(name));
     }
     await children.closeAll();
   } finally {
@@ -42,12 +45,31 @@ export async function measureRound(context: RunContext, round: number): Promise<
   }
 }
 
-/** The generator that all arms over sockets share, or null when none is measured there. */
-function startGenerator(context: RunContext): { process: ArmProcess; client: GeneratorClient } | null {
-  if (context.plan.servers.every(({ medium }) => medium !== 'sockets')) return null;
+interface Generator {
+  process: ArmProcess;
+  client: GeneratorClient;
+}
+
+/** The generator processes that all arms over sockets share; none when nothing is measured there. */
+function startGenerators(context: RunContext): Generator[] {
+  if (context.plan.servers.every(({ medium }) => medium !== 'sockets')) return [];
   const command = pinned(context.generatorCommand, context.plan, 'generator');
-  const process = context.children.start('load generator', command);
-  return { process, client: new GeneratorClient(process) };
+  return Array.from({ length: context.plan.generators }, () => {
+    const process = context.children.start('load generator', command);
+    return { process, client: new GeneratorClient(process) };
+  });
+}
+
+/** The servers with as many processes as the case is spread over, and one generator for all of them. */
+function forCase(
+  samples: CaseSamples,
+  servers: readonly ArmServer[],
+  sockets: readonly Generator[],
+): ArmServer[] {
+  const { processes } = samples.planned;
+  if (processes.generators === 1) return servers.map((each) => ({ ...each, parts: each.parts.slice(0, 1) }));
+  const generator = new SplitGenerator(sockets.slice(0, processes.generators).map(({ client }) => client));
+  return servers.map((each) => ({ ...each, generator, parts: each.parts.slice(0, processes.servers) }));
 }
 
 /** The servers that take part in a case and are up. */
@@ -55,25 +77,28 @@ function serversOf(samples: CaseSamples | undefined, servers: readonly ArmServer
   if (samples === undefined) return [];
   const { arms, parameters } = samples.planned;
   const medium = mediumOf(parameters.transport);
-  return servers.filter((each) => each.medium === medium && arms.includes(each.arm) && each.process.running);
+  return servers.filter(
+    (each) => each.medium === medium && arms.includes(each.arm) && areRunning(each.parts),
+  );
 }
 
 async function startServers(
   context: RunContext,
-  sockets: { client: GeneratorClient } | null,
+  sockets: readonly Generator[],
   round: number,
   random: Random,
 ): Promise<ArmServer[]> {
-  const starting = random.shuffled(context.plan.servers).map(async ({ arm, medium }, order) => {
+  const starting = random.shuffled(context.plan.servers).map(async ({ arm, medium, parts: count }, order) => {
     const command = context.armCommand(arm, medium);
     // Both ends of an in-process arm run in it: there is nothing to set apart.
     const placed = medium === 'sockets' ? pinned(command, context.plan, 'servers') : command;
-    const process = context.children.start(arm, placed);
-    const generator =
-      medium === 'sockets' && sockets !== null ? sockets.client : new GeneratorClient(process);
+    const processes = Array.from({ length: count }, () => context.children.start(arm, placed));
+    const generator = medium === 'sockets' ? sockets[0].client : new GeneratorClient(processes[0]);
     try {
-      const urls = await listen(context, arm, medium, process);
-      return { arm, medium, order, process, generator, urls, memoryBytesPerSession: Number.NaN };
+      const parts = await Promise.all(
+        processes.map(async (process) => ({ process, urls: await listen(context, arm, medium, process) })),
+      );
+      return { arm, medium, order, parts, generator, memoryBytesPerSession: Number.NaN };
     } catch (error) {
       throwIfInterrupted(context.signal);
       recordError(context, round, { arm, medium }, error);

@@ -1,4 +1,4 @@
-import type { ArmProcess, Children, ProcessCommand } from './arm-process.js';
+import type { Children, ProcessCommand } from './arm-process.js';
 import type { CaseSamples } from './case-samples.js';
 import { ControlError } from './control-client.js';
 import type { LoadGenerator } from './load-generator.js';
@@ -6,6 +6,7 @@ import { type Medium, mediumOf } from './medium.js';
 import type { PlannedServer, RunPlan } from './planner.js';
 import type { PressureReading } from './pressure.js';
 import type { ProgressSink } from './progress.js';
+import type { ServerPart } from './server-parts.js';
 import type { Random } from './statistics/random.js';
 
 /** How the process of an arm is started for one medium. */
@@ -32,9 +33,8 @@ export interface ArmServer {
   generator: LoadGenerator;
   /** Start order in the round, from 0. */
   order: number;
-  process: ArmProcess;
-  /** Listening address by `listenerKey`. */
-  urls: Readonly<Record<string, string>>;
+  /** One process, or several where one has too few descriptors for the sessions of the case. */
+  parts: readonly ServerPart[];
   memoryBytesPerSession: number;
 }
 
@@ -47,7 +47,7 @@ export function hasLostGenerator(server: ArmServer): boolean {
 export function recordError(
   context: RunContext,
   round: number,
-  { arm, medium }: PlannedServer,
+  { arm, medium }: Pick<PlannedServer, 'arm' | 'medium'>,
   error: unknown,
 ): void {
   for (const samples of context.samples.values()) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Children } from './arm-process.js';
 import { BUILT_IN_DEFAULTS } from './case-parameters.js';
+import { ONE_OF_EACH } from './case-processes.js';
 import { type PlannedCase, planServers, type RunPlan } from './planner.js';
 import type { PressureReading } from './pressure.js';
 import { SILENT } from './progress.js';
@@ -18,6 +19,7 @@ function planned(name: string, depth: number, arms: string[], messagesPerSession
     name,
     parameters: { ...BUILT_IN_DEFAULTS, sessions: 10, depth },
     arms,
+    processes: ONE_OF_EACH,
     absentArms: {},
     notMeasurable: null,
     messagesPerSessionMin,
@@ -57,6 +59,7 @@ function measure(setup: Setup = {}): Promise<RunSamples> {
     cases,
     arms: [...new Set(cases.flatMap((each) => each.arms))],
     servers: planServers(cases),
+    generators: Math.max(...cases.map((each) => each.processes.generators)),
     rounds: setup.rounds ?? 2,
     slotNs: 0.5e9,
     warmupNs: [50e6],
@@ -103,6 +106,21 @@ describe('a run', () => {
         expect(order.length).toBeGreaterThanOrEqual(2);
       }
     }
+  });
+
+  it('measures a case that is spread over processes as one, beside one that is not', async () => {
+    const spread = { ...planned('tcp', 1, ['fast', 'slow']), processes: { servers: 2, generators: 4 } };
+    const samples = await measure({ cases: [spread, planned('tcp/depth=16', 16, ['fast'])], rounds: 1 });
+    expect(samples).toMatchObject({ interrupted: false, failure: null });
+    const metricsOf = (name: string) =>
+      summariseCase(samples.cases.get(name)!, samples.startNs, createRandom(1)).arms.fast.metrics;
+    // Each of the four generators reports 10 000/s; the two servers count separately.
+    expect(metricsOf('tcp').throughput_ops_per_s.value).toBeCloseTo(40_000, -2);
+    expect(metricsOf('tcp/depth=16').throughput_ops_per_s.value).toBeCloseTo(10_000, -2);
+    expect(metricsOf('tcp').cpu_ns_per_op.value).toBeCloseTo(2_500, -1);
+    const { ledger, errors } = samples.cases.get('tcp')!.arm('fast');
+    expect(errors).toEqual([]);
+    expect(ledger.sent).toBe(ledger.delivered);
   });
 
   it('gives a slow arm longer windows, the same in all rounds', async () => {

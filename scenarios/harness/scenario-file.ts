@@ -23,6 +23,10 @@ export interface ScenarioCase {
   arms: readonly string[];
   quickArms: readonly string[];
   quick: boolean;
+  /** Sessions of a quick run, or null for the same. */
+  quickSessions: number | null;
+  /** Whether it may be spread over several processes where one has too few descriptors. */
+  split: boolean;
   messagesPerSessionMin: number;
   checks: readonly CheckDefinition[];
 }
@@ -126,6 +130,8 @@ function resolve(document: ScenarioDocument, hash: string): Scenario {
       arms: body.arms ?? document.arms,
       quickArms: body.quickArms ?? body.arms ?? document.arms,
       quick: body.quick,
+      quickSessions: body.quickSessions ?? null,
+      split: body.split,
       messagesPerSessionMin: body.messagesPerSessionMin ?? document.messagesPerSessionMin,
       checks: body.checks,
     })),

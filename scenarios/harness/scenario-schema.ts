@@ -70,6 +70,13 @@ export const caseSchema = z.strictObject({
   arms: armListSchema.optional().meta({ description: 'Instead of the arms of the scenario.' }),
   quick: z.boolean().default(true).meta({ description: 'false: left out of --quick runs.' }),
   quickArms: armListSchema.optional().meta({ description: 'The arms of a --quick run, when fewer.' }),
+  quickSessions: z.int().min(1).max(1_000_000).optional().meta({
+    description: 'Sessions of a --quick run, when fewer.',
+  }),
+  split: z.boolean().default(false).meta({
+    description:
+      'true: where one process has too few descriptors for the sessions, server and load generator are several processes each.',
+  }),
   messagesPerSessionMin: z
     .int()
     .min(0)
@@ -90,7 +97,8 @@ const number = (
     | 'tickHz'
     | 'groupSize'
     | 'inputsHz'
-    | 'threads',
+    | 'threads'
+    | 'killPercentPerMinute',
 ) => {
   const rule = PARAMETER_RULES[key] as { min: number; max: number };
   return z.int().min(rule.min).max(rule.max).optional();
@@ -140,6 +148,9 @@ export const defaultsSchema = z
           'JavaScript threads that echo.',
       }),
     threads: number('threads').meta({ description: 'Threads that share the work (load: threads).' }),
+    killPercentPerMinute: number('killPercentPerMinute').meta({
+      description: 'Sessions that are cut and connected again per minute, in per cent of all (open loop).',
+    }),
   })
   .meta({ description: 'Parameters of the default case; a case name lists only what differs from them.' });
 

@@ -70,6 +70,9 @@ function summariseArm(
     ledger: { ...collected.ledger },
     messagesPerSessionMin: collected.messagesPerSessionMin,
     errors: collected.errors.map((error) => ({ ...error })),
+    ...(collected.killedSessions === 0
+      ? {}
+      : { killed: { sessions: collected.killedSessions, unacknowledged: collected.unacknowledgedOnKilled } }),
     ...(pace === undefined ? {} : { windowNs: pace.windowNs }),
     ...(collected.coldRates.length === 0
       ? {}
@@ -105,6 +108,7 @@ export function roundMetrics(round: ArmRound, collected: ArmSamples): Record<str
     cpu_ns_per_op: total((window) => window.serverCpuNs) / operations,
     generator_cpu_share: total((window) => window.generatorCpuNs) / 1e9 / total(seconds),
     frames_on_time_rate: total((window) => window.framesOnTime) / total((window) => window.framesDue),
+    availability_rate: total((window) => window.answeredInTime) / total((window) => window.intended),
     error_rate: errors.length / operations,
     timeout_rate: timeouts.length / operations,
     rss_bytes_peak: round.rssPeakBytes,

@@ -198,6 +198,6 @@ function measured({ startNs, endNs, operations, cpuNs }: PlacedWindow, dropped: 
     ...{ startNs, endNs, operations, dropped, serverCpuNs: cpuNs },
     // Nothing was sent by a generator, and nothing answered.
     ...{ bytes: Number.NaN, generatorCpuNs: Number.NaN, latencyNsP50: null, latencyNsP99: null },
-    ...{ framesDue: 0, framesOnTime: 0 },
+    ...{ framesDue: 0, framesOnTime: 0, intended: 0, answeredInTime: 0 },
   };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Children } from '../arm-process.js';
 import { BUILT_IN_DEFAULTS } from '../case-parameters.js';
+import { ONE_OF_EACH } from '../case-processes.js';
 import { evaluateChecks } from '../checks.js';
 import type { PlannedCase, RunPlan } from '../planner.js';
 import type { PressureReading } from '../pressure.js';
@@ -39,7 +40,7 @@ function planned(threads: number, arms: string[], notMeasurable: string | null):
     name: `none/threads=${threads}`,
     parameters: { ...BUILT_IN_DEFAULTS, transport: 'none', load: 'threads', work: 'lookup', threads },
     arms: notMeasurable === null ? arms : [],
-    ...{ absentArms: {}, notMeasurable, messagesPerSessionMin: 0, notJudged: null },
+    ...{ absentArms: {}, notMeasurable, messagesPerSessionMin: 0, notJudged: null, processes: ONE_OF_EACH },
     checks: [{ id: 'scales', metric: 'speedup_against_alu', arm: 'native', intervalMin: 0.95 }],
   };
 }
@@ -58,7 +59,17 @@ async function measure(setup: Setup): Promise<Outcome> {
       ...threads.map((count) => planned(count, arms, null)),
       ...beyond.map((count) => planned(count, arms, `${count} threads need ${count} cores`)),
     ],
-    ...{ arms, servers: [], rounds, slotNs, warmupNs: [], pacingNs: [], idle: null, pinning: null },
+    ...{
+      arms,
+      servers: [],
+      generators: 1,
+      rounds,
+      slotNs,
+      warmupNs: [],
+      pacingNs: [],
+      idle: null,
+      pinning: null,
+    },
     ...{ threadProcessors: threads, seconds: 1, slotSeconds: 1, notes: [] },
   };
   const samples = await measureRun({

@@ -26,6 +26,11 @@ export class SparseHistogram {
     this.add([...other.#counts]);
   }
 
+  /** In no particular order. */
+  counts(): SparseCounts {
+    return [...this.#counts];
+  }
+
   /** The smallest value that at least this share of the samples does not exceed; NaN when empty. */
   percentile(share: number): number {
     const rank = Math.max(1, Math.ceil(share * this.#samples));

@@ -26,9 +26,9 @@ function rateOf(group) {
   return options.rate?.[group.split('@')[0]] ?? 10_000;
 }
 
-function window({ group, discardNs, measureNs }) {
+function window({ group, discardNs, measureNs, measureAtNs = 0 }) {
   const operations = Math.round((rateOf(group) * measureNs) / 1e9);
-  const startNs = clockNs + discardNs;
+  const startNs = Math.max(clockNs + discardNs, measureAtNs);
   clockNs = startNs + measureNs;
   const state = groups.get(group);
   state.sent += operations;
