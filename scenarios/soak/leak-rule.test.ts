@@ -14,6 +14,8 @@ interface Shape {
   leaks?: Partial<Record<JudgedGauge | 'rssBytes', number>>;
   /** Further growth that ends after four minutes. */
   warmupBytes?: number;
+  /** How far the heap jumps about. */
+  jumpBytes?: number;
 }
 
 function life(shape: Shape): GaugeLife {
@@ -27,7 +29,7 @@ function life(shape: Shape): GaugeLife {
     result.atSeconds.push(startSeconds + at);
     result.operations.push(at * operationsPerSecond);
     // Part of what is on the heap was there at the last look, too.
-    wander = 0.5 * wander + uniform(60_000);
+    wander = 0.5 * wander + uniform(shape.jumpBytes ?? 60_000);
     const warm = (shape.warmupBytes ?? 0) * Math.min(1, at / 240);
     const bases = {
       heapUsedBytes: 9e6 + warm + wander,
@@ -80,6 +82,13 @@ describe('judgeLeaks', () => {
     const [heap] = judgeLeaks([life({ minutes: 600, leaks: { heapUsedBytes: 200 } })], []);
     expect(heap.pRising).toBeLessThan(1e-9);
     expect(heap.verdict).toBe('clean');
+  });
+
+  it('takes no slope of mere noise for a leak, however steep', () => {
+    const heaps = Array.from({ length: 8 }, (_, seed) => life({ minutes: 20, seed, jumpBytes: 20e6 }));
+    const findings = heaps.map((heap) => judgeLeaks([heap], [])[0]);
+    expect(findings.some(({ slopeBytesPerSecond }) => (slopeBytesPerSecond ?? 0) > 256)).toBe(true);
+    expect(findings.every(({ verdict }) => verdict === 'clean')).toBe(true);
   });
 
   it('lets pass what the baseline shows for as many operations, and not what goes beyond it', () => {
