@@ -9,7 +9,7 @@ import { BIZ_LARGE, BIZ_ONE_WAY, BIZ_REQUEST, type Filler, MESSAGE_BYTES_MIN } f
 export interface LoadSessionOwner {
   readonly counts: LoadCounts;
   readonly filler: Filler;
-  /** A small request was answered after so long. */
+  /** A small request was answered after so long, by a session that was reading. */
   answered(elapsedNs: bigint): void;
   /** Something came or was acknowledged: payload bytes. */
   moved(bytes: number): void;
@@ -39,6 +39,8 @@ export class LoadSession {
   readonly #decoder = new PacketDecoder();
   #state: 'connecting' | 'open' | 'draining' | 'closing' | 'ended' = 'connecting';
   #drainTimer: NodeJS.Timeout | undefined;
+  /** When it last began to read again; what was sent before has waited for that, and not for the server. */
+  #resumedNs = 0n;
 
   constructor(number: number, host: string, port: number, owner: LoadSessionOwner) {
     this.ledger = new SessionLedger(number, owner.counts);
@@ -91,6 +93,8 @@ export class LoadSession {
   }
 
   resume(): void {
+    if (!this.paused) return;
+    this.#resumedNs = process.hrtime.bigint();
     this.#socket.resume();
   }
 
@@ -139,7 +143,7 @@ export class LoadSession {
       return;
     }
     const answered = this.ledger.answer(payload, bizType);
-    if (answered !== undefined && !answered.isLarge) {
+    if (answered !== undefined && !answered.isLarge && answered.sentNs >= this.#resumedNs) {
       this.#owner.answered(process.hrtime.bigint() - answered.sentNs);
     }
   }
