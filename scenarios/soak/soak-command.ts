@@ -176,7 +176,7 @@ async function conclude(
 ): Promise<ExitCode> {
   const further: { code: ExitCode; reason: string }[] = [];
   const rejudge = (): void =>
-    judge(record, { strict: options.strict, quick: options.quick, failure, further });
+    judge(record, { strict: options.strict, quick: record.options.quick === true, failure, further });
   rejudge();
   const places: string[] = [];
   const attempt = async (what: string, work: () => Promise<void> | void): Promise<void> => {
