@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "programs/frame_content.h"
 #include "programs/stream_content.h"
 #include "protocol/packet_header.h"
 
@@ -18,6 +19,7 @@ constexpr uint64_t kDepthMax = 65'536;
 constexpr uint64_t kWindowsMax = 8'192;
 constexpr uint64_t kWindowNsMax = 86'400'000'000'000;  // A day.
 constexpr double kRatePerSecondMax = 1e9;
+constexpr double kTickHzMax = 1000;
 constexpr double kKillPercentMax = 6000;  // Each session once a second.
 constexpr uint64_t kAvailabilityMsDefault = 100;
 constexpr uint64_t kReplyTimeoutMsDefault = 10'000;
@@ -36,9 +38,23 @@ ReplyKind read_reply(FieldReader& fields) {
   return reply == "forward" ? ReplyKind::forward : ReplyKind::counter;
 }
 
+void read_tick(FieldReader& fields, LoadShape& load) {
+  load.mode = LoadMode::tick;
+  load.tick_hz = fields.positive("tickHz", kTickHzMax);
+  load.group_size = static_cast<uint32_t>(fields.integer("groupSize", 1, kSessionsMax));
+  load.frame_bytes =
+      static_cast<uint32_t>(fields.integer("payloadBytes", kFramePayloadBytesMin, kPayloadBytesMaxDefault));
+  load.rate_per_second = fields.positive_or("inputsHz", kTickHzMax, 0);
+  load.payload_bytes = kInputBytes;
+}
+
 LoadShape read_load(FieldReader& fields) {
   LoadShape load;
   const std::string mode = fields.text("mode", 16);
+  if (mode == "tick") {
+    read_tick(fields, load);
+    return load;
+  }
   if (mode == "open") {
     load.mode = LoadMode::open;
     load.rate_per_second = fields.positive("ratePerSecond", kRatePerSecondMax);
@@ -49,7 +65,7 @@ LoadShape read_load(FieldReader& fields) {
     load.mode = mode == "closed" ? LoadMode::closed : LoadMode::stream;
     load.depth = static_cast<uint32_t>(fields.integer("depth", 1, kDepthMax));
   } else {
-    fields.note("mode", "expected closed, open or stream");
+    fields.note("mode", "expected closed, open, stream or tick");
   }
   const uint32_t least = load.mode == LoadMode::stream ? kStreamPayloadBytesMin : kTokenBytes;
   load.payload_bytes = static_cast<uint32_t>(fields.integer("payloadBytes", least, kPayloadBytesMaxDefault));

@@ -12,11 +12,16 @@
 
 namespace msgtrans {
 
-enum class LoadMode : uint8_t { closed, open, stream };
+enum class LoadMode : uint8_t { closed, open, stream, tick };
 
 // True for loads in which each session keeps `depth` messages unanswered.
 constexpr bool keeps_depth(LoadMode mode) {
-  return mode != LoadMode::open;
+  return mode == LoadMode::closed || mode == LoadMode::stream;
+}
+
+// True for loads whose messages are one-way, and acknowledged in numbers.
+constexpr bool is_one_way(LoadMode mode) {
+  return mode == LoadMode::stream || mode == LoadMode::tick;
 }
 
 // What is sent in a window.
@@ -29,6 +34,11 @@ struct LoadShape {
   // Open loop: this share of the sessions is cut and connected again per minute; 0 cuts none.
   double kill_percent_per_minute = 0;
   uint64_t availability_ns = 0;  // Open loop: an answer within this long of the intended time is in time.
+  // Tick: frames of `frame_bytes` at `tick_hz` to groups of `group_size`; `rate_per_second` is that of one
+  // player's inputs.
+  double tick_hz = 0;
+  uint32_t group_size = 1;
+  uint32_t frame_bytes = 0;
 };
 
 struct ConnectCommand {

@@ -48,7 +48,8 @@ TEST(GeneratorCommands, reads_connect) {
 }
 
 TEST(GeneratorCommands, reads_source_addresses) {
-  const std::string front = R"({"group":"g","url":"tcp://127.0.0.1:1","serverPid":42,"sessions":1,"seed":9,"sourceAddresses":)";
+  const std::string front = R"({"group":"g","url":"tcp://127.0.0.1:1","serverPid":42,"sessions":1,"seed":9,)"
+                            R"("sourceAddresses":)";
   const auto parsed = parse_connect(json(front + R"(["127.0.0.2","::1"]})"));
   ASSERT_TRUE(std::holds_alternative<ConnectCommand>(parsed));
   ASSERT_EQ(std::get<ConnectCommand>(parsed).sources.size(), 2u);
@@ -119,6 +120,23 @@ TEST(GeneratorCommands, reads_a_stream) {
   EXPECT_EQ(command.load.payload_bytes, 1048576u);
 }
 
+TEST(GeneratorCommands, reads_ticks) {
+  const RunCommand command = run_of(
+      run_text(R"({"mode":"tick","tickHz":60,"groupSize":50,"payloadBytes":128,"inputsHz":10})"));
+  EXPECT_EQ(command.load.mode, LoadMode::tick);
+  EXPECT_EQ(command.load.tick_hz, 60);
+  EXPECT_EQ(command.load.group_size, 50u);
+  EXPECT_EQ(command.load.frame_bytes, 128u);
+  EXPECT_EQ(command.load.rate_per_second, 10);
+  const RunCommand silent = run_of(run_text(R"({"mode":"tick","tickHz":60,"groupSize":50,"payloadBytes":16})"));
+  EXPECT_EQ(silent.load.rate_per_second, 0);
+  const std::string message = run_problem(
+      run_text(R"({"mode":"tick","tickHz":0,"groupSize":0,"payloadBytes":15,"inputsHz":-1})"));
+  for (const char* field : {"tickHz", "groupSize", "payloadBytes", "inputsHz"}) {
+    EXPECT_NE(message.find(std::string("field load.") + field + ":"), std::string::npos) << field;
+  }
+}
+
 TEST(GeneratorCommands, refuses_a_stream_whose_messages_have_no_room_for_a_sequence) {
   const std::string message = run_problem(run_text(R"({"mode":"stream","payloadBytes":11})"));
   EXPECT_NE(message.find("field load.payloadBytes"), std::string::npos) << message;
@@ -139,7 +157,8 @@ TEST(GeneratorCommands, names_every_wrong_field_of_run) {
 TEST(GeneratorCommands, refuses_a_run_without_windows_or_load) {
   EXPECT_NE(run_problem("{}").find("field windows"), std::string::npos);
   EXPECT_NE(run_problem(R"({"windows":[],"load":{}})").find("expected 1 to"), std::string::npos);
-  EXPECT_NE(run_problem(run_text(R"({"mode":"fast"})")).find("field load.mode: expected closed, open or stream"),
+  EXPECT_NE(run_problem(run_text(R"({"mode":"fast"})"))
+                .find("field load.mode: expected closed, open, stream or tick"),
             std::string::npos);
   EXPECT_NE(run_problem(run_text(R"({"mode":"open","payloadBytes":8,"reply":"forward"})"))
                 .find("load.ratePerSecond"),

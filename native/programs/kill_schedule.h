@@ -1,5 +1,5 @@
-// Which sessions of a group are cut under load, and when: a share of them per minute, at even distances. Pure; one
-// thread.
+// Which sessions of a group are cut under load, and when: a share of them per minute, at even distances.
+// Pure; one thread.
 //
 // Time here is the group's time under load, so that many short windows cut as many as one long one.
 #pragma once

@@ -49,7 +49,8 @@ class LimitReplyBatch {
     write_counter_reply(reply + kHeaderBytes, counter, token);
   }
 
-  // Acknowledges one-way messages, in the place of the packet that asked for it: as a response to a fence, else one way.
+  // Acknowledges one-way messages, in the place of the packet that asked for it: as a response to a fence,
+  // else one way.
   void acknowledge(const Frame& frame, const Acknowledgement& total) {
     PacketHeader header;
     header.packet_type = frame.header.packet_type == kPacketRequest ? kPacketResponse : kPacketOneWay;

@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
+#include "base/monotonic_clock.h"
 #include "io/stream_socket.h"
 #include "programs/endpoint.h"
 #include "programs/process_guard.h"
@@ -17,6 +20,7 @@ namespace {
 // Tags of epoll events. Ids of sessions have a generation of at least 1 in their high half, so that these are
 // free.
 constexpr uint64_t kWatchedTag = 0;
+constexpr uint64_t kTimerTag = 0x4000'0000;
 constexpr uint64_t kListenerTag = 0x8000'0000;
 
 UniqueFd open_reserve() {
@@ -25,7 +29,13 @@ UniqueFd open_reserve() {
 
 }  // namespace
 
-LimitServer::LimitServer() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), reserve_(open_reserve()) {}
+LimitServer::LimitServer()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      reserve_(open_reserve()),
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+  // Edge-triggered, so that an expiry needs no read: setting the timer again arms it again.
+  if (good()) register_fd(timer_.get(), EPOLLIN | EPOLLET, kTimerTag);
+}
 
 LimitServer::~LimitServer() {
   for (const Listener& listener : listeners_) {
@@ -65,7 +75,11 @@ std::optional<std::string> LimitServer::listen(const std::string& url, const Lim
     error = {"ERR_LIMIT_LISTEN_FAILED", "cannot watch " + url + ": " + describe_errno(errno)};
     return std::nullopt;
   }
-  listeners_.push_back({std::move(opened.fd), service, std::string(unix_path_of(url))});
+  auto broadcaster = service.handler == LimitHandler::broadcast
+                         ? std::make_unique<LimitBroadcaster>(service.broadcast)
+                         : nullptr;
+  listeners_.push_back(
+      {std::move(opened.fd), service, std::move(broadcaster), std::string(unix_path_of(url))});
   return bound;
 }
 
@@ -80,6 +94,8 @@ uint32_t LimitServer::turn() {
       on_session(tag, events[index].events);
     } else if (tag >= kListenerTag) {
       accept_ready(listeners_[tag - kListenerTag]);
+    } else if (tag == kTimerTag) {
+      tick_due();
     } else {
       readable |= 1u << tag;
     }
@@ -98,7 +114,12 @@ void LimitServer::accept_ready(Listener& listener) {
     ++counters_.sessions_accepted;
     const int raw_fd = fd.get();
     const uint64_t id = sessions_.open(std::move(fd), listener.service);
-    if (!register_fd(raw_fd, EPOLLIN, id)) sessions_.close(id);
+    if (listener.broadcaster != nullptr) {
+      LimitSession& session = *sessions_.find(id);
+      session.broadcaster = listener.broadcaster.get();
+      session.interest_group = session.broadcaster->groups().join(id);
+    }
+    if (!register_fd(raw_fd, EPOLLIN, id)) close(id);
   }
 }
 
@@ -116,7 +137,7 @@ void LimitServer::on_session(uint64_t id, uint32_t events) {
   if ((events & EPOLLOUT) != 0) {
     on_writable(id, *session);
   } else if (!session->output.empty()) {
-    sessions_.close(id);  // An error or a hang-up while only writing is awaited.
+    close(id);  // An error or a hang-up while only writing is awaited.
   } else {
     on_readable(id, *session);
   }
@@ -127,13 +148,13 @@ void LimitServer::on_readable(uint64_t id, LimitSession& session) {
   ++counters_.syscalls;
   switch (reader_.read(session.fd.get(), session.remainder, arrived)) {
     case ReadOutcome::data:
-      if (!answer_all(id, session, arrived)) sessions_.close(id);
+      if (!answer_all(id, session, arrived)) close(id);
       return;
     case ReadOutcome::waiting:
       return;
     case ReadOutcome::ended:
     case ReadOutcome::failed:
-      sessions_.close(id);
+      close(id);
       return;
   }
 }
@@ -174,6 +195,10 @@ bool LimitServer::answer(LimitSession& session, const Frame& frame, const uint8_
     take_one_way(session, frame, payload, replies);
     return true;
   }
+  if (session.service.handler == LimitHandler::broadcast) {
+    take_input(session, frame, payload, replies);
+    return true;
+  }
   if (frame.header.packet_type != kPacketRequest) {
     ++counters_.messages_dropped;
     return true;
@@ -204,11 +229,85 @@ void LimitServer::take_one_way(LimitSession& session, const Frame& frame, const 
   ++counters_.messages_sent;
 }
 
+void LimitServer::take_input(LimitSession& session, const Frame& frame, const uint8_t* payload,
+                             LimitReplyBatch& replies) {
+  if (frame.header.packet_type == kPacketResponse) {
+    ++counters_.messages_dropped;
+    return;
+  }
+  if (frame.header.packet_type == kPacketOneWay) {
+    session.sink.take(payload, frame.header.payload_bytes);
+    return;
+  }
+  if (frame.header.payload_bytes >= kSwitchBytes) {
+    if (load_32(payload + kSwitchCommandOffset) != 0) {
+      session.broadcaster->begin(monotonic_ns());
+    } else {
+      session.broadcaster->end();
+    }
+    arm_timer();
+  }
+  replies.acknowledge(frame, session.sink.total());
+  ++counters_.messages_sent;
+}
+
+// One tick of each listener that is behind; then the sessions have their turn, whatever else is due.
+void LimitServer::tick_due() {
+  armed_ns_ = UINT64_MAX;
+  for (Listener& listener : listeners_) {
+    if (listener.broadcaster == nullptr || listener.broadcaster->next_ns() > monotonic_ns()) continue;
+    listener.broadcaster->take_tick();
+    const InterestGroups& groups = listener.broadcaster->groups();
+    for (size_t group = 0; group < groups.groups(); ++group) {
+      const std::vector<uint8_t>& packet = listener.broadcaster->frame(static_cast<uint32_t>(group));
+      for (const uint64_t id : groups.members(group)) send_frame(id, packet);
+    }
+  }
+  arm_timer();
+}
+
+// A session whose peer is gone is closed when the loop hears of that.
+void LimitServer::send_frame(uint64_t id, const std::vector<uint8_t>& packet) {
+  LimitSession& session = *sessions_.find(id);
+  const bool was_waiting = !session.output.empty();
+  ++counters_.syscalls;
+  const WriteOutcome outcome = session.output.write(session.fd.get(), packet.data(), packet.size());
+  if (outcome == WriteOutcome::failed) return;
+  ++counters_.messages_sent;
+  if (outcome == WriteOutcome::some && !was_waiting) wait_for(id, session, EPOLLOUT);
+}
+
+void LimitServer::arm_timer() {
+  uint64_t next_ns = UINT64_MAX;
+  for (const Listener& listener : listeners_) {
+    if (listener.broadcaster != nullptr) next_ns = std::min(next_ns, listener.broadcaster->next_ns());
+  }
+  if (next_ns == armed_ns_) return;
+  armed_ns_ = next_ns;
+  itimerspec expiry{};  // All zero disarms.
+  if (next_ns != UINT64_MAX) {
+    expiry.it_value.tv_sec = static_cast<time_t>(next_ns / 1'000'000'000);
+    expiry.it_value.tv_nsec = static_cast<long>(next_ns % 1'000'000'000);
+  }
+  ++counters_.syscalls;
+  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &expiry, nullptr);
+}
+
+void LimitServer::close(uint64_t id) {
+  LimitSession& session = *sessions_.find(id);
+  if (session.broadcaster != nullptr) {
+    session.broadcaster->groups().leave(id, session.interest_group);
+    // Nobody is left to say when to end.
+    if (session.broadcaster->groups().sessions() == 0) session.broadcaster->end();
+  }
+  sessions_.close(id);
+}
+
 void LimitServer::on_writable(uint64_t id, LimitSession& session) {
   ++counters_.syscalls;
   const WriteOutcome outcome = session.output.flush(session.fd.get());
   if (outcome == WriteOutcome::failed) {
-    sessions_.close(id);
+    close(id);
   } else if (outcome == WriteOutcome::all) {
     wait_for(id, session, EPOLLIN);
   }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ namespace msgtrans {
 struct LimitCounters {
   uint64_t messages_received = 0;
   uint64_t messages_sent = 0;
-  uint64_t messages_dropped = 0;  // What the handler does not take: responses, and one-way packets but for the sink.
+  uint64_t messages_dropped = 0;  // What the handler does not take.
   uint64_t sessions_accepted = 0;
   uint64_t protocol_errors = 0;
   uint64_t syscalls = 0;  // Of the message path: epoll_wait, accept, read, write, epoll_ctl.
@@ -41,7 +42,7 @@ class LimitServer {
   LimitServer& operator=(const LimitServer&) = delete;
 
   // False when the kernel gave no descriptors.
-  bool good() const { return epoll_.valid() && reserve_.valid(); }
+  bool good() const { return epoll_.valid() && reserve_.valid() && timer_.valid(); }
 
   // Watches a descriptor of the caller; turn() says when it is readable. At most kWatchedMax of them.
   bool watch(int fd);
@@ -60,6 +61,7 @@ class LimitServer {
   struct Listener {
     UniqueFd fd;
     LimitService service;
+    std::unique_ptr<LimitBroadcaster> broadcaster;
     std::string unix_path;
   };
 
@@ -73,7 +75,14 @@ class LimitServer {
   bool answer_all(uint64_t id, LimitSession& session, std::span<uint8_t> arrived);
   // Answers one packet. False when its session is to be closed.
   bool answer(LimitSession& session, const Frame& frame, const uint8_t* payload, LimitReplyBatch& replies);
-  void take_one_way(LimitSession& session, const Frame& frame, const uint8_t* payload, LimitReplyBatch& replies);
+  void take_input(LimitSession& session, const Frame& frame, const uint8_t* payload,
+                  LimitReplyBatch& replies);
+  void tick_due();
+  void send_frame(uint64_t id, const std::vector<uint8_t>& packet);
+  void arm_timer();
+  void close(uint64_t id);
+  void take_one_way(LimitSession& session, const Frame& frame, const uint8_t* payload,
+                    LimitReplyBatch& replies);
   void wait_for(uint64_t id, LimitSession& session, uint32_t events);
 
   static constexpr size_t kReadBufferBytes = 256 * 1024;
@@ -83,6 +92,8 @@ class LimitServer {
 
   UniqueFd epoll_;
   UniqueFd reserve_;  // Given up for a moment to shed a connection when no descriptors are left.
+  UniqueFd timer_;    // Of the next tick.
+  uint64_t armed_ns_ = UINT64_MAX;
   uint32_t watched_ = 0;
   std::vector<Listener> listeners_;
   LimitSessionTable sessions_;

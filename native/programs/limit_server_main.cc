@@ -13,6 +13,9 @@ namespace msgtrans {
 namespace {
 
 constexpr size_t kUrlBytesMax = 512;
+constexpr double kTickHzMax = 1000;
+constexpr uint64_t kGroupSizeMax = 1'000'000;
+constexpr uint64_t kFrameBytesMax = 1'048'576;
 constexpr uint64_t kAckEveryMax = 65'536;
 
 LimitService read_service(FieldReader& fields) {
@@ -23,8 +26,14 @@ LimitService read_service(FieldReader& fields) {
   } else if (handler == "sink") {
     service.handler = LimitHandler::sink;
     service.ack_every = fields.integer("ackEvery", 1, kAckEveryMax);
+  } else if (handler == "broadcast") {
+    service.handler = LimitHandler::broadcast;
+    service.broadcast.tick_hz = fields.positive("tickHz", kTickHzMax);
+    service.broadcast.group_size = static_cast<uint32_t>(fields.integer("groupSize", 1, kGroupSizeMax));
+    service.broadcast.payload_bytes =
+        static_cast<uint32_t>(fields.integer("payloadBytes", kFramePayloadBytesMin, kFrameBytesMax));
   } else if (handler != "counter") {
-    fields.note("handler", "expected counter, forward or sink");
+    fields.note("handler", "expected counter, forward, sink or broadcast");
   }
   return service;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <thread>
 
 #include "io/stream_socket.h"
@@ -120,7 +121,8 @@ class LimitServerTest : public testing::Test {
  protected:
   void SetUp() override {
     ControlError error;
-    const std::optional<std::string> url = server_.listen("tcp://127.0.0.1:0", {LimitHandler::counter}, error);
+    const std::optional<std::string> url =
+        server_.listen("tcp://127.0.0.1:0", {LimitHandler::counter}, error);
     ASSERT_TRUE(url) << error.message;
     OpenedSocket opened = open_connection(*parse_endpoint(*url));
     client_ = std::move(opened.fd);
@@ -205,6 +207,74 @@ TEST_F(LimitServerTest, acknowledges_one_way_messages_by_the_number_and_at_a_fen
   EXPECT_EQ(replies[80 + kMessageIdOffset + 3], 50);
   EXPECT_EQ(said.received, 3u);
   EXPECT_EQ(said.faults, 0u);
+}
+
+TEST_F(LimitServerTest, ticks_from_the_switch_on_until_it_is_switched_off) {
+  ControlError error;
+  LimitService service{LimitHandler::broadcast};
+  service.broadcast = {500, 2, 32};
+  const std::optional<std::string> url = server_.listen("tcp://127.0.0.1:0", service, error);
+  ASSERT_TRUE(url) << error.message;
+  client_ = std::move(open_connection(*parse_endpoint(*url)).fd);
+  while (server_.counters().sessions_accepted < 2) server_.turn();
+  std::vector<uint8_t> stream;
+  append_request(stream, 1, kInputBytes, kPacketOneWay);
+  store_32(stream.data() + kHeaderBytes + kStreamSequenceOffset, 0);
+  append_request(stream, 2, kSwitchBytes);
+  store_32(stream.data() + stream.size() - 4, 1);
+  send(stream);
+  while (server_.counters().messages_sent < 4) server_.turn();
+  stream.clear();
+  append_request(stream, 3, kSwitchBytes);
+  store_32(stream.data() + stream.size() - 4, 0);
+  send(stream);
+  while (server_.counters().messages_received < 3) server_.turn();
+  const uint64_t frames = server_.counters().messages_sent - 2;
+  std::vector<uint8_t> replies(2 * 80 + frames * 48);
+  ASSERT_EQ(::recv(client_.get(), replies.data(), replies.size(), MSG_WAITALL),
+            static_cast<ssize_t>(replies.size()));
+  Acknowledgement said;
+  ASSERT_TRUE(read_acknowledgement(replies.data() + kHeaderBytes, kAcknowledgementBytes, said));
+  EXPECT_EQ(said.received, 1u);
+  EXPECT_EQ(said.faults, 0u);
+  for (uint64_t index = 0; index < frames; ++index) {
+    const uint8_t* frame = replies.data() + 80 + index * 48;
+    EXPECT_EQ(frame[kPacketTypeOffset], kPacketOneWay);
+    const FrameContent content = read_frame(frame + kHeaderBytes);
+    EXPECT_EQ(content.tick, index + 1);
+    EXPECT_EQ(content.group, 0u);
+    const uint64_t first_ns = read_frame(replies.data() + 80 + kHeaderBytes).intended_ns;
+    EXPECT_EQ(content.intended_ns - first_ns, index * 2'000'000);
+    EXPECT_TRUE(filler_intact(frame + kHeaderBytes, kFrameFillerOffset, 32));
+  }
+  EXPECT_EQ(replies[replies.size() - 80 + kPacketTypeOffset], kPacketResponse);
+}
+
+TEST_F(LimitServerTest, stops_ticking_when_the_last_player_has_left) {
+  ControlError error;
+  LimitService service{LimitHandler::broadcast};
+  const std::optional<std::string> url = server_.listen("tcp://127.0.0.1:0", service, error);
+  ASSERT_TRUE(url) << error.message;
+  client_ = std::move(open_connection(*parse_endpoint(*url)).fd);
+  while (server_.counters().sessions_accepted < 2) server_.turn();
+  std::vector<uint8_t> stream;
+  append_request(stream, 2, kSwitchBytes);
+  store_32(stream.data() + stream.size() - 4, 1);
+  send(stream);
+  while (server_.counters().messages_sent < 3) server_.turn();
+  client_.reset();
+  while (server_.open_sessions() > 0) server_.turn();
+  client_ = std::move(open_connection(*parse_endpoint(*url)).fd);
+  while (server_.counters().sessions_accepted < 3) server_.turn();
+  const uint64_t sent = server_.counters().messages_sent;
+  stream.clear();
+  append_request(stream, 3, kTokenBytes);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  send(stream);
+  while (server_.counters().messages_sent == sent) server_.turn();
+  uint8_t reply[80];
+  ASSERT_EQ(::recv(client_.get(), reply, sizeof reply, MSG_WAITALL), 80);
+  EXPECT_EQ(reply[kPacketTypeOffset], kPacketResponse) << "no frame comes before it";
 }
 
 TEST_F(LimitServerTest, says_why_it_cannot_listen) {

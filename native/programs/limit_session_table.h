@@ -8,25 +8,29 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "programs/limit_broadcaster.h"
 #include "programs/output_queue.h"
 #include "programs/sink_record.h"
 #include "programs/stream_reader.h"
 
 namespace msgtrans {
 
-enum class LimitHandler : uint8_t { counter, forward, sink };
+enum class LimitHandler : uint8_t { counter, forward, sink, broadcast };
 
 // What is done with the messages of a listener's sessions.
 struct LimitService {
   LimitHandler handler = LimitHandler::counter;
   uint64_t ack_every = 1;  // Sink: one acknowledgement after this many one-way messages of a session.
+  BroadcastShape broadcast;
 };
 
 struct LimitSession {
   UniqueFd fd;
   LimitService service;
   uint64_t counter = 0;  // The application's record of the counter handler,
-  SinkRecord sink;       // and of the sink.
+  SinkRecord sink;       // and of the sink and the broadcast.
+  LimitBroadcaster* broadcaster = nullptr;  // Of its listener, which outlives it.
+  uint32_t interest_group = 0;
   StreamRemainder remainder;
   OutputQueue output;
 };
@@ -43,7 +47,7 @@ class LimitSessionTable {
       free_.pop_back();
     }
     Slot& opened = *slots_[slot];
-    opened.session = LimitSession{std::move(fd), service, 0, {}, {}, {}};
+    opened.session = LimitSession{std::move(fd), service, 0, {}, nullptr, 0, {}, {}};
     opened.open.store(true, std::memory_order_release);
     ++open_sessions_;
     return (uint64_t{opened.generation.load(std::memory_order_relaxed)} << 32) | slot;

@@ -156,6 +156,9 @@ std::string LoadGenerator::run(const ControlCommand& command) {
     writer.begin_object().member("group", std::string_view(window.group));
     writer.member("startNs", window.start_ns).member("endNs", window.end_ns);
     writer.member("operations", window.operations).member("bytes", window.bytes);
+    if (std::get<RunCommand>(parsed).load.mode == LoadMode::tick) {
+      writer.member("framesDue", window.frames).member("framesOnTime", window.frames_on_time);
+    }
     if (std::get<RunCommand>(parsed).load.mode == LoadMode::open) {
       writer.member("intended", window.intended).member("answeredInTime", window.answered_in_time);
     }

@@ -26,8 +26,15 @@ constexpr uint64_t kFailureDrainNs = 1'000'000'000;
 
 uint32_t in_flight_max_of(const LoadShape& load) {
   if (keeps_depth(load.mode)) return load.depth;
+  // Inputs do not wait for anything.
+  if (load.mode == LoadMode::tick) return kOpenInFlightMin;
   const uint64_t fitting = kOpenFlightBytes / (load.payload_bytes + kHeaderBytes);
   return static_cast<uint32_t>(std::clamp(fitting, kOpenInFlightMin, kOpenInFlightMax));
+}
+
+GroupTraffic traffic_of(LoadMode mode) {
+  if (mode == LoadMode::tick) return GroupTraffic::frames;
+  return mode == LoadMode::stream ? GroupTraffic::one_way : GroupTraffic::requests;
 }
 
 std::optional<uint64_t> clock_ns(clockid_t clock) {
@@ -72,11 +79,10 @@ std::optional<ControlError> LoadRun::prepare_groups() {
     }
     SessionGroup& group = *found;
     if (group.lost_sessions != 0) return session_lost_error(group);
-    const GroupTraffic traffic =
-        command_.load.mode == LoadMode::stream ? GroupTraffic::one_way : GroupTraffic::requests;
+    const GroupTraffic traffic = traffic_of(command_.load.mode);
     if (group.traffic != GroupTraffic::none && group.traffic != traffic) {
       return ControlError{kErrorBadCommand,
-                          "group " + group.name + " has carried the other of one-way messages and requests; "
+                          "group " + group.name + " has carried another kind of messages before; "
                           "disconnect it and connect again"};
     }
     group.traffic = traffic;
@@ -95,11 +101,16 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
   group_ = &group;
   window_ = &window;
   filled_ = false;
-  fenced_ = command_.load.mode != LoadMode::stream;
+  ended_ = false;
+  fenced_ = !is_one_way(command_.load.mode);
   const uint64_t start_ns = monotonic_ns();
   next_check_ns_ = start_ns;
   if (keeps_depth(command_.load.mode)) {
     fill_closed_loop();
+  } else if (command_.load.mode == LoadMode::tick) {
+    const auto players = static_cast<double>(group.sessions.size());
+    schedule_ = OpenSchedule(start_ns, command_.load.rate_per_second * players);
+    send_switch(true, start_ns);
   } else {
     schedule_ = OpenSchedule(start_ns, command_.load.rate_per_second);
     load_start_ns_ = start_ns - group.load_ns;
@@ -112,7 +123,7 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
   }
   filled_ = true;
   if (window.phase() == WindowPhase::filling) {
-    window.begin_discarding(command_.load.mode == LoadMode::open ? start_ns : monotonic_ns());
+    window.begin_discarding(keeps_depth(command_.load.mode) ? monotonic_ns() : start_ns);
   }
   if (group.lost_sessions != 0) pass_time(monotonic_ns());
   while (!stopped_ && !finished()) turn();
@@ -123,10 +134,14 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
          monotonic_ns());
   }
   if (!failure_ && !stopped_) {
+    if (command_.load.mode == LoadMode::tick) {
+      group.frame_ledger.close_window(group.frames, command_.load.group_size);
+    }
     results_.push_back(window.result());
     group.service_time.add(service_time_);
     group.response_time.add(response_time_);
   }
+  if (failure_) group.frame_ledger.abandon_window(group.frames);
   service_time_.reset();
   response_time_.reset();
   window_ = nullptr;
@@ -151,7 +166,7 @@ bool LoadRun::finished() const {
 
 // True while requests that were meant to leave before the end of the window are still to be sent.
 bool LoadRun::schedule_pending() const {
-  return command_.load.mode == LoadMode::open && !failure_ &&
+  return !keeps_depth(command_.load.mode) && command_.load.rate_per_second > 0 && !failure_ &&
          schedule_.next_ns() < window_->schedule_end_ns();
 }
 
@@ -175,7 +190,9 @@ void LoadRun::turn() {
   }
   const uint64_t now_ns = monotonic_ns();
   pass_time(now_ns);
-  if (!fenced_ && !failure_ && window_->phase() == WindowPhase::draining) send_fences(now_ns);
+  if (!fenced_ && !failure_ && window_->phase() == WindowPhase::draining && !schedule_pending()) {
+    ask_what_arrived(now_ns);
+  }
 }
 
 void LoadRun::arm_timer(uint64_t at_ns) {
@@ -229,6 +246,26 @@ void LoadRun::refill(uint32_t session_index) {
     send(session_index, command_.load.depth - outstanding, monotonic_ns(), 0);
 }
 
+void LoadRun::ask_what_arrived(uint64_t now_ns) {
+  if (command_.load.mode == LoadMode::tick) {
+    // Its answers say that the server ticks, and that it has ended: what comes before the fences is then all.
+    if (group_->streams[0].fence_id != 0) return;
+    if (!ended_) {
+      send_switch(false, now_ns);
+      ended_ = true;
+      return;
+    }
+  }
+  send_fences(now_ns);
+}
+
+void LoadRun::send_switch(bool begin, uint64_t now_ns) {
+  const GeneratorSession& session = group_->sessions[0];
+  if (!session.fd.valid()) return;
+  const bool was_waiting = !session.output.empty();
+  note_written(0, RequestSender::send_switch(*group_, 0, now_ns, begin), was_waiting);
+}
+
 void LoadRun::send_fences(uint64_t now_ns) {
   fenced_ = true;
   for (uint32_t index = 0; index < group_->sessions.size(); ++index) {
@@ -261,9 +298,9 @@ void LoadRun::send_due() {
     const uint32_t session_index = group_->next_session_index;
     const GeneratorSession& session = group_->sessions[session_index];
     if (!session.fd.valid()) return;  // Lost: pass_time() ends the window.
-    throttled_ = session.progress.outstanding() >= in_flight_max_;
+    throttled_ = command_.load.mode == LoadMode::open && session.progress.outstanding() >= in_flight_max_;
     if (throttled_) return;
-    window_->note_request(schedule_.next_ns());
+    if (command_.load.mode == LoadMode::open) window_->note_request(schedule_.next_ns());
     send(session_index, 1, now_ns, schedule_.next_ns());
     schedule_.advance();
     group_->next_session_index = (session_index + 1) % static_cast<uint32_t>(group_->sessions.size());
@@ -282,8 +319,8 @@ void LoadRun::kill_due(uint64_t now_ns) {
   }
 }
 
-// Cuts a session as a broken network would, and connects it again at once. What it has out is accounted for as
-// unacknowledged; the server begins to count anew.
+// Cuts a session as a broken network would, and connects it again at once. What it has out is accounted for
+// as unacknowledged; the server begins to count anew.
 void LoadRun::kill_session(uint32_t session_index) {
   GeneratorSession& session = group_->sessions[session_index];
   window_->note_cut(*group_, session_index);
@@ -300,8 +337,8 @@ void LoadRun::kill_session(uint32_t session_index) {
   ::setsockopt(session.fd.get(), SOL_SOCKET, SO_LINGER, &kResetOnClose, sizeof kResetOnClose);
   OpenedSocket opened = open_session(*group_, session_index);
   session.fd = std::move(opened.fd);
-  const bool watched = session.fd.valid() && loop_.watch(session.fd.get(),
-                                                         GeneratorLoop::session_tag(group_->index, session_index));
+  const uint64_t tag = GeneratorLoop::session_tag(group_->index, session_index);
+  const bool watched = session.fd.valid() && loop_.watch(session.fd.get(), tag);
   if (!watched) lose_session(*group_, session_index, "connecting again: " + describe_errno(opened.error));
 }
 
@@ -314,6 +351,7 @@ void LoadRun::arrived(uint64_t now_ns) {
 }
 
 void LoadRun::reply(SessionGroup& group, uint32_t session_index, uint64_t sequence, uint32_t payload_bytes) {
+  if (command_.load.mode == LoadMode::tick) return;  // An input was taken: frames are what is counted.
   window_->note_reply(group, session_index, sequence, payload_bytes, now_ns_);
 }
 
@@ -329,12 +367,14 @@ void LoadRun::pass_time(uint64_t now_ns) {
 }
 
 void LoadRun::check_reply_timeouts(uint64_t now_ns) {
-  if (failure_) return;
+  // Inputs are acknowledged at the end only.
+  if (failure_ || (command_.load.mode == LoadMode::tick && !ended_)) return;
   for (size_t index = 0; index < group_->sessions.size(); ++index) {
     const GeneratorSession& session = group_->sessions[index];
     const uint64_t outstanding = session.progress.outstanding();
     const bool fence_out = !group_->streams.empty() && group_->streams[index].fence_id != 0;
-    if ((outstanding == 0 && !fence_out) || now_ns < session.waiting_since_ns + command_.reply_timeout_ns) continue;
+    if (outstanding == 0 && !fence_out) continue;
+    if (now_ns < session.waiting_since_ns + command_.reply_timeout_ns) continue;
     fail({"ERR_GENERATOR_REPLY_TIMEOUT",
           "group " + group_->name + ", session " + std::to_string(index) + ": " +
               std::to_string(outstanding) + " requests unanswered, none answered for " +

@@ -31,6 +31,7 @@ class LoadRun {
   // The sink of ReplyReceiver.
   void arrived(uint64_t now_ns);
   void reply(SessionGroup& group, uint32_t session_index, uint64_t sequence, uint32_t payload_bytes);
+  void frame(const FrameContent& frame) { window_->note_frame(frame, now_ns_); }
 
  private:
   std::optional<ControlError> prepare_groups();
@@ -42,6 +43,8 @@ class LoadRun {
   void on_session(uint32_t session_index, uint32_t events);
   void send(uint32_t session_index, uint64_t count, uint64_t now_ns, uint64_t intended_ns);
   void refill(uint32_t session_index);
+  void ask_what_arrived(uint64_t now_ns);
+  void send_switch(bool begin, uint64_t now_ns);
   void send_fences(uint64_t now_ns);
   void note_written(uint32_t session_index, WriteOutcome outcome, bool was_waiting);
   void send_due();
@@ -69,6 +72,7 @@ class LoadRun {
   uint64_t load_start_ns_ = 0;  // Open loop: where the group's time under load was zero.
   bool throttled_ = false;  // Open loop: the session whose turn it is has too much in flight.
   bool filled_ = false;
+  bool ended_ = false;   // Tick: the server was told to end.
   bool fenced_ = false;  // One-way messages: every session was asked what has arrived.
   uint64_t now_ns_ = 0;  // When the bytes being judged arrived.
   uint64_t armed_ns_ = 0;

@@ -39,9 +39,13 @@ struct WindowResult {
   uint64_t end_ns = 0;
   uint64_t operations = 0;
   uint64_t bytes = 0;
-  // Open loop: requests meant for the window on sessions that were not cut, and those of them answered in time.
+  // Open loop: requests meant for the window on sessions that were not cut, and those of them answered in
+  // time.
   uint64_t intended = 0;
   uint64_t answered_in_time = 0;
+  // Tick: frames of the window's ticks, and those of them that came before the next tick was meant to.
+  uint64_t frames = 0;
+  uint64_t frames_on_time = 0;
   ProcessorTimes used;
   LatencySummary latency;
 };
@@ -54,6 +58,8 @@ class LoadWindow {
       : plan_(plan),
         mode_(load.mode),
         availability_ns_(load.availability_ns),
+        period_ns_(load.mode == LoadMode::tick ? static_cast<uint64_t>(1e9 / load.tick_hz) : 0),
+        frame_bytes_(load.frame_bytes),
         service_time_(service_time),
         response_time_(response_time) {}
 
@@ -76,7 +82,7 @@ class LoadWindow {
       phase_ = WindowPhase::measuring;
       result_.start_ns = now_ns;
       result_.used = used;
-      boundary_ns_ = mode_ == LoadMode::open ? schedule_end_ns_ : now_ns + plan_.measure_ns;
+      boundary_ns_ = keeps_depth(mode_) ? now_ns + plan_.measure_ns : schedule_end_ns_;
     } else {
       phase_ = WindowPhase::draining;
       result_.end_ns = now_ns;
@@ -123,11 +129,25 @@ class LoadWindow {
     }
   }
 
+  // Tick: a frame arrived.
+  void note_frame(const FrameContent& frame, uint64_t now_ns) {
+    if (phase_ == WindowPhase::measuring) {
+      ++result_.operations;
+      result_.bytes += frame_bytes_;
+    }
+    if (!is_meant_for_window({0, frame.intended_ns})) return;
+    // A clock that two processes share does not go back; a frame before its time is one that lies about it.
+    const uint64_t late_ns = now_ns > frame.intended_ns ? now_ns - frame.intended_ns : 0;
+    ++result_.frames;
+    if (late_ns <= period_ns_) ++result_.frames_on_time;
+    response_time_.record(late_ns);
+  }
+
   // After the drain.
   WindowResult result() const {
     WindowResult result = result_;
     result.group = plan_.group;
-    const LatencyHistogram& latency = mode_ == LoadMode::open ? response_time_ : service_time_;
+    const LatencyHistogram& latency = keeps_depth(mode_) ? service_time_ : response_time_;
     result.latency = {latency.samples(), latency.mean_ns(), latency.value_at_quantile_ns(0.5),
                       latency.value_at_quantile_ns(0.99), latency.max_ns()};
     return result;
@@ -141,6 +161,8 @@ class LoadWindow {
   WindowPlan plan_;
   LoadMode mode_;
   uint64_t availability_ns_;
+  uint64_t period_ns_;
+  uint32_t frame_bytes_;
   LatencyHistogram& service_time_;
   LatencyHistogram& response_time_;
   WindowPhase phase_ = WindowPhase::filling;

@@ -81,6 +81,33 @@ TEST(LoadWindow, counts_what_was_meant_for_it_and_answered_in_time) {
   EXPECT_EQ(under.window.result().answered_in_time, 1u);
 }
 
+TEST(LoadWindow, counts_the_frames_of_its_ticks_and_those_on_time) {
+  LoadShape load;
+  load.mode = LoadMode::tick;
+  load.tick_hz = 1e9 / 50;
+  load.frame_bytes = 128;
+  LatencyHistogram service_time;
+  LatencyHistogram response_time;
+  LoadWindow window({"g", 10, 100, 0}, load, service_time, response_time);
+  window.begin_discarding(1000);
+  window.note_frame({1009, 1, 0}, 1009);  // Of a tick before it.
+  window.cross_boundary(1010, {});
+  EXPECT_EQ(window.boundary_ns(), 1110u);
+  window.note_frame({1010, 2, 0}, 1060);
+  window.note_frame({1020, 3, 0}, 1071);  // Late by 1 ns.
+  window.note_frame({1030, 3, 0}, 1029);
+  window.cross_boundary(1110, {});
+  window.note_frame({1109, 4, 0}, 1130);
+  window.note_frame({1110, 5, 0}, 1130);  // Of a tick after it.
+  const WindowResult result = window.result();
+  EXPECT_EQ(result.frames, 4u);
+  EXPECT_EQ(result.frames_on_time, 3u);
+  EXPECT_EQ(result.operations, 3u) << "what arrived while measuring";
+  EXPECT_EQ(result.bytes, 3u * 128);
+  EXPECT_EQ(result.latency.samples, 4u);
+  EXPECT_EQ(result.latency.max_ns, 51u);
+}
+
 TEST(LoadWindow, measures_no_earlier_than_it_is_told) {
   WindowUnderTest under(LoadMode::closed, 5000);
   under.window.begin_discarding(1000);

@@ -230,7 +230,9 @@ describe.skipIf(folder === undefined)('native programs', () => {
             sum = BigInt.asUintN(64, sum + bytes.readBigUInt64LE(16));
             continue;
           }
-          const ack = Buffer.from(Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff));
+          const ack = Buffer.from(
+            Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
+          );
           ack.fill(0, 0, 40);
           bytes.copy(ack, 0, 0, 8);
           ack[2] = 2;
@@ -264,7 +266,9 @@ describe.skipIf(folder === undefined)('native programs', () => {
     };
     const plan = windows('k', 1, 2_000_000_000);
     const { windows: measured } = await generator.order('run', { windows: plan, load });
-    const { ledger, killedSessions, unacknowledgedOnKilled } = await generator.order('ledger', { group: 'k' });
+    const { ledger, killedSessions, unacknowledgedOnKilled } = await generator.order('ledger', {
+      group: 'k',
+    });
     expect(killedSessions).toBe(40);
     expect(ledger).toMatchObject({ ...spotless, unacknowledgedAtClose: unacknowledgedOnKilled });
     expect(ledger.sent).toBe(ledger.delivered + unacknowledgedOnKilled);
@@ -296,10 +300,92 @@ describe.skipIf(folder === undefined)('native programs', () => {
     const url = `tcp://127.0.0.1:${port}`;
     await generator.order('connect', { group: 'l', url, serverPid: process.pid, sessions: 1, seed: 1 });
     const load = { mode: 'open', ratePerSecond: 100, payloadBytes: 64, reply: 'forward', availabilityMs: 50 };
-    const { windows: measured } = await generator.order('run', { windows: windows('l', 1, 100_000_000), load });
+    const { windows: measured } = await generator.order('run', {
+      windows: windows('l', 1, 100_000_000),
+      load,
+    });
     expect(measured[0]).toMatchObject({ intended: 10, answeredInTime: 0 });
     await generator.order('disconnect', { group: 'l' });
     slow.close();
+  });
+
+  test('ticks: every player gets every frame, and its inputs are taken', async () => {
+    const shape = { tickHz: 100, groupSize: 7, payloadBytes: 128 };
+    await connect('p', { handler: 'broadcast', ...shape });
+    const load = { mode: 'tick', ...shape, inputsHz: 50 };
+    const plan = [1, 2].map(() => ({ group: 'p', discardNs: 20_000_000, measureNs: 200_000_000 }));
+    const { windows: measured } = await generator.order('run', { windows: plan, load });
+    for (const window of measured) {
+      expect(window.framesDue % 20).toBe(0);
+      expect(window.framesDue / 20).toBeGreaterThanOrEqual(19);
+      expect(window.framesDue / 20).toBeLessThanOrEqual(21);
+      expect(window.framesOnTime).toBeLessThanOrEqual(window.framesDue);
+      expect(window.bytes).toBe(window.operations * 128);
+      expect(window.latencyNs.samples).toBe(window.framesDue);
+    }
+    const ledger = await ledgerOf('p');
+    expect(ledger).toMatchObject({ ...spotless, delivered: ledger.sent });
+    const { counters } = await server.order('counters');
+    // Two windows of 220 ms: 11 inputs of each player, a switch at either end, and a fence of each player.
+    expect(counters.messages_received).toBe(2 * (20 * 11 + 2 + 20));
+    expect(ledger.sent).toBe(2 * 20 * 11 + counters.messages_sent - 2 * (2 + 20));
+  });
+
+  test.each([
+    ['a tick is left out', { lost: 1 }],
+    ['a tick comes twice', { duplicated: 1 }],
+    ['two ticks change places', { reordered: 1 }],
+    ['a frame is of another group', { corrupted: 1 }],
+  ])('a broadcaster is found out when %s', async (fault, expected) => {
+    const faulty = createServer((socket) => {
+      socket.on('error', () => {});
+      let bytes = Buffer.alloc(0);
+      const frame = (tick: number, group = 4): Buffer => {
+        const packet = Buffer.from(
+          Uint8Array.from({ length: 48 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
+        );
+        packet.fill(0, 0, 16);
+        packet[0] = 1;
+        packet.writeUInt32BE(32, 10);
+        packet.writeBigUInt64LE(process.hrtime.bigint(), 16);
+        packet.writeUInt32LE(tick, 24);
+        packet.writeUInt32LE(group, 28);
+        return packet;
+      };
+      const answer = (request: Buffer): Buffer => {
+        const packet = Buffer.from(
+          Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
+        );
+        packet.fill(0, 0, 40);
+        request.copy(packet, 0, 0, 8);
+        packet[2] = 2;
+        packet.writeUInt32BE(64, 10);
+        return packet;
+      };
+      socket.on('data', (chunk) => {
+        bytes = Buffer.concat([bytes, chunk]);
+        for (; bytes.length >= 16; bytes = bytes.subarray(16 + bytes.readUInt32BE(10))) {
+          if (bytes.length < 16 + bytes.readUInt32BE(10)) return;
+          socket.write(answer(bytes));
+          const begins = bytes.readUInt32BE(10) === 12 && bytes.readUInt32LE(24) === 1;
+          if (!begins) continue;
+          const ticks = { 'a tick is left out': [1, 3], 'a tick comes twice': [1, 2, 2, 3] }[fault] ?? [
+            1, 2, 3,
+          ];
+          if (fault.startsWith('two')) ticks.splice(0, 3, 1, 3, 2);
+          for (const tick of ticks) socket.write(frame(tick, fault.includes('group') && tick === 2 ? 5 : 4));
+        }
+      });
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => faulty.once('listening', resolve));
+    const { port } = faulty.address() as { port: number };
+    const url = `tcp://127.0.0.1:${port}`;
+    await generator.order('connect', { group: 'x', url, serverPid: process.pid, sessions: 1, seed: 1 });
+    const load = { mode: 'tick', tickHz: 60, groupSize: 50, payloadBytes: 32 };
+    await generator.order('run', { windows: windows('x', 1, 50_000_000), load });
+    expect(await ledgerOf('x')).toMatchObject({ ...spotless, sent: 3, ...expected });
+    await generator.order('disconnect', { group: 'x' });
+    faulty.close();
   });
 
   test('a server that is no sink is found out', async () => {
@@ -320,7 +406,9 @@ describe.skipIf(folder === undefined)('native programs', () => {
       code: 'ERR_CONTROL_BAD_COMMAND',
       message: expect.stringContaining('connect again'),
     });
-    expect((await generator.order('run', { windows: windows('a', 1), load: counterLoad })).windows).toHaveLength(1);
+    expect(
+      (await generator.order('run', { windows: windows('a', 1), load: counterLoad })).windows,
+    ).toHaveLength(1);
   });
 
   test('a server that answers wrongly is found out', async () => {

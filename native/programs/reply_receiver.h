@@ -16,7 +16,7 @@ inline void lose_session(SessionGroup& group, uint32_t session_index, const std:
   GeneratorSession& session = group.sessions[session_index];
   group.outstanding -= session.progress.outstanding();
   group.ledger.session_lost(session.progress, session_index);
-  if (group.traffic == GroupTraffic::one_way && group.streams[session_index].fence_id != 0) {
+  if (!group.streams.empty() && group.streams[session_index].fence_id != 0) {
     group.streams[session_index].fence_id = 0;
     --group.fences_outstanding;
   }
@@ -31,8 +31,8 @@ inline void lose_session(SessionGroup& group, uint32_t session_index, const std:
 class ReplyReceiver {
  public:
   // One read of a readable session. `sink.arrived(now_ns)` is called once when something arrived, before
-  // `sink.reply(group, session_index, sequence, payload_bytes)` for each request answered. False when the
-  // session was lost.
+  // `sink.reply(group, session_index, sequence, payload_bytes)` for each request answered and
+  // `sink.frame(frame)` for each broadcast frame. False when the session was lost.
   template <typename Sink>
   bool receive(SessionGroup& group, uint32_t session_index, Sink& sink) {
     GeneratorSession& session = group.sessions[session_index];
@@ -56,7 +56,15 @@ class ReplyReceiver {
     const uint64_t outstanding_before = session.progress.outstanding();
     while (framer.next(frame) == FramerStatus::frame) {
       const uint8_t* payload = arrived.data() + frame.payload_offset();
-      if (group.traffic == GroupTraffic::one_way) {
+      if (group.traffic == GroupTraffic::frames && frame.header.packet_type == kPacketOneWay) {
+        FrameContent content;
+        if (group.frame_ledger.accept(group.frames[session_index], payload, frame.header.payload_bytes,
+                                      group.frame_bytes, content)) {
+          sink.frame(content);
+        }
+        continue;
+      }
+      if (group.traffic == GroupTraffic::one_way || group.traffic == GroupTraffic::frames) {
         acknowledge(group, session_index, frame.header, payload, sink);
         continue;
       }
@@ -104,6 +112,7 @@ class ReplyReceiver {
 struct IgnoredReplies {
   static void arrived(uint64_t) {}
   static void reply(SessionGroup&, uint32_t, uint64_t, uint32_t) {}
+  static void frame(const FrameContent&) {}
 };
 
 }  // namespace msgtrans

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-#include "programs/stream_content.h"
+#include "programs/frame_content.h"
 
 namespace msgtrans {
 namespace {
@@ -20,13 +20,16 @@ void RequestSender::prepare(SessionGroup& group, const LoadShape& load, uint32_t
   packet_bytes_ = kHeaderBytes + load.payload_bytes;
   group.request_packet.resize(packet_bytes_);
   PacketHeader header;
-  one_way_ = load.mode == LoadMode::stream;
+  one_way_ = is_one_way(load.mode);
+  stops_when_full_ = load.mode == LoadMode::stream;
   header.packet_type = one_way_ ? kPacketOneWay : kPacketRequest;
   header.payload_bytes = load.payload_bytes;
   encode_header(group.request_packet.data(), header);
   write_filler(group.request_packet.data() + kHeaderBytes, one_way_ ? kStreamFillerOffset : kTokenBytes,
                load.payload_bytes);
   if (one_way_) group.streams.resize(group.sessions.size());
+  if (load.mode == LoadMode::tick) group.frames.resize(group.sessions.size());
+  group.frame_bytes = load.frame_bytes;
   group.expectation.kind = load.reply;
   group.expectation.biz_type = header.biz_type;
   group.expectation.request_payload_bytes = load.payload_bytes;
@@ -55,7 +58,7 @@ WriteOutcome RequestSender::send(SessionGroup& group, uint32_t session_index, ui
     const size_t batch = static_cast<size_t>(std::min<uint64_t>(count, block_packets_));
     outcome = send_block(group, session_index, batch, {now_ns, intended_ns});
     count -= batch;
-    if (one_way_ && outcome == WriteOutcome::some) break;
+    if (stops_when_full_ && outcome == WriteOutcome::some) break;
   }
   group.outstanding -= count;  // The rest was never begun.
   return outcome;
@@ -80,18 +83,32 @@ WriteOutcome RequestSender::send_block(SessionGroup& group, uint32_t session_ind
 }
 
 WriteOutcome RequestSender::send_fence(SessionGroup& group, uint32_t session_index, uint64_t now_ns) {
+  constexpr std::array<uint8_t, kTokenBytes> kNothing{};
+  return send_request(group, session_index, now_ns, kNothing);
+}
+
+WriteOutcome RequestSender::send_switch(SessionGroup& group, uint32_t session_index, uint64_t now_ns,
+                                        bool begin) {
+  std::array<uint8_t, kSwitchBytes> payload{};
+  store_32(payload.data() + kSwitchCommandOffset, begin ? 1 : 0);
+  return send_request(group, session_index, now_ns, payload);
+}
+
+WriteOutcome RequestSender::send_request(SessionGroup& group, uint32_t session_index, uint64_t now_ns,
+                                         std::span<const uint8_t> payload) {
   GeneratorSession& session = group.sessions[session_index];
   PacketHeader header;
   header.packet_type = kPacketRequest;
   header.message_id = session.progress.next_id;
-  header.payload_bytes = kTokenBytes;
+  header.payload_bytes = static_cast<uint32_t>(payload.size());
   session.progress.next_id = next_message_id(header.message_id);
-  std::array<uint8_t, kHeaderBytes + kTokenBytes> packet{};
+  std::array<uint8_t, kHeaderBytes + kSwitchBytes> packet{};
   encode_header(packet.data(), header);
-  if (session.progress.outstanding() == 0) session.waiting_since_ns = now_ns;
+  std::memcpy(packet.data() + kHeaderBytes, payload.data(), payload.size());
+  session.waiting_since_ns = now_ns;
   group.streams[session_index].fence_id = header.message_id;
   ++group.fences_outstanding;
-  return session.output.write(session.fd.get(), packet.data(), packet.size());
+  return session.output.write(session.fd.get(), packet.data(), kHeaderBytes + payload.size());
 }
 
 }  // namespace msgtrans

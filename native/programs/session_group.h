@@ -12,6 +12,7 @@
 #include "base/latency_histogram.h"
 #include "base/unique_fd.h"
 #include "io/socket_address.h"
+#include "programs/frame_ledger.h"
 #include "programs/kill_schedule.h"
 #include "programs/output_queue.h"
 #include "programs/reply_ledger.h"
@@ -35,7 +36,7 @@ struct GeneratorSession {
 };
 
 // What the sessions of a group are used for, from their first window on.
-enum class GroupTraffic : uint8_t { none, requests, one_way };
+enum class GroupTraffic : uint8_t { none, requests, one_way, frames };
 
 struct SessionGroup {
   std::string name;
@@ -54,6 +55,10 @@ struct SessionGroup {
   StreamLedger stream_ledger;
   std::vector<StreamProgress> streams;
   uint64_t fences_outstanding = 0;
+  // Ticks only; `frames` has an entry per session.
+  FrameLedger frame_ledger;
+  std::vector<FrameProgress> frames;
+  uint32_t frame_bytes = 0;
 
   // Open loop: sessions that the load cuts.
   KillSchedule kills;
@@ -86,6 +91,7 @@ struct SessionGroup {
   LedgerTotals ledger_totals() const {
     LedgerTotals totals = ledger.totals();
     totals += stream_ledger.totals();
+    totals += frame_ledger.totals();
     return totals;
   }
 

@@ -9,8 +9,8 @@ namespace msgtrans {
 
 class SinkRecord {
  public:
-  // Takes one message. A message that is too short, out of sequence or damaged is a fault; the next is judged against
-  // it, so that one message missing is one fault and not all that follow.
+  // Takes one message. A message that is too short, out of sequence or damaged is a fault; the next is judged
+  // against it, so that one message missing is one fault and not all that follow.
   void take(const uint8_t* payload, uint32_t bytes) {
     ++total_.received;
     if (bytes < kStreamPayloadBytesMin) {

@@ -1,5 +1,5 @@
-// The content of one-way messages and of what acknowledges them, as scenarios/harness/CONTROL.md fixes it. Pure; any
-// thread.
+// The content of one-way messages and of what acknowledges them, as scenarios/harness/CONTROL.md fixes it.
+// Pure; any thread.
 //
 //   message          0-7 token, 8-11 sequence from 0 (u32, wraps), 12-... filler
 //   acknowledgement  0-7 messages received, 8-15 sum of their tokens (wraps), 16-23 faults seen, 24-63 filler
@@ -33,8 +33,8 @@ inline void store_32(uint8_t* data, uint32_t value) {
   std::memcpy(data, &value, sizeof value);
 }
 
-// True when the bytes [from, to) of a payload are the filler. It repeats every 256 bytes, so that after the first 256
-// each byte equals the one that far before it: one comparison of memory with itself.
+// True when the bytes [from, to) of a payload are the filler. It repeats every 256 bytes, so that after the
+// first 256 each byte equals the one that far before it: one comparison of memory with itself.
 inline bool filler_intact(const uint8_t* payload, size_t from, size_t to) {
   constexpr size_t kPeriod = 256;
   const size_t first_end = to - from < kPeriod ? to : from + kPeriod;
@@ -42,7 +42,7 @@ inline bool filler_intact(const uint8_t* payload, size_t from, size_t to) {
   for (size_t index = from; index < first_end; ++index) {
     difference |= static_cast<uint32_t>(payload[index] ^ filler_byte(index));
   }
-  return difference == 0 && std::memcmp(payload + from, payload + from + (first_end - from), to - first_end) == 0;
+  return difference == 0 && std::memcmp(payload + from, payload + first_end, to - first_end) == 0;
 }
 
 struct Acknowledgement {

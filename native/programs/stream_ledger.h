@@ -1,8 +1,9 @@
-// Accounts for one-way messages from what their receiver says of them (scenarios/harness/CONTROL.md). Pure; one thread.
+// Accounts for one-way messages from what their receiver says of them (scenarios/harness/CONTROL.md). Pure;
+// one thread.
 //
-// An acknowledgement is cumulative: how many messages of the session arrived, the sum of their tokens, and how many were
-// not as they should be. The tokens of the same messages are added up here, so that a foreign message, a lost one and one
-// that came twice each change the sum or the number.
+// An acknowledgement is cumulative: how many messages of the session arrived, the sum of their tokens, and
+// how many were not as they should be. The tokens of the same messages are added up here, so that a foreign
+// message, a lost one and one that came twice each change the sum or the number.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +23,13 @@ struct StreamProgress {
 
 class StreamLedger {
  public:
-  // Judges one packet of a receiver. `answered` of the session moves on to the newest message acknowledged. True when it
-  // was the answer to the session's fence.
+  // Judges one packet of a receiver. `answered` of the session moves on to the newest message acknowledged.
+  // True when it was the answer to the session's fence.
   bool accept(SessionProgress& session, StreamProgress& stream, const PacketHeader& header,
               const uint8_t* payload);
 
-  // What was judged here: delivered, duplicated and corrupted. What was sent is in the ReplyLedger of the group.
+  // What was judged here: delivered, duplicated and corrupted. What was sent is in the ReplyLedger of the
+  // group.
   const LedgerTotals& totals() const { return totals_; }
 
  private:

@@ -23,6 +23,7 @@ const KNOWN: Record<string, MetricName> = {
   pool_hit_rate: { label: 'pool hit rate', quantity: 'share' },
   availability_rate: { label: 'availability', quantity: 'share' },
   frames_on_time_rate: { label: 'frames on time', quantity: 'share' },
+  players_max: { label: 'most players in time', quantity: 'count' },
   generator_cpu_share: { label: 'generator CPU share', quantity: 'share' },
   allocations_per_op: { label: 'allocations per operation', quantity: 'count' },
   payload_copies_per_op: { label: 'payload copies per operation', quantity: 'count' },

@@ -1,9 +1,11 @@
 /** What the arms of the Map/Mutex transport on `node:net` share: everything but an option. */
 import type { BaselineOptions } from '../../core/baseline/baseline-options.js';
 import { BaselineTransport } from '../../core/baseline/baseline-transport.js';
+import type { Session } from '../../core/transport.js';
 import { type HandlerName, type HandlerOptions, handlerKey, serveControl } from './control-server.js';
 import { CounterReply } from './counter-reply.js';
 import { SinkRecord } from './sink-record.js';
+import { TickBroadcaster } from './tick-broadcaster.js';
 
 interface ApplicationRecord {
   counter: number;
@@ -45,12 +47,41 @@ function handleSink(transport: BaselineTransport, { ackEvery }: HandlerOptions):
   });
 }
 
+function handleBroadcast(transport: BaselineTransport, { ticks }: HandlerOptions): void {
+  if (ticks === undefined) throw new Error('a broadcast needs to know its ticks');
+  const records = new Map<number, SinkRecord>();
+  const broadcaster = new TickBroadcaster<Session>(ticks, (frame, members) => {
+    for (const session of members) session.send(frame);
+  });
+  transport.on('session', (session) => {
+    records.set(session.id, new SinkRecord());
+    broadcaster.join(session);
+  });
+  transport.on('close', (session) => {
+    records.delete(session.id);
+    broadcaster.leave(session);
+  });
+  transport.on('message', (session, packet) => {
+    const record = records.get(session.id);
+    if (record === undefined) throw new Error(`session ${session.id} has no record`);
+    const { payload } = packet;
+    const reader = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    if (packet.packetType === 'one-way') {
+      record.take(reader, payload.length, () => payload);
+      return;
+    }
+    broadcaster.handleRequest(reader, payload.length);
+    session.reply(packet, record.acknowledgement());
+  });
+}
+
 const HANDLERS: Readonly<
   Record<HandlerName, (transport: BaselineTransport, options: HandlerOptions) => void>
 > = {
   counter: handleCounter,
   forward: handleForward,
   sink: handleSink,
+  broadcast: handleBroadcast,
 };
 
 /** Serves the control protocol as `arm`. */

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -106,6 +106,85 @@ function oneWayPayload(token: bigint, sequence: number, bytes: number): Buffer {
   const payload = payloadOf(token, bytes);
   payload.writeUInt32LE(sequence, 8);
   return payload;
+}
+
+/** Begins (1) or ends (0) the ticks. */
+function switchPayload(command: number): Buffer {
+  const payload = Buffer.alloc(12);
+  payload.writeUInt32LE(command, 8);
+  return payload;
+}
+
+/** A session that keeps what it receives. */
+class Player {
+  readonly #received: Packet[] = [];
+  readonly #socket: Socket;
+  #messageId = 0;
+  #onPacket = () => {};
+
+  static async connect(url: string): Promise<Player> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    return new Player(socket);
+  }
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const decoder = new PacketDecoder();
+    socket.on('data', (chunk: Buffer) => {
+      this.#received.push(...decoder.push(chunk));
+      this.#onPacket();
+    });
+    socket.on('error', () => undefined);
+  }
+
+  send(packetType: 'request' | 'one-way', payload: Buffer): void {
+    this.#messageId += 1;
+    this.#socket.write(encodePacket({ ...request(this.#messageId, payload), packetType }));
+  }
+
+  /** Resolves when so many frames are here. */
+  has(frames: number): Promise<void> {
+    return this.#until(() => this.#ofType('one-way').length >= frames);
+  }
+
+  answers(count: number): Promise<void> {
+    return this.#until(() => this.#ofType('response').length >= count);
+  }
+
+  frames() {
+    return this.#ofType('one-way').map(({ payload }) => {
+      const bytes = Buffer.from(payload);
+      expect(bytes).toHaveLength(40);
+      return {
+        intendedNs: bytes.readBigUInt64LE(0),
+        tick: bytes.readUInt32LE(8),
+        group: bytes.readUInt32LE(12),
+        intact: [...bytes.subarray(16)].every((byte, at) => byte === fillerByte(at + 16)),
+      };
+    });
+  }
+
+  acknowledgements(): object[] {
+    return this.#ofType('response').map(readAcknowledgement);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #ofType(packetType: string): Packet[] {
+    return this.#received.filter((packet) => packet.packetType === packetType);
+  }
+
+  #until(isDone: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onPacket = () => {
+        if (isDone()) resolve();
+      };
+      this.#onPacket();
+    });
+  }
 }
 
 function readAcknowledgement({ packetType, payload }: Packet): object {
@@ -290,6 +369,48 @@ describe.each(ARM_NAMES)('the server of %s', (arm) => {
       expect(short.at(-1)).toMatchObject({ received: 131n, tokenSum: sumOf(130), faults: 1n });
     });
 
+    it('broadcasts to its groups at every tick from the switch on, and takes inputs meanwhile', async () => {
+      const server = await start(arm);
+      const { url } = await server.command({
+        ...{ id: 1, command: 'listen', url: 'tcp://127.0.0.1:0', handler: 'broadcast' },
+        ...{ tickHz: 200, groupSize: 2, payloadBytes: 40 },
+      });
+      const players = await Promise.all([1, 2, 3].map(() => Player.connect(String(url))));
+      players[1].send('one-way', oneWayPayload(77n, 0, 16));
+      players[1].send('one-way', oneWayPayload(88n, 1, 16));
+      players[0].send('request', switchPayload(1));
+      await Promise.all(players.map((player) => player.has(8)));
+      players[0].send('request', switchPayload(0));
+      await players[0].answers(2);
+      for (const player of players) player.send('request', payloadOf(0n, 8));
+      await Promise.all(players.map((player, index) => player.answers(index === 0 ? 3 : 1)));
+      const frames = players.map((player) => player.frames());
+      for (const each of frames) {
+        // All got the same ticks, numbered from 1, at the same times.
+        expect(each.map(({ tick, intendedNs }) => ({ tick, intendedNs }))).toEqual(
+          frames[0].map(({ tick, intendedNs }) => ({ tick, intendedNs })),
+        );
+        expect(each.map(({ tick }) => tick)).toEqual(each.map((_, index) => index + 1));
+        expect(new Set(each.map(({ group }) => group)).size).toBe(1);
+        const [first] = each;
+        each.forEach(({ intendedNs, intact }, index) => {
+          expect(Number(intendedNs - first.intendedNs)).toBeCloseTo(index * 5e6, -2);
+          expect(intact).toBe(true);
+        });
+      }
+      const groups = frames.map(([{ group }]) => group).sort();
+      expect(groups).toEqual([0, 0, 1]);
+      expect(players[1].acknowledgements().at(-1)).toMatchObject({
+        received: 2n,
+        tokenSum: 165n,
+        faults: 0n,
+      });
+      expect(players[2].acknowledgements()).toEqual([
+        { packetType: 'response', received: 0n, tokenSum: 0n, faults: 0n },
+      ]);
+      for (const player of players) player.close();
+    });
+
     it('counts what it did', async () => {
       const server = await start(arm);
       const { url } = await server.command({
@@ -340,6 +461,7 @@ describe.each(ARM_NAMES)('the server of %s', (arm) => {
         '{"id":7,"command":"settle","unknownField":true}',
         '{"id":8,"command":"listen","url":"tcp://127.0.0.1:0","handler":"sink"}',
         '{"id":9,"command":"listen","url":"tcp://127.0.0.1:0","handler":"sink","ackEvery":0}',
+        '{"id":10,"command":"listen","url":"tcp://127.0.0.1:0","handler":"broadcast","tickHz":60}',
       ];
       server.write(`${lines.join('\n')}\n`);
       const answers: unknown[][] = [];
@@ -360,6 +482,7 @@ describe.each(ARM_NAMES)('the server of %s', (arm) => {
         [7, true, undefined],
         [8, false, bad],
         [9, false, bad],
+        [10, false, bad],
       ]);
     });
 

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FRAME_BYTES_MIN, type TickOptions } from './tick-broadcaster.js';
 
 const CONTROL_VERSION = 1;
 /** A longer line is no command of this protocol. */
@@ -15,7 +16,7 @@ const SETTLE_ROUNDS_MAX = 30;
 /** Memory counts as steady when two rounds of collection differ by less than this. */
 const SETTLE_BYTES = 32 * 1024;
 
-export const HANDLER_NAMES = ['counter', 'forward', 'sink'] as const;
+export const HANDLER_NAMES = ['counter', 'forward', 'sink', 'broadcast'] as const;
 /** What a server does with what it receives. */
 export type HandlerName = (typeof HANDLER_NAMES)[number];
 
@@ -24,14 +25,19 @@ export interface HandlerOptions {
   readonly handler: HandlerName;
   /** Sink: one-way messages of a session for each acknowledgement; 1 otherwise. */
   readonly ackEvery: number;
+  /** Broadcast only. */
+  readonly ticks: TickOptions | undefined;
 }
 
 /** A session may have this many messages unacknowledged. */
 const ACK_EVERY_MAX = 65_536;
+const TICK_HZ_MAX = 1_000;
+const GROUP_SIZE_MAX = 1_000_000;
+const FRAME_BYTES_MAX = 1_048_576;
 
 /** Names what a listener does among those of a server: listeners that are asked for the same share it. */
-export function handlerKey({ handler, ackEvery }: HandlerOptions): string {
-  return `${handler} ${ackEvery}`;
+export function handlerKey(options: HandlerOptions): string {
+  return JSON.stringify(options);
 }
 
 /** What an arm does for the commands. */
@@ -176,17 +182,29 @@ function bad(id: number, message: string): ControlError {
   return new ControlError('ERR_CONTROL_BAD_COMMAND', message, id);
 }
 
-function listen({ id, url, handler, ackEvery }: Command, server: ArmServer): Promise<string> {
+function listen(command: Command, server: ArmServer): Promise<string> {
+  const { id, url, handler } = command;
   const problems: string[] = [];
   if (typeof url !== 'string') problems.push('"url" must be a text such as tcp://127.0.0.1:0');
   const known = HANDLER_NAMES.find((name) => name === handler);
   if (known === undefined) problems.push(`"handler" must be one of ${HANDLER_NAMES.join(', ')}`);
-  const isAckEvery = Number.isInteger(ackEvery) && Number(ackEvery) >= 1 && Number(ackEvery) <= ACK_EVERY_MAX;
-  if (known === 'sink' && !isAckEvery) {
-    problems.push(`"ackEvery" must be a whole number from 1 to ${ACK_EVERY_MAX}`);
-  }
+  const integer = (name: string, least: number, most: number): number => {
+    const value = command[name];
+    if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+    problems.push(`"${name}" must be a whole number from ${least} to ${most}`);
+    return least;
+  };
+  const ackEvery = known === 'sink' ? integer('ackEvery', 1, ACK_EVERY_MAX) : 1;
+  const ticks =
+    known === 'broadcast'
+      ? {
+          tickHz: integer('tickHz', 1, TICK_HZ_MAX),
+          groupSize: integer('groupSize', 1, GROUP_SIZE_MAX),
+          payloadBytes: integer('payloadBytes', FRAME_BYTES_MIN, FRAME_BYTES_MAX),
+        }
+      : undefined;
   if (known === undefined || problems.length > 0) throw bad(id, problems.join('; '));
-  return server.listen(String(url), { handler: known, ackEvery: known === 'sink' ? Number(ackEvery) : 1 });
+  return server.listen(String(url), { handler: known, ackEvery, ticks });
 }
 
 /** Collects garbage until the memory of the heap and its buffers stays the same; needs `--expose-gc`. */

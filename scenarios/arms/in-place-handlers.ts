@@ -1,7 +1,9 @@
 /** What the native engine's quickest handlers do: messages are read and answered in place, through `onBatch`. */
+import type { SessionId } from '../../core/index.js';
 import { CounterReply } from './counter-reply.js';
 import type { Handlers } from './native-transports.js';
 import { SinkRecord } from './sink-record.js';
+import { TickBroadcaster } from './tick-broadcaster.js';
 
 interface ApplicationRecord {
   counter: number;
@@ -39,6 +41,29 @@ export const IN_PLACE: Handlers = {
           record.take(message, message.length, () => message.payload());
           if (record.received % ackEvery !== 0) continue;
         }
+        message.reply(record.acknowledgement());
+      }
+    });
+  },
+  broadcast(transport, { ticks }) {
+    if (ticks === undefined) throw new Error('a broadcast needs to know its ticks');
+    const records: SinkRecord[] = [];
+    const broadcaster = new TickBroadcaster<SessionId>(ticks, (frame, members) => {
+      transport.broadcast(frame, { sessions: members });
+    });
+    transport.on('session', (session) => {
+      records[transport.sessionSlot(session.id)] = new SinkRecord();
+      broadcaster.join(session.id);
+    });
+    transport.on('close', (session) => broadcaster.leave(session.id));
+    transport.onBatch((batch) => {
+      for (const message of batch) {
+        const record = records[message.sessionSlot];
+        if (message.packetType === 'one-way') {
+          record.take(message, message.length, () => message.payload());
+          continue;
+        }
+        broadcaster.handleRequest(message, message.length);
         message.reply(record.acknowledgement());
       }
     });

@@ -257,7 +257,7 @@ function rateOf(window: GeneratorWindow): number {
   return (window.operations / (window.endNs - window.startNs)) * 1e9;
 }
 
-function measured(window: GeneratorWindow, dropped: boolean): MeasuredWindow {
+export function measured(window: GeneratorWindow, dropped: boolean): MeasuredWindow {
   const { startNs, endNs, operations, bytes, serverCpuNs, generatorCpuNs, latencyNs } = window;
   const { framesDue = 0, framesOnTime = 0 } = window;
   return {

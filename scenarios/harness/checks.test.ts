@@ -26,6 +26,7 @@ function planned(checks: CheckDefinition[], changes: Partial<PlannedCase> = {}):
     parameters: BUILT_IN_DEFAULTS,
     arms: ['native', 'limit', 'baseline'],
     processes: ONE_OF_EACH,
+    findSessions: false,
     absentArms: {},
     notMeasurable: null,
     messagesPerSessionMin: 0,

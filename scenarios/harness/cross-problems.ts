@@ -30,9 +30,10 @@ export function crossProblems(source: YamlSource, file: string): FileProblem[] {
   reportTwice(arms ?? [], ['arms'], report);
   const cases = asMap(raw.cases);
   for (const [name, value] of Object.entries(cases)) {
-    for (const message of parseCaseName(name, defaults).problems) report(['cases', name], message, 'key');
+    const { parameters, problems: unreadable } = parseCaseName(name, defaults);
+    for (const message of unreadable) report(['cases', name], message, 'key');
     const body = caseSchema.safeParse(value).data;
-    if (body !== undefined) reportCase(name, body, arms, report);
+    if (body !== undefined) reportCase(name, body, arms, parameters.load, report);
   }
   const memoryCase = asMap(raw.idleMemory).case;
   if (typeof memoryCase === 'string' && !Object.hasOwn(cases, memoryCase)) {
@@ -46,6 +47,7 @@ function reportCase(
   name: string,
   body: z.output<typeof caseSchema>,
   scenarioArms: readonly string[] | null,
+  load: string,
   report: Report,
 ): void {
   const path = ['cases', name];
@@ -55,6 +57,9 @@ function reportCase(
     if (arm === undefined || arms === null || arms.includes(arm)) return;
     report(at, `${arm} is not an arm of this case (${arms.join(', ')})`);
   };
+  if (body.findSessions && load !== 'tick') {
+    report([...path, 'findSessions'], 'sessions served in time are looked for under load=tick');
+  }
   for (const [index, arm] of (body.quickArms ?? []).entries()) requireArm(arm, [...path, 'quickArms', index]);
   for (const [index, check] of body.checks.entries()) {
     const at = [...path, 'checks', index];

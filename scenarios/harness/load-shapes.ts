@@ -140,9 +140,11 @@ export const LOAD_SHAPES: Readonly<Record<LoadName, LoadShape>> = {
       payloadBytes,
     }),
     inFlight: () => 0,
-    problems: ({ transport, tickHz, groupSize, inputsHz }) => {
+    problems: ({ tickHz, groupSize, inputsHz, payloadBytes }) => {
       const problems: string[] = [];
-      if (transport !== 'mem') problems.push('load=tick belongs to transport mem');
+      if (payloadBytes < FRAME_BYTES_MIN) {
+        problems.push(`load=tick needs payloadBytes of ${FRAME_BYTES_MIN} or more: time, tick and group`);
+      }
       if (tickHz === 0 || groupSize === 0 || inputsHz === 0) {
         problems.push('load=tick needs tickHz, groupSize and inputsHz, each above 0');
       }
@@ -168,6 +170,7 @@ function touched(touch: CaseParameters['touch']): { touch?: 'all' } {
 }
 
 const STREAM_BYTES_MIN = 12;
+const FRAME_BYTES_MIN = 16;
 /** In process a message begins with key, token, sequence and time. */
 const WORDS_BYTES_MIN = 20;
 

@@ -19,6 +19,7 @@ export const METRICS = {
   error_rate: { unit: 'errors/operation', better: 'lower' },
   timeout_rate: { unit: 'timeouts/operation', better: 'lower' },
   availability_rate: { unit: 'share', better: 'higher' },
+  players_max: { unit: 'players', better: 'higher' },
   pool_hit_rate: { unit: 'share', better: 'higher' },
   frames_on_time_rate: { unit: 'share', better: 'higher' },
   generator_cpu_share: { unit: 'share of a core', better: 'lower' },

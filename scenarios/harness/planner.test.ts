@@ -13,6 +13,7 @@ function scenarioCase(name: string, more: Partial<ScenarioCase> = {}): ScenarioC
     quick: true,
     quickSessions: null,
     split: false,
+    findSessions: false,
     messagesPerSessionMin: 1000,
     checks: [],
     ...more,

@@ -45,6 +45,8 @@ export interface PlannedCase {
   arms: readonly string[];
   /** Over how many processes its sessions are spread. */
   processes: CaseProcesses;
+  /** Whether the most sessions that are served in time are looked for, up to those of the parameters. */
+  findSessions: boolean;
   /** Arms of this case that cannot run here, with the reason. */
   absentArms: Readonly<Record<string, string>>;
   /** Why nothing of this case can be measured here, or null. */
@@ -194,16 +196,19 @@ function planCase(
     if (problem !== null) absentArms[arm] = problem;
   }
   const arms = wanted.filter((arm) => !Object.hasOwn(absentArms, arm));
+  // A search opens the sessions of one arm at a time.
+  const openArms = body.findSessions ? 1 : arms.length;
   const processes = isThreadCase({ parameters })
     ? ONE_OF_EACH
-    : processesFor(parameters, arms.length, machine.descriptorsMax);
-  const notMeasurable = obstacle(body, parameters, wanted, arms, absentArms, processes, machine);
+    : processesFor(parameters, openArms, machine.descriptorsMax);
+  const notMeasurable = obstacle(body, parameters, wanted, arms, openArms, absentArms, processes, machine);
   const judgedParameters = changed ? `--set changed the case; the numbers belong to ${body.name}` : null;
   return {
     name: changed ? formatCaseName(parameters, scenario.defaults) : body.name,
     parameters,
     arms: notMeasurable === null ? arms : [],
     processes: notMeasurable === null ? processes : ONE_OF_EACH,
+    findSessions: body.findSessions,
     absentArms,
     notMeasurable,
     messagesPerSessionMin: options.quick || changed ? 0 : body.messagesPerSessionMin,
@@ -245,6 +250,7 @@ function obstacle(
   parameters: CaseParameters,
   wanted: readonly string[],
   arms: readonly string[],
+  openArms: number,
   absentArms: Readonly<Record<string, string>>,
   processes: CaseProcesses,
   machine: Capabilities,
@@ -255,10 +261,10 @@ function obstacle(
   // Only sockets take descriptors.
   if (mediumOf(parameters.transport) === 'in-process') return null;
   if (body.split || processes.generators === 1) return null;
-  const needed = parameters.sessions * arms.length + DESCRIPTORS_SPARE;
-  const fitting = Math.floor((machine.descriptorsMax - DESCRIPTORS_SPARE) / arms.length);
+  const needed = parameters.sessions * openArms + DESCRIPTORS_SPARE;
+  const fitting = Math.floor((machine.descriptorsMax - DESCRIPTORS_SPARE) / openArms);
   return (
-    `${parameters.sessions} sessions to each of ${arms.length} arms need ${needed} descriptors in the load generator; ` +
+    `${parameters.sessions} sessions to each of ${openArms} arms need ${needed} descriptors in the load generator; ` +
     `the limit is ${machine.descriptorsMax}. Raise it (ulimit -Hn ${needed}), or ask for fewer: ` +
     `--set sessions=${fitting}, or fewer arms with --arm. A case with "split: true" is spread over several processes instead`
   );

@@ -2,6 +2,7 @@ import type { ArmProcess, ProcessCommand } from './arm-process.js';
 import { measureCase } from './case-round.js';
 import type { CaseSamples } from './case-samples.js';
 import { ControlError } from './control-client.js';
+import { findSessions } from './find-sessions.js';
 import { GeneratorClient } from './generator-client.js';
 import { measureIdleMemory } from './idle-memory.js';
 import { throwIfInterrupted } from './interruption.js';
@@ -37,7 +38,8 @@ export async function measureRound(context: RunContext, round: number): Promise<
       context.progress.phase(`round ${round + 1}/${plan.rounds}: ${name}`);
       const caseSamples = samples.get(name) as CaseSamples;
       const taking = forCase(caseSamples, serversOf(caseSamples, servers), sockets);
-      await measureCase(context, caseSamples, taking, round, random.fork(name));
+      const measure = caseSamples.planned.findSessions ? findSessions : measureCase;
+      await measure(context, caseSamples, taking, round, random.fork(name));
     }
     await children.closeAll();
   } finally {

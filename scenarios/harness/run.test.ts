@@ -20,6 +20,7 @@ function planned(name: string, depth: number, arms: string[], messagesPerSession
     parameters: { ...BUILT_IN_DEFAULTS, sessions: 10, depth },
     arms,
     processes: ONE_OF_EACH,
+    findSessions: false,
     absentArms: {},
     notMeasurable: null,
     messagesPerSessionMin,
@@ -121,6 +122,52 @@ describe('a run', () => {
     const { ledger, errors } = samples.cases.get('tcp')!.arm('fast');
     expect(errors).toEqual([]);
     expect(ledger.sent).toBe(ledger.delivered);
+  });
+
+  it('finds how many sessions an arm serves in time, in every round, beside an ordinary case', async () => {
+    const tick = {
+      ...planned('tcp/load=tick,tickHz=60', 1, ['fast', 'slow']),
+      findSessions: true,
+    };
+    tick.parameters = { ...tick.parameters, depth: 1, load: 'tick', tickHz: 60, groupSize: 50, inputsHz: 10, sessions: 10_000 };
+    const samples = await measure({
+      cases: [tick, planned('tcp', 1, ['fast'])],
+      generator: { inTime: { fast: 3_000, slow: 700 } },
+      rounds: 2,
+    });
+    expect(samples).toMatchObject({ interrupted: false, failure: null });
+    const each = samples.cases.get(tick.name)!;
+    for (const [arm, limit] of [
+      ['fast', 3_000],
+      ['slow', 700],
+    ] as const) {
+      for (const { figures, windows } of each.arm(arm).rounds) {
+        expect(figures?.players_max).toBeLessThanOrEqual(limit);
+        expect(figures?.players_max).toBeGreaterThan(limit * 0.94);
+        expect(windows).toHaveLength(1);
+        expect(windows[0].framesOnTime).toBe(windows[0].framesDue);
+      }
+    }
+    const tries = (round: number) => each.windows.filter((window) => window.round === round).length;
+    expect(tries(1), 'a later round begins where the last one ended').toBeLessThan(tries(0));
+    const { metrics } = summariseCase(each, samples.startNs, createRandom(1)).arms.fast;
+    expect(metrics.players_max).toMatchObject({ unit: 'players', better: 'higher', n: 2 });
+    expect(metrics.frames_on_time_rate.value).toBe(1);
+    expect(samples.cases.get('tcp')!.arm('fast').rounds).toHaveLength(2);
+  });
+
+  it('gives up on an arm whose try fails, and finds the number of the other', async () => {
+    const tick = { ...planned('tcp/load=tick,tickHz=60', 1, ['fast', 'slow']), findSessions: true };
+    tick.parameters = { ...tick.parameters, load: 'tick', tickHz: 60, groupSize: 50, inputsHz: 10, sessions: 100 };
+    const samples = await measure({
+      cases: [tick],
+      generator: { inTime: { fast: 100 }, failGroup: 'slow' },
+      rounds: 1,
+    });
+    const each = samples.cases.get(tick.name)!;
+    expect(each.arm('fast').rounds[0].figures).toEqual({ players_max: 100 });
+    expect(each.arm('slow').rounds).toEqual([]);
+    expect(each.arm('slow').errors).toEqual([expect.objectContaining({ code: 'ERR_FAKE' })]);
   });
 
   it('gives a slow arm longer windows, the same in all rounds', async () => {

@@ -27,6 +27,8 @@ export interface ScenarioCase {
   quickSessions: number | null;
   /** Whether it may be spread over several processes where one has too few descriptors. */
   split: boolean;
+  /** Whether the most sessions that are served in time are looked for. */
+  findSessions: boolean;
   messagesPerSessionMin: number;
   checks: readonly CheckDefinition[];
 }
@@ -132,6 +134,7 @@ function resolve(document: ScenarioDocument, hash: string): Scenario {
       quick: body.quick,
       quickSessions: body.quickSessions ?? null,
       split: body.split,
+      findSessions: body.findSessions,
       messagesPerSessionMin: body.messagesPerSessionMin ?? document.messagesPerSessionMin,
       checks: body.checks,
     })),

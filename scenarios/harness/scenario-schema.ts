@@ -73,6 +73,10 @@ export const caseSchema = z.strictObject({
   quickSessions: z.int().min(1).max(1_000_000).optional().meta({
     description: 'Sessions of a --quick run, when fewer.',
   }),
+  findSessions: z.boolean().default(false).meta({
+    description:
+      'true: the most sessions that get 99.9 % of their frames on time are looked for, up to the sessions of the case.',
+  }),
   split: z.boolean().default(false).meta({
     description:
       'true: where one process has too few descriptors for the sessions, server and load generator are several processes each.',

@@ -163,6 +163,8 @@ function merged(parts: readonly GeneratorWindow[], targets: readonly number[]): 
     bytes: sum((part) => part.bytes),
     intended: sum((part) => part.intended ?? 0),
     answeredInTime: sum((part) => part.answeredInTime ?? 0),
+    framesDue: sum((part) => part.framesDue ?? 0),
+    framesOnTime: sum((part) => part.framesOnTime ?? 0),
     serverCpuNs: parts.reduce(
       (total, part, index) => total + part.serverCpuNs / generatorsOf(targets[index]),
       0,

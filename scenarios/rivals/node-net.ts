@@ -13,6 +13,7 @@ import {
 import { type HandlerOptions, serveControl } from '../arms/control-server.js';
 import { COUNTER_REPLY_BYTES, fillerByte } from '../arms/counter-reply.js';
 import { SinkRecord } from '../arms/sink-record.js';
+import { TickBroadcaster } from '../arms/tick-broadcaster.js';
 
 const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
 const REPLY_FRAME_BYTES = HEADER_BYTES + COUNTER_REPLY_BYTES;
@@ -42,10 +43,27 @@ function makeOutput(): Buffer {
   return Buffer.alloc(Math.floor(OUTPUT_BYTES / REPLY_FRAME_BYTES) * REPLY_FRAME_BYTES, frame);
 }
 
-function serve(socket: Socket, { handler, ackEvery }: HandlerOptions): void {
+/** One frame for all sockets of an interest group; each of them keeps what the kernel does not take. */
+function sendFrame(payload: Uint8Array, members: ReadonlySet<Socket>): void {
+  const frame = Buffer.alloc(HEADER_BYTES + payload.length);
+  frame[0] = WIRE_VERSION;
+  frame[2] = PACKET_ONE_WAY;
+  frame.writeUInt32BE(payload.length, 10);
+  frame.set(payload, HEADER_BYTES);
+  for (const socket of members) socket.write(frame);
+  counters.messages_sent += members.size;
+}
+
+function serve(
+  socket: Socket,
+  { handler, ackEvery }: HandlerOptions,
+  broadcaster: TickBroadcaster<Socket> | undefined,
+): void {
   let counter = 0;
   const record = new SinkRecord();
-  const output = handler === 'sink' ? acknowledgements : replies;
+  const isOneWay = handler === 'sink' || handler === 'broadcast';
+  const output = isOneWay ? acknowledgements : replies;
+  broadcaster?.join(socket);
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let wantedBytes = HEADER_BYTES;
@@ -70,7 +88,7 @@ function serve(socket: Socket, { handler, ackEvery }: HandlerOptions): void {
         break;
       }
       counters.messages_received += 1;
-      if (handler === 'sink') {
+      if (isOneWay) {
         if (outputBytes === output.bytes.length) outputBytes = flush(outputBytes);
         if (acknowledge(bytes, offset, payloadOffset, end, outputBytes)) {
           outputBytes += REPLY_FRAME_BYTES;
@@ -109,14 +127,16 @@ function serve(socket: Socket, { handler, ackEvery }: HandlerOptions): void {
     end: number,
     at: number,
   ): boolean => {
-    const isOneWay = bytes[offset + 2] === PACKET_ONE_WAY;
-    if (isOneWay) {
-      const payload = bytes.subarray(payloadOffset, end);
-      const reader = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    const isFence = bytes[offset + 2] !== PACKET_ONE_WAY;
+    const payload = bytes.subarray(payloadOffset, end);
+    const reader = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    if (isFence) {
+      broadcaster?.handleRequest(reader, payload.length);
+    } else {
       record.take(reader, payload.length, () => payload);
-      if (record.received % ackEvery !== 0) return false;
+      if (broadcaster !== undefined || record.received % ackEvery !== 0) return false;
     }
-    output.bytes[at + 2] = isOneWay ? PACKET_ONE_WAY : PACKET_RESPONSE;
+    output.bytes[at + 2] = isFence ? PACKET_RESPONSE : PACKET_ONE_WAY;
     bytes.copy(output.bytes, at + 3, offset + 3, offset + 8);
     output.bytes.set(record.acknowledgement(), at + HEADER_BYTES);
     return true;
@@ -147,6 +167,7 @@ function serve(socket: Socket, { handler, ackEvery }: HandlerOptions): void {
   socket.on('error', () => undefined);
   socket.on('close', () => {
     sockets.delete(socket);
+    broadcaster?.leave(socket);
     counters.sessions_open -= 1;
   });
 }
@@ -154,11 +175,13 @@ function serve(socket: Socket, { handler, ackEvery }: HandlerOptions): void {
 function listenAt(url: string, asked: HandlerOptions): Promise<string> {
   const { protocol, hostname, port, pathname } = new URL(url);
   const isUnix = protocol === 'unix:';
+  const broadcaster =
+    asked.ticks === undefined ? undefined : new TickBroadcaster<Socket>(asked.ticks, sendFrame);
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     counters.sessions_accepted += 1;
     counters.sessions_open += 1;
-    serve(socket, asked);
+    serve(socket, asked, broadcaster);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -5,7 +5,9 @@
  * Options: `rate` (operations/s a generator reports, by group prefix), `silent` (no hello), `control` (version in the
  * hello), `garbage` (a line that is not JSON instead of the hello), `deaf` (ignores SIGTERM, the end of its input and
  * every command), `failRun` (error code for `run`), `failOn` (command at which the process ends), `slow` (windows
- * take their real time), `steps` (split answers into single bytes), `lose` (messages the ledger lacks).
+ * take their real time), `steps` (split answers into single bytes), `lose` (messages the ledger lacks), `inTime` (sessions
+ * that get their frames on time, by arm),
+ * `failGroup` (arm whose windows fail).
  */
 const [, , role, arm, optionsText = '{}'] = process.argv;
 const options = JSON.parse(optionsText);
@@ -26,6 +28,14 @@ function rateOf(group) {
   return options.rate?.[group.split('@')[0]] ?? 10_000;
 }
 
+/** Frames of a tick window: all on time up to as many sessions as the arm is told to serve. */
+function framesOf(state) {
+  const inTime = options.inTime?.[state.arm];
+  if (inTime === undefined) return {};
+  const frames = state.sessions * 60;
+  return { framesDue: frames, framesOnTime: state.sessions <= inTime ? frames : Math.floor(frames * 0.99) };
+}
+
 function window({ group, discardNs, measureNs, measureAtNs = 0 }) {
   const operations = Math.round((rateOf(group) * measureNs) / 1e9);
   const startNs = Math.max(clockNs + discardNs, measureAtNs);
@@ -41,6 +51,7 @@ function window({ group, discardNs, measureNs, measureAtNs = 0 }) {
     bytes: operations * 64,
     serverCpuNs: operations * 5_000,
     generatorCpuNs: measureNs * (options.generatorShare ?? 0.5),
+    ...framesOf(state),
     latencyNs: { samples: operations, mean: 100_000, p50: 90_000, p99: 300_000, max: 400_000 },
   };
 }
@@ -53,10 +64,11 @@ const commands = {
   },
   settle: () => ({}),
   connect: ({ group, sessions }) => {
-    groups.set(group, { sent: 0, measured: 0, sessions });
+    groups.set(group, { sent: 0, measured: 0, sessions, arm: group.split('@')[0] });
     return { sessions, connectNs: 1 };
   },
   run: async ({ windows }) => {
+    if (windows.some(({ group }) => group.split('@')[0] === options.failGroup)) throw new Error('as told');
     if (options.failRun) throw Object.assign(new Error('as told'), { code: options.failRun });
     const busyMs = windows.reduce((sum, each) => sum + each.discardNs + each.measureNs, 0) / 1e6;
     if (options.slow) await new Promise((resolve) => setTimeout(resolve, busyMs));
