@@ -139,7 +139,14 @@ export class Message {
         body,
       );
     }
-    return this.replyWith(body, options);
+    // Then bytes in answer to a one-way message of no class, many of them from one buffer.
+    const isPlain = options === undefined && wire >>> 16 === PACKET_ONE_WAY && body instanceof Uint8Array;
+    if (!isPlain) return this.replyWith(body, options);
+    const slotWord = words[at + DESCRIPTOR_SLOT_WORD];
+    if (reactor.scatter.next(slotWord, words[at + DESCRIPTOR_GENERATION], body)) return true;
+    const isBelow = this.replyWith(body, undefined);
+    reactor.scatter.noteSent(body);
+    return isBelow;
   }
 
   /**

@@ -169,6 +169,38 @@ describe.each([{ url: 'mem://' }, { url: 'tcp://127.0.0.1:0' }])('packets to man
     await until(() => scene.count === accepted);
   });
 
+  it('answer one-way messages of every class from one buffer', async () => {
+    const server = await HighPerformanceTransport.create();
+    await using client = await HighPerformanceTransport.create();
+    const scratch = new Uint8Array(64);
+    const words = new Uint32Array(scratch.buffer);
+    server.onBatch((batch) => {
+      for (const message of batch) {
+        words.fill(message.getUint32(0, true) + 1);
+        message.reply(scratch);
+      }
+    });
+    const { url: address } = await server.listen(url);
+    const sessions: Session[] = [];
+    const answers = new Map<number, string[]>();
+    for (let i = 0; i < 5; i++) sessions.push(await client.connect(address));
+    for (const { id } of sessions) answers.set(id, []);
+    client.on('message', ({ id }, { bizType, payload }) => {
+      const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+      answers.get(id)!.push(`${bizType} ${view.getUint32(0, true)} ${view.getUint32(60, true)}`);
+    });
+    const expected = sessions.map((): string[] => []);
+    for (let i = 0; i < 2000; i++) {
+      const bizType = i % 17 === 0 ? 4 : 0;
+      const bytes = new Uint8Array(new Uint32Array([i]).buffer);
+      sessions[i % 5].send(bytes, { bizType });
+      expected[i % 5].push(`${bizType} ${i + 1} ${i + 1}`);
+    }
+    await until(() => [...answers.values()].reduce((sum, each) => sum + each.length, 0) === 2000);
+    expect(sessions.map(({ id }) => answers.get(id))).toEqual(expected);
+    await server.close({ drainTimeoutMs: 0 });
+  });
+
   it("reach another transport's session, too", async () => {
     await using scene = await Scene.open(url, 2);
     await using other = await HighPerformanceTransport.create();
