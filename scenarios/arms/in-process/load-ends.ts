@@ -23,5 +23,6 @@ export interface LoadEnds {
 
 /** How an arm opens sessions. */
 export interface LoadConnector {
-  connect(url: string, sessions: number, events: LoadEvents): Promise<LoadEnds>;
+  /** @param seed decides which session has which index: those that follow each other are not neighbours in the arm */
+  connect(url: string, sessions: number, seed: number, events: LoadEvents): Promise<LoadEnds>;
 }

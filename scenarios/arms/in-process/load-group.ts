@@ -44,7 +44,7 @@ export class LoadGroup {
 
   static async connect(connector: LoadConnector, plan: ConnectPlan): Promise<LoadGroup> {
     const group = new LoadGroup(plan);
-    group.#ends = await connector.connect(plan.url, plan.sessions, {
+    group.#ends = await connector.connect(plan.url, plan.sessions, plan.seed, {
       onMessage: (index, reader) => group.#onMessage(index, reader),
       onClosed: (index, reason) => group.#onClosed(index, reason),
     });
@@ -121,7 +121,7 @@ export class LoadGroup {
     const { sessions, seed, sink, group } = this.#plan;
     const ends = this.#ends as LoadEnds;
     const sender = new MessageSender(ends, sessions, seed);
-    const turns = new SessionTurns(sessions, seed);
+    const turns = new SessionTurns(sessions);
     if (load.mode === 'closed' || load.mode === 'open') {
       this.#driver = this.#receiver = new ReplyLoad(load, ends, sessions, sender, turns);
     } else {

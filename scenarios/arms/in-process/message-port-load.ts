@@ -1,5 +1,6 @@
 /** The load of the arm `rival:message-port`: one port for each group. */
 import { MessageChannel, type MessagePort, parentPort } from 'node:worker_threads';
+import { createRandom } from '../../harness/statistics/random.js';
 import type { LoadConnector, LoadEnds, LoadEvents } from './load-ends.js';
 import { serveLoad } from './load-worker.js';
 import { PortMessage, type PortOffer, TRANSFER_BYTES_MIN } from './port-words.js';
@@ -7,15 +8,23 @@ import { PortMessage, type PortOffer, TRANSFER_BYTES_MIN } from './port-words.js
 class PortEnds implements LoadEnds {
   words: Int32Array = new Int32Array(0);
   readonly #port: MessagePort;
+  /** What a session is called on the way, by its index, and the reverse. */
+  readonly #numbers: Uint32Array;
+  readonly #indices: Uint32Array;
   #whole = new Int32Array(1);
   #transfers = false;
   #isOpen = true;
 
-  constructor(port: MessagePort, events: LoadEvents) {
+  constructor(port: MessagePort, numbers: readonly number[], events: LoadEvents) {
     this.#port = port;
+    this.#numbers = Uint32Array.from(numbers);
+    this.#indices = new Uint32Array(numbers.length);
+    numbers.forEach((number, index) => {
+      this.#indices[number] = index;
+    });
     port.on('message', (buffer: ArrayBuffer) => {
       const message = new PortMessage(buffer);
-      events.onMessage(message.index, message);
+      events.onMessage(this.#indices[message.index], message);
     });
     port.on('close', () => {
       if (this.#isOpen) events.onClosed(0, 'the port was closed');
@@ -28,7 +37,7 @@ class PortEnds implements LoadEnds {
   }
 
   send(index: number): void {
-    this.#whole[0] = index;
+    this.#whole[0] = this.#numbers[index];
     const { buffer } = this.#whole;
     if (!this.#transfers) {
       this.#port.postMessage(buffer);
@@ -54,10 +63,11 @@ class PortEnds implements LoadEnds {
 }
 
 const connector: LoadConnector = {
-  async connect(url, _sessions, events) {
+  async connect(url, sessions, seed, events) {
     const { port1, port2 } = new MessageChannel();
     parentPort?.postMessage({ offer: url, port: port2 } satisfies PortOffer, [port2]);
-    return new PortEnds(port1, events);
+    const inOrder = Array.from({ length: sessions }, (_, number) => number);
+    return new PortEnds(port1, createRandom(seed).shuffled(inOrder), events);
   },
 };
 

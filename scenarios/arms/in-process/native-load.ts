@@ -1,5 +1,6 @@
 /** The load of the arm `native`: one transport for each group. */
 import { HighPerformanceTransport, type Session, type SessionId } from '../../../core/index.js';
+import { createRandom } from '../../harness/statistics/random.js';
 import type { LoadConnector, LoadEnds, LoadEvents } from './load-ends.js';
 import { serveLoad } from './load-worker.js';
 import { NATIVE_OPTIONS } from './native-options.js';
@@ -92,10 +93,11 @@ class NativeEnds implements LoadEnds {
 }
 
 const connector: LoadConnector = {
-  async connect(url, sessions, events) {
+  async connect(url, sessions, seed, events) {
     const transport = await HighPerformanceTransport.create(NATIVE_OPTIONS);
     try {
-      return new NativeEnds(transport, url, await transport.connectMany(url, sessions), events);
+      const ids = createRandom(seed).shuffled(await transport.connectMany(url, sessions));
+      return new NativeEnds(transport, url, ids, events);
     } catch (error) {
       await transport.close();
       throw error;

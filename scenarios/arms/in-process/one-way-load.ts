@@ -65,12 +65,7 @@ export class OneWayLoad implements LoadDriver {
     else {
       if (load.stormPercent > 0) {
         const reconnecting = Math.max(1, Math.floor((sessions * load.stormPercent) / 100));
-        this.#storm = new ReconnectStorm(
-          ends,
-          sender,
-          new SessionTurns(sessions, reconnecting),
-          reconnecting,
-        );
+        this.#storm = new ReconnectStorm(ends, sender, new SessionTurns(sessions), reconnecting);
       }
       this.#underWayMax = underWay * LATE_FACTOR;
       this.#ratePerSecond = load.ratePerSecond;

@@ -60,7 +60,7 @@ class Game implements LoadConnector {
     open.push(this);
   }
 
-  async connect(_url: string, sessions: number, events: LoadEvents): Promise<LoadEnds> {
+  async connect(_url: string, sessions: number, _seed: number, events: LoadEvents): Promise<LoadEnds> {
     this.#events = events;
     this.#ticker = new BroadcastTicker<number>(plan, (frame, players) => {
       for (const player of players) this.#arrive(player, frame);

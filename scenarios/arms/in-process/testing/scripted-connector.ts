@@ -135,5 +135,5 @@ class ScriptedEnds implements LoadEnds {
 }
 
 export function scriptedConnector(script: Script): LoadConnector {
-  return { connect: async (_url, sessions, events) => new ScriptedEnds(script, sessions, events) };
+  return { connect: async (_url, sessions, _seed, events) => new ScriptedEnds(script, sessions, events) };
 }
