@@ -2,7 +2,7 @@
 export const CONTROL_RING_USED = 0;
 export const CONTROL_ROUTE_ALL = 1;
 export const CONTROL_QUEUED_TOTAL_F64 = 1;
-export const CONTROL_RING_SEGMENT = 4;
+export const CONTROL_RING_START = 4;
 export const DESCRIPTOR_WORDS = 8;
 export const DESCRIPTOR_SLOT_WORD = 0;
 export const DESCRIPTOR_GENERATION = 1;

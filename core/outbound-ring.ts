@@ -5,7 +5,7 @@ import * as wireLayout from './protocol/wire-layout.generated.js';
 
 // The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
 const {
-  CONTROL_RING_SEGMENT,
+  CONTROL_RING_START,
   CONTROL_RING_USED,
   RING_BYTES,
   RUN_ALIGNMENT,
@@ -319,7 +319,7 @@ export class OutboundRing {
       at = 0;
     }
     const words = this.words;
-    if (at === 0) this.base = this.native.ringOffset + words[CONTROL_RING_SEGMENT] * RING_BYTES;
+    if (at === 0) this.base = this.native.ringOffset + words[CONTROL_RING_START];
     const run = (this.base + at) >>> 2;
     words[run + RUN_SLOT_WORD] = slotWord;
     words[run + RUN_GENERATION] = generation;

@@ -17,7 +17,7 @@ constexpr LayoutConstant kConstants[] = {
     {"CONTROL_RING_USED", kControlRingUsed},
     {"CONTROL_ROUTE_ALL", kControlRouteAll},
     {"CONTROL_QUEUED_TOTAL_F64", kControlQueuedTotalF64},
-    {"CONTROL_RING_SEGMENT", kControlRingSegment},
+    {"CONTROL_RING_START", kControlRingStart},
     {"DESCRIPTOR_WORDS", kDescriptorWords},
     {"DESCRIPTOR_SLOT_WORD", kDescriptorSlotWord},
     {"DESCRIPTOR_GENERATION", kDescriptorGeneration},

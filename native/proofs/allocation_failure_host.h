@@ -100,7 +100,7 @@ class ProofHost final : public SessionEngine::Host {
       at = 0;
       if (!SlotTable::is_current(slot_state, end.generation)) return false;
     }
-    uint32_t* const run = words_at(engine->arena()->ring_offset() + control[kControlRingSegment] * kRingBytes + at);
+    uint32_t* const run = words_at(engine->arena()->ring_offset() + control[kControlRingStart] + at);
     run[kRunSlotWord] = slot_state.peer_word;
     run[kRunGeneration] = slot_state.peer_generation;
     run[kRunBytes] = static_cast<uint32_t>(bytes);

@@ -4,7 +4,7 @@
 // control        [0] ring used, bytes     written by JS with each send, set to 0 when the ring was taken
 //                [1] route all            JS sets 1 while no message handler is registered
 //                [2] [3] queued total     float64, bytes in write queues and under way to other reactors, by C++
-//                [4] ring segment         which one JavaScript writes into, written by C++
+//                [4] ring start           where JavaScript writes, in bytes from the ring's begin, written by C++
 //
 // descriptor     [0] slot word            reactor << 24 | slot
 //  (8 words)     [1] generation
@@ -40,7 +40,7 @@ inline constexpr size_t kControlWords = 64;
 inline constexpr size_t kControlRingUsed = 0;
 inline constexpr size_t kControlRouteAll = 1;
 inline constexpr size_t kControlQueuedTotalF64 = 1;  // index in 8-byte units
-inline constexpr size_t kControlRingSegment = 4;
+inline constexpr size_t kControlRingStart = 4;
 
 inline constexpr size_t kDescriptorWords = 8;
 inline constexpr size_t kDescriptorSlotWord = 0;
@@ -101,6 +101,12 @@ inline constexpr size_t kRunAlignment = 8;
 // never written costs addresses alone.
 inline constexpr size_t kRingBytes = 256 * 1024;
 inline constexpr uint32_t kRingSegments = 32;
+// JavaScript goes on in the same segment behind what was lent, as long as it begins no further than this: a loop that turns
+// after every few messages would lend a segment for each turn, and have none left when the other thread makes a pause.
+inline constexpr uint32_t kSegmentStartMax = 48 * 1024;
+// Wherever it begins, there is room for as much as a ring holds.
+inline constexpr uint32_t kSegmentBytes = kRingBytes + 64 * 1024;
+static_assert(kSegmentStartMax + kRingBytes <= kSegmentBytes && kSegmentBytes % 4096 == 0);
 
 // Parts of a slice word.
 inline constexpr uint32_t kSliceArenaShift = 24;

@@ -1,5 +1,6 @@
 // What an engine passes on to other reactors, and what it takes from them.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -13,6 +14,7 @@
 #include "session/owned_bytes.h"
 #include "session/reactor_call.h"
 #include "session/session_engine.h"
+#include "sync/cache_line.h"
 
 namespace msgtrans {
 
@@ -35,17 +37,26 @@ void SessionEngine::take_outbound() {
 }
 
 void SessionEngine::pass_on() {
-  auto& current = reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRingSegment];
-  const uint32_t segment = current;
-  // JavaScript needs a segment to go on in.
-  const std::optional<uint32_t> next = segments_->take_free();
-  const uint8_t* const data = segments_->data(segment);
+  auto& start = reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRingStart];
+  const uint32_t segment = start / kSegmentBytes;
+  // The runs' positions count from here.
+  const uint32_t first = start % kSegmentBytes;
+  uint32_t end = first;
+  for (const OutboundWriter::ForeignRuns& runs : foreign_) end = std::max(end, first + runs.end);
+  // On a cache line that no reader of what is lent looks at.
+  constexpr auto kLine = static_cast<uint32_t>(kCacheLineBytes);
+  const uint32_t behind = (end + kLine - 1) / kLine * kLine;
+  const bool stays = behind <= kSegmentStartMax;
+  // JavaScript needs room to go on in.
+  const std::optional<uint32_t> next = stays ? segment : segments_->take_free();
+  const uint8_t* const data = segments_->data(segment) + first;
   for (const OutboundWriter::ForeignRuns& runs : foreign_) {
     if (next) {
       ++counters_.runs_lent;
       segments_->lend(segment);
       sender_.post(runs.reactor,
-                   {LinkKind::kRuns, runs.messages, 0, segment, uint64_t{runs.begin} << 32 | runs.end, runs.bytes},
+                   {LinkKind::kRuns, runs.messages, 0, segment, uint64_t{first + runs.begin} << 32 | (first + runs.end),
+                    runs.bytes},
                    runs.bytes);
     } else {
       send_copies(data, runs);
@@ -56,8 +67,8 @@ void SessionEngine::pass_on() {
     counters_.bytes_sent += runs.bytes;
   }
   if (!next) return;
-  current = *next;
-  segments_->give_back(segment);
+  start = *next * kSegmentBytes + (stays ? behind : 0);
+  if (!stays) segments_->give_back(segment);
 }
 
 // Every segment is still being read. Nobody waits for one, or a thread that stands still would hold up all others: what
@@ -291,7 +302,7 @@ std::optional<SessionEngine::SliceMemory> SessionEngine::slice_memory(uint32_t s
       if (borrowed.port->number() != reactor || borrowed.segment != (id & ~kSliceSegmentBit)) continue;
       const std::shared_ptr<Arena>& arena = borrowed.owner->arena();
       // Nothing is shown but packets one by one: other threads may read what lies between them.
-      return SliceMemory{borrowed.owner->data(borrowed.segment), kRingBytes, 0,
+      return SliceMemory{borrowed.owner->data(borrowed.segment), kSegmentBytes, 0,
                          static_cast<size_t>(borrowed.owner->data(borrowed.segment) - arena->data()), false, arena, {},
                          borrowed.owner, {}};
     }

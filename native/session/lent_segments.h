@@ -1,7 +1,8 @@
 // The segments of a reactor's outbound ring, and who still reads them.
 //
-// JavaScript writes packets into one segment at a time. A segment with packets for other reactors is lent to them as it
-// lies, and is written again only when the last of them has given it back.
+// JavaScript writes packets into one segment at a time. A stretch with packets for other reactors is lent to them as it
+// lies; JavaScript goes on behind it, or in another segment. What was lent is written again only when the last of them has
+// given the segment back, and its owner has left it.
 //
 // Threads: `lend` and `take_free` are the owner's, who holds the segment that JavaScript writes into; `give_back` is of
 // any thread that holds one.
@@ -26,7 +27,7 @@ class LentSegments {
 
   [[nodiscard]] const std::shared_ptr<Arena>& arena() const { return arena_; }
   [[nodiscard]] uint8_t* data(uint32_t segment) const {
-    return arena_->data() + arena_->ring_offset() + size_t{segment} * kRingBytes;
+    return arena_->data() + arena_->ring_offset() + size_t{segment} * kSegmentBytes;
   }
 
   // Owner. Before the record that lends it is posted.

@@ -14,14 +14,14 @@ namespace msgtrans {
 namespace {
 
 std::shared_ptr<Arena> make_arena() {
-  return std::make_shared<Arena>(Arena::Regions{kControlWords * kWordBytes, 32, 32, kRingBytes * kRingSegments, 4096});
+  return std::make_shared<Arena>(Arena::Regions{kControlWords * kWordBytes, 32, 32, size_t{kSegmentBytes} * kRingSegments, 4096});
 }
 
 TEST(LentSegmentsTest, gives_the_lowest_segment_that_nobody_holds) {
   LentSegments segments(make_arena());
   EXPECT_EQ(segments.take_free(), 0u);
   EXPECT_EQ(segments.take_free(), 1u);
-  EXPECT_EQ(segments.data(1) - segments.data(0), static_cast<ptrdiff_t>(kRingBytes));
+  EXPECT_EQ(segments.data(1) - segments.data(0), static_cast<ptrdiff_t>(kSegmentBytes));
   segments.give_back(0);
   EXPECT_EQ(segments.take_free(), 0u);
 }

@@ -26,7 +26,7 @@ constexpr uint32_t kTo = 243;
 
 std::shared_ptr<LentSegments> make_segments() {
   return std::make_shared<LentSegments>(
-      std::make_shared<Arena>(Arena::Regions{kControlWords * kWordBytes, 32, 32, kRingBytes * kRingSegments, 4096}));
+      std::make_shared<Arena>(Arena::Regions{kControlWords * kWordBytes, 32, 32, size_t{kSegmentBytes} * kRingSegments, 4096}));
 }
 
 // What became of every record.

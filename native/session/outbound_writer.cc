@@ -43,8 +43,8 @@ void OutboundWriter::take_ring(std::vector<ForeignRuns>& foreign) {
   if (used == 0) return;
   MSGTRANS_ASSERT(used <= kRingBytes);
   ring_used() = 0;
-  const uint32_t segment = reinterpret_cast<const volatile uint32_t*>(arena_.data())[kControlRingSegment];
-  const uint8_t* const ring = arena_.data() + arena_.ring_offset() + size_t{segment} * kRingBytes;
+  const uint32_t start = reinterpret_cast<const volatile uint32_t*>(arena_.data())[kControlRingStart];
+  const uint8_t* const ring = arena_.data() + arena_.ring_offset() + start;
   for (uint32_t position = 0; position < used;) {
     const uint32_t begin = position;
     const auto* run = reinterpret_cast<const uint32_t*>(ring + position);

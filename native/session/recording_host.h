@@ -142,7 +142,7 @@ class RecordingHost final : public SessionEngine::Host {
       engine_->flush();
       at = 0;
     }
-    uint32_t* const run = words_at(engine_->arena()->ring_offset() + control[kControlRingSegment] * kRingBytes + at);
+    uint32_t* const run = words_at(engine_->arena()->ring_offset() + control[kControlRingStart] + at);
     run[kRunSlotWord] = word;
     run[kRunGeneration] = generation;
     run[kRunBytes] = static_cast<uint32_t>(bytes);

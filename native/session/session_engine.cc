@@ -19,7 +19,7 @@ namespace {
 std::shared_ptr<Arena> make_arena(const BufferPoolOptions& pool) {
   auto arena = std::make_shared<Arena>(Arena::Regions{
       kControlWords * kWordBytes, kDescriptorsMax * kDescriptorWords * kWordBytes, kEventsMax * kEventWords * kWordBytes,
-      kRingBytes * kRingSegments, BufferPool::bytes_needed(pool)});
+      size_t{kSegmentBytes} * kRingSegments, BufferPool::bytes_needed(pool)});
   if (!arena->valid()) throw std::bad_alloc();
   return arena;
 }
@@ -64,7 +64,7 @@ SessionEngine::SessionEngine(const EngineOptions& options, Host& host)
   if (!directory_.reserve(std::max(options.session_capacity, 1u))) return;
   // Edge-triggered, so that it need not be read.
   if (poller_.add(port_->wake_fd(), EPOLLIN | EPOLLET, PollToken{PollToken::kMail, 0, 0}.packed()) != 0) return;
-  reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRingSegment] = segments_->take_free().value();
+  reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRingStart] = segments_->take_free().value() * kSegmentBytes;
   // What is received must reach home whatever memory there is by then.
   if (options.home && sender_.is_refused(*options.home)) return;
   if (options.process_wide) ReactorPorts::add(port_);
