@@ -246,9 +246,15 @@ describe('the registry of arms', () => {
       'baseline',
       'rival:node-net',
       'rival:held-cork',
+      'native:scraped',
+      'native:burst',
       'limit',
     ]);
     expect(armCommand('native', 'sockets', '/base').args.at(-1)).toBe('/base/dist/scenarios/arms/native.js');
+    expect(armCommand('native:burst', 'sockets', '/base').args.slice(-2)).toEqual([
+      '/base/dist/scenarios/arms/native.js',
+      'native:burst',
+    ]);
     expect(armCommand('limit', 'sockets', '/base')).toEqual({
       command: '/base/native/build/Release/limit_server',
       args: [],
@@ -484,6 +490,19 @@ describe.each(ARM_NAMES)('the server of %s', (arm) => {
         [9, false, bad],
         [10, false, bad],
       ]);
+    });
+
+    it('opens an admin endpoint where it has one, and says by code where it has none', async () => {
+      const server = await start(arm);
+      await server.command({ id: 1, command: 'listen', url: 'tcp://127.0.0.1:0', handler: 'counter' });
+      const answer = await server.command({ id: 2, command: 'admin' });
+      if (!arm.startsWith('native')) {
+        expect(answer).toMatchObject({ id: 2, ok: false });
+        expect(answer.error.code).toMatch(/^ERR_CONTROL_(NO_ADMIN|UNKNOWN_COMMAND)$/);
+        return;
+      }
+      const metrics = await (await fetch(`${answer.url}/metrics`)).text();
+      expect(metrics).toMatch(/^msgtrans_sessions_open 0$/m);
     });
 
     it('says by code why it cannot listen', async () => {

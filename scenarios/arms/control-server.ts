@@ -11,7 +11,7 @@ const CONTROL_VERSION = 1;
 const LINE_BYTES_MAX = 1024 * 1024;
 /** An arm that is slow to stop must not keep the process of a finished run alive, in milliseconds. */
 const STOP_TIMEOUT_MS = 1000;
-const COMMAND_NAMES = ['listen', 'counters', 'settle', 'close'];
+const COMMAND_NAMES = ['listen', 'counters', 'settle', 'admin', 'close'];
 const SETTLE_ROUNDS_MAX = 30;
 /** Memory counts as steady when two rounds of collection differ by less than this. */
 const SETTLE_BYTES = 32 * 1024;
@@ -46,6 +46,8 @@ export interface ArmServer {
   listen(url: string, options: HandlerOptions): Promise<string>;
   /** Monotonic counts by the names of CONTROL.md; those it cannot count are absent. */
   counters(): Record<string, number>;
+  /** Opens an admin endpoint for the transport that listened last, and returns its URL. Absent where there are none. */
+  admin?(): Promise<string>;
   /** Stops listening and cuts every session. */
   close(): Promise<void>;
 }
@@ -140,6 +142,10 @@ async function carryOut(
       case 'settle':
         await settle();
         return { answer: { id, ok: true } };
+      case 'admin':
+        if (server.admin === undefined)
+          throw new ControlError('ERR_CONTROL_NO_ADMIN', 'this arm has no admin endpoint', id);
+        return { answer: { id, ok: true, url: await server.admin() } };
       case 'close':
         return { answer: { id, ok: true }, isLast: true };
       default:

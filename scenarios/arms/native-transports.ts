@@ -41,6 +41,11 @@ export function serveNative(arm: string, handlers: Handlers, options: TransportO
       return (await transport.listen(url)).url;
     },
     counters: () => sumCounters([...transports.values()].map((transport) => transport.counters())),
+    async admin() {
+      const transport = [...transports.values()].at(-1);
+      if (transport === undefined) throw new Error('there is no transport to administer before `listen`');
+      return (await transport.admin()).url;
+    },
     async close() {
       await Promise.all([...transports.values()].map((transport) => transport.close({ drainTimeoutMs: 0 })));
     },

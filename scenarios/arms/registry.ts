@@ -17,6 +17,12 @@ const NODE_ENTRIES: Readonly<Record<string, string>> = {
   'rival:held-cork': 'dist/scenarios/rivals/held-cork.js',
 };
 
+/** Arms that are a program of the list above a second time: what differs is what a scenario does to them. */
+const TWINS: Readonly<Record<string, string>> = {
+  'native:scraped': NODE_ENTRIES.native,
+  'native:burst': NODE_ENTRIES.native,
+};
+
 /** Arms that are programs of their own. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   limit: 'native/build/Release/limit_server',
@@ -28,7 +34,11 @@ const IN_PROCESS_ENTRIES: Readonly<Record<string, string>> = {
   'rival:message-port': 'dist/scenarios/arms/in-process/message-port.js',
 };
 
-export const ARM_NAMES: readonly string[] = [...Object.keys(NODE_ENTRIES), ...Object.keys(PROGRAMS)];
+export const ARM_NAMES: readonly string[] = [
+  ...Object.keys(NODE_ENTRIES),
+  ...Object.keys(TWINS),
+  ...Object.keys(PROGRAMS),
+];
 
 /**
  * The command that starts the server of `arm` for one medium, as built in `rootDir`.
@@ -43,6 +53,9 @@ export function armCommand(arm: string, medium: Medium, rootDir: string): ArmCom
   if (Object.hasOwn(NODE_ENTRIES, arm)) {
     // The collector is exposed for the command `settle`.
     return { command: process.execPath, args: ['--expose-gc', join(rootDir, NODE_ENTRIES[arm])] };
+  }
+  if (Object.hasOwn(TWINS, arm)) {
+    return { command: process.execPath, args: ['--expose-gc', join(rootDir, TWINS[arm]), arm] };
   }
   if (Object.hasOwn(PROGRAMS, arm)) return { command: join(rootDir, PROGRAMS[arm]), args: [] };
   throw new Error(`unknown arm ${JSON.stringify(arm)}; known are ${ARM_NAMES.join(', ')}`);

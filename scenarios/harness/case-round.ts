@@ -5,6 +5,7 @@ import type { GeneratorWindow, LoadGenerator } from './load-generator.js';
 import { listenerKey } from './load-shapes.js';
 import { pressureBetween } from './pressure.js';
 import { type ArmServer, hasLostGenerator, type RunContext, recordCaseError } from './run-context.js';
+import { ScrapeTally } from './scrape-tally.js';
 import { areRunning, peakBytesOf, readCounters, resetPeaks, targetsOf } from './server-parts.js';
 import type { Random } from './statistics/random.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
@@ -92,7 +93,7 @@ class CaseMeasurement {
   /** The first pass is the cold one; the last decides the pace of arms that have none yet. */
   async warmUp(): Promise<void> {
     const { planned, paces } = this.#samples;
-    const { warmupNs, pacingNs, slotNs } = this.#context.plan;
+    const { warmupNs, pacingNs, slotNs, windowNsMin } = this.#context.plan;
     let rates = new Map<string, number>();
     for (const [pass, measureNs] of warmupNs.entries()) {
       rates = await this.#warmUpPass([...this.#taking.keys()], measureNs);
@@ -103,7 +104,9 @@ class CaseMeasurement {
     for (const measureNs of pacingNs) {
       for (const [arm, rate] of await this.#warmUpPass(unpaced, measureNs)) rates.set(arm, rate);
     }
-    for (const arm of unpaced) paces.set(arm, paceOf(arm, rates.get(arm) ?? 0, planned.parameters, slotNs));
+    for (const arm of unpaced) {
+      paces.set(arm, paceOf(arm, rates.get(arm) ?? 0, planned.parameters, slotNs, windowNsMin));
+    }
   }
 
   async #warmUpPass(arms: readonly string[], measureNs: number): Promise<Map<string, number>> {
@@ -224,12 +227,26 @@ class CaseMeasurement {
     const histograms = await Promise.all(
       takings.map(({ server, group }) => server.generator.histograms(group)),
     );
-    for (const [index, { collected }] of takings.entries()) {
+    for (const [index, taking] of takings.entries()) {
+      const { serviceTimeNs, responseTimeNs, scrapes } = histograms[index];
+      this.#takeFaults(taking, scrapes);
       if (dropped) continue;
-      collected.serviceTime.add(histograms[index].serviceTimeNs);
-      collected.responseTime.add(histograms[index].responseTimeNs ?? []);
+      const { collected } = taking;
+      collected.serviceTime.add(serviceTimeNs);
+      collected.responseTime.add(responseTimeNs ?? []);
+      if (scrapes === undefined) continue;
+      collected.scrapes ??= new ScrapeTally();
+      collected.scrapes.addAll(scrapes);
     }
     return !dropped;
+  }
+
+  /** A wrong answer to a scrape is an error of the arm, whatever else became of the block. */
+  #takeFaults({ server }: Taking, scrapes: ScrapeTally | undefined): void {
+    for (const fault of scrapes?.faults ?? []) {
+      const error = new ControlError('ERR_SCRAPE_ANSWER', `admin endpoint: ${fault}`);
+      recordCaseError(this.#samples, this.#round, server.arm, error);
+    }
   }
 
   /** Neighbours that share a generator go to it in one command, without the harness between them. */

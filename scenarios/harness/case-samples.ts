@@ -1,6 +1,7 @@
 import type { MetricName } from './metrics.js';
 import type { PlannedCase } from './planner.js';
 import type { BlockRecord, LedgerRecord, WindowRecord } from './record.js';
+import { ScrapeTally } from './scrape-tally.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
 import type { ArmPace } from './window-schedule.js';
 
@@ -38,6 +39,8 @@ export interface ArmRound {
   windows: MeasuredWindow[];
   serviceTime: SparseHistogram;
   responseTime: SparseHistogram;
+  /** Of an arm whose admin endpoint is scraped in its windows. */
+  scrapes?: ScrapeTally;
   /** Differences over the measured blocks, by counter name. */
   counters: Record<string, number>;
   rssPeakBytes: number;
@@ -53,6 +56,7 @@ export class ArmSamples {
   readonly errors: ArmError[] = [];
   readonly serviceTime = new SparseHistogram();
   readonly responseTime = new SparseHistogram();
+  readonly scrapes = new ScrapeTally();
   messagesPerSessionMin = 0;
   killedSessions = 0;
   unacknowledgedOnKilled = 0;
@@ -75,6 +79,7 @@ export class ArmSamples {
     this.rounds.push(round);
     this.serviceTime.addAll(round.serviceTime);
     this.responseTime.addAll(round.responseTime);
+    if (round.scrapes !== undefined) this.scrapes.addAll(round.scrapes);
   }
 }
 

@@ -5,14 +5,18 @@ import { median } from './statistics/quantile.js';
 import type { Random } from './statistics/random.js';
 import { GENERATOR_BOUND } from './summarise.js';
 
-/** Who is compared with whom: `native` with everyone else, the safe path with the baseline, and what a thread of its own costs. */
+/** Native under other conditions: the question is what these cost, so they are the ones that are judged. */
+const VARIANTS_OF_NATIVE = ['native:own-thread', 'native:scraped', 'native:burst'];
+
+/** Who is compared with whom: `native` with everyone else, its variants with it, the safe path with the baseline. */
 export function pairsOf(arms: readonly string[]): [arm: string, against: string][] {
   const pairs: [string, string][] = [];
   if (arms.includes('native')) {
-    const ownThread = 'native:own-thread';
-    for (const other of arms) if (other !== 'native' && other !== ownThread) pairs.push(['native', other]);
-    // The question is what the thread costs, so it is the one that is judged.
-    if (arms.includes(ownThread)) pairs.push([ownThread, 'native']);
+    const variants = VARIANTS_OF_NATIVE.filter((variant) => arms.includes(variant));
+    for (const other of arms) {
+      if (other !== 'native' && !variants.includes(other)) pairs.push(['native', other]);
+    }
+    for (const variant of variants) pairs.push([variant, 'native']);
   }
   if (arms.includes('native:owned') && arms.includes('baseline')) pairs.push(['native:owned', 'baseline']);
   return pairs;

@@ -40,6 +40,12 @@ export function crossProblems(source: YamlSource, file: string): FileProblem[] {
     const suggestion = didYouMean(memoryCase, Object.keys(cases));
     report(['idleMemory', 'case'], `there is no case ${JSON.stringify(memoryCase)}${suggestion}`);
   }
+  const usedArms = Object.values(cases).flatMap(
+    (body) => armListSchema.safeParse(asMap(body).arms).data ?? arms ?? [],
+  );
+  for (const arm of Object.keys(asMap(raw.scrapes))) {
+    if (!usedArms.includes(arm)) report(['scrapes', arm], `${arm} is not an arm of any case`, 'key');
+  }
   return problems;
 }
 

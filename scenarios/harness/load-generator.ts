@@ -1,5 +1,6 @@
 import type { CaseParameters } from './case-parameters.js';
 import type { LedgerRecord } from './record.js';
+import type { ScrapeTally } from './scrape-tally.js';
 import type { SparseCounts } from './statistics/sparse-histogram.js';
 
 /** Sessions of one server under load, named by the harness. */
@@ -33,6 +34,8 @@ export interface GeneratorWindow {
 export interface GroupHistograms {
   serviceTimeNs: SparseCounts;
   responseTimeNs: SparseCounts | null;
+  /** What came back from the admin endpoint of a server that is scraped while its windows run. */
+  scrapes?: ScrapeTally;
 }
 
 export interface GroupLedger {

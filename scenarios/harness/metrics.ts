@@ -31,6 +31,10 @@ export const METRICS = {
   alu_speedup: { unit: '×', better: 'higher' },
   speedup_against_alu: { unit: '×', better: 'higher' },
   cpu_growth_against_alu: { unit: '×', better: 'lower' },
+  scrapes_per_s: { unit: 'scrapes/s', better: 'higher' },
+  scrape_latency_ns_p99: { unit: 'ns', better: 'lower' },
+  scrape_latency_ns_max: { unit: 'ns', better: 'lower' },
+  scrapes_refused_share: { unit: 'share', better: 'lower' },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
@@ -45,6 +49,8 @@ export const NOT_COMPARED: ReadonlySet<string> = new Set([
   'alu_speedup',
   'speedup_against_alu',
   'cpu_growth_against_alu',
+  'scrapes_per_s',
+  'scrapes_refused_share',
 ]);
 
 /**

@@ -52,6 +52,19 @@ const plan = (args: string[] = [], machine: Partial<Capabilities> = {}) =>
 const names = (args: string[]) => plan(args).cases.map((each) => each.name);
 
 describe('the planner', () => {
+  it('gives windows and slots the length that the file asks for, and two windows to a slot at least', () => {
+    const scrape = { connections: 2, scrapesPerSecond: 10, path: '/metrics', healthPath: '/healthz' };
+    const slow: Scenario = { ...SCENARIO, windowMs: 1_000, slotSeconds: 12, scrapes: { baseline: scrape } };
+    const planOf = (...args: string[]) => planRun(slow, options(...args), MACHINE);
+    expect(planOf()).toMatchObject({ windowNsMin: 1e9, slotNs: 12e9, scrapes: { baseline: scrape } });
+    expect(planOf('--quick').slotNs).toBe(2e9);
+    expect(planOf('--duration', '5s').slotNs).toBe(5e9);
+    const note = 'baseline: 2 connections ask for /metrics, 10/s in all, each followed by one of /healthz';
+    expect(planOf().notes.join()).toContain(note);
+    expect(planOf('--arm', 'native').notes.join()).not.toContain('connections ask');
+    expect(plan()).toMatchObject({ windowNsMin: undefined, slotNs: 2e9 });
+  });
+
   it('plans 10 rounds of 2 s, and --quick 5 of 0.5 s without the cases and arms left out of it', () => {
     expect(plan()).toMatchObject({ rounds: 10, slotNs: 2e9, arms: ['native', 'baseline', 'native:owned'] });
     const quick = plan(['--quick']);

@@ -13,6 +13,7 @@ import {
 } from './scaling/thread-plan.js';
 import type { Scenario, ScenarioCase } from './scenario-file.js';
 import type { CheckDefinition } from './scenario-schema.js';
+import type { ScrapePlan } from './scraper.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
 
@@ -82,6 +83,10 @@ export interface RunPlan {
   /** The slots of all cases, arms and rounds together: what progress is counted in. */
   slotSeconds: number;
   notes: readonly string[];
+  /** Least length of a window, where it is not the usual one. */
+  windowNsMin?: number;
+  /** Arms whose admin endpoint is scraped while they are measured. */
+  scrapes?: Readonly<Record<string, ScrapePlan>>;
 }
 
 const FULL = { rounds: 10, slotNs: 2e9, warmupNs: [50e6, 100e6, 100e6], pacingNs: [] };
@@ -93,7 +98,11 @@ const RUN_OVERHEAD_SECONDS = 3;
 export function planRun(scenario: Scenario, options: RunOptions, machine: Capabilities): RunPlan {
   const base = options.quick ? QUICK : FULL;
   const rounds = options.repeat ?? base.rounds;
-  const slotNs = options.durationMs === null ? base.slotNs : options.durationMs * 1e6;
+  const windowNsMin = scenario.windowMs === undefined ? undefined : scenario.windowMs * 1e6;
+  const usualNs = options.quick ? base.slotNs : (scenario.slotSeconds ?? base.slotNs / 1e9) * 1e9;
+  const wantedNs = options.durationMs === null ? usualNs : options.durationMs * 1e6;
+  // Two windows are the least that a block has of an arm.
+  const slotNs = Math.max(wantedNs, 2 * (windowNsMin ?? 0));
   const notes: string[] = [];
   const chosen = chooseCases(scenario, options);
   const cases = distinct(chosen.map((each) => planCase(scenario, each, options, machine)));
@@ -114,6 +123,7 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
       `${each.name} is measured with ${each.quickSessions} sessions instead of ${each.parameters.sessions}: a quick run`,
     );
   }
+  notes.push(...scrapeNotes(scenario, arms));
   const warmingNs = base.warmupNs.reduce((sum, each) => sum + each, 0);
   const seconds =
     RUN_OVERHEAD_SECONDS +
@@ -139,6 +149,8 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
     seconds,
     slotSeconds,
     notes,
+    windowNsMin,
+    scrapes: scenario.scrapes,
   };
 }
 
@@ -303,6 +315,17 @@ function planIdle(
       ? `memory per session is measured with ${sessions} idle sessions instead of ${wanted}: the limit is ${machine.descriptorsMax} descriptors`
       : null;
   return { idle: { caseName: shownIn.name, sessions }, idleNote };
+}
+
+function scrapeNotes({ scrapes = {} }: Scenario, arms: readonly string[]): string[] {
+  return Object.entries(scrapes)
+    .filter(([arm]) => arms.includes(arm))
+    .map(([arm, { connections, scrapesPerSecond, path, healthPath }]) => {
+      const pace =
+        scrapesPerSecond === null ? 'as fast as they are answered' : `${scrapesPerSecond}/s in all`;
+      const health = healthPath === null ? '' : `, each followed by one of ${healthPath}`;
+      return `${arm}: ${connections} connections ask for ${path}, ${pace}${health}, in its windows alone`;
+    });
 }
 
 function planPinning(machine: Capabilities, notes: string[]): RunPlan['pinning'] {

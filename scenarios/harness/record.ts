@@ -79,7 +79,7 @@ export interface SeriesRecord {
 export interface ArmRecord {
   transport: string;
   metrics: Record<string, MetricRecord>;
-  /** HDR V2, compressed, base64; `service_time_ns`, and in open loop `response_time_ns`. */
+  /** HDR V2, compressed, base64; `service_time_ns`, in open loop `response_time_ns`, and `scrape_latency_ns`. */
   histograms: Record<string, string>;
   series: Record<string, SeriesRecord>;
   rounds: RoundRecord[];

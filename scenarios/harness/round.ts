@@ -6,11 +6,14 @@ import { findSessions } from './find-sessions.js';
 import { GeneratorClient } from './generator-client.js';
 import { measureIdleMemory } from './idle-memory.js';
 import { throwIfInterrupted } from './interruption.js';
+import type { LoadGenerator } from './load-generator.js';
 import { LOAD_SHAPES, listenerKey } from './load-shapes.js';
 import { type Medium, mediumOf } from './medium.js';
 import type { RunPlan } from './planner.js';
 import { type ArmServer, type RunContext, recordError } from './run-context.js';
 import { areRunning } from './server-parts.js';
+import { ScrapedGenerator } from './scraped-generator.js';
+import { Scraper } from './scraper.js';
 import { SplitGenerator } from './split-generator.js';
 import type { Random } from './statistics/random.js';
 
@@ -95,11 +98,12 @@ async function startServers(
     // Both ends of an in-process arm run in it: there is nothing to set apart.
     const placed = medium === 'sockets' ? pinned(command, context.plan, 'servers') : command;
     const processes = Array.from({ length: count }, () => context.children.start(arm, placed));
-    const generator = medium === 'sockets' ? sockets[0].client : new GeneratorClient(processes[0]);
+    const load = medium === 'sockets' ? sockets[0].client : new GeneratorClient(processes[0]);
     try {
       const parts = await Promise.all(
         processes.map(async (process) => ({ process, urls: await listen(context, arm, medium, process) })),
       );
+      const generator = await scraped(context.plan, arm, processes[0], load);
       return { arm, medium, order, parts, generator, memoryBytesPerSession: Number.NaN };
     } catch (error) {
       throwIfInterrupted(context.signal);
@@ -136,6 +140,22 @@ async function listen(
     urls[key] = answer.url;
   }
   return urls;
+}
+
+/** The load of an arm whose admin endpoint the scenario has scraped; any other arm's as it is. */
+async function scraped(
+  plan: RunPlan,
+  arm: string,
+  process: ArmProcess,
+  load: LoadGenerator,
+): Promise<LoadGenerator> {
+  const scrape = plan.scrapes?.[arm];
+  if (scrape === undefined) return load;
+  const { url } = await process.command('admin');
+  if (typeof url !== 'string') {
+    throw new ControlError('ERR_CONTROL_PROTOCOL', `${arm}: admin: the answer has no url`);
+  }
+  return new ScrapedGenerator(load, new Scraper(url, scrape));
 }
 
 function pinned(command: ProcessCommand, plan: RunPlan, role: 'servers' | 'generator'): ProcessCommand {

@@ -52,6 +52,8 @@ interface Setup {
   signal?: AbortSignal;
   idleSessions?: number;
   readPressure?: () => PressureReading;
+  scrapes?: RunPlan['scrapes'];
+  windowNsMin?: number;
 }
 
 function measure(setup: Setup = {}): Promise<RunSamples> {
@@ -70,6 +72,8 @@ function measure(setup: Setup = {}): Promise<RunSamples> {
     seconds: 1,
     slotSeconds: 1,
     notes: [],
+    scrapes: setup.scrapes,
+    windowNsMin: setup.windowNsMin,
   };
   const command = (role: string, arm: string, options: object) => ({
     command: process.execPath,
@@ -330,6 +334,45 @@ describe('a run', () => {
     expect(samples.arm('fast').errors).toEqual([]);
     expect(samples.arm('fast').ledger.sent).toBeGreaterThan(0);
     // The server of the same arm over sockets is another process, which nobody asks for histograms.
+    expect(cases.get('tcp')!.arm('slow').errors).toEqual([]);
+  });
+
+  it('scrapes the arms it is told in their own windows, with windows of the length asked for', async () => {
+    const scrape = { connections: 2, scrapesPerSecond: null, path: '/metrics', healthPath: '/healthz' };
+    const { cases, failure, startNs } = await measure({
+      cases: [planned('tcp', 1, ['fast', 'other'])],
+      scrapes: { fast: scrape },
+      windowNsMin: 200e6,
+      generator: { slow: true },
+      rounds: 1,
+    });
+    expect(failure).toBeNull();
+    const samples = cases.get('tcp')!;
+    expect(new Set(samples.windows.map((each) => each.endNs - each.startNs))).toEqual(new Set([200e6]));
+    const { arms } = summariseCase(samples, startNs, createRandom(1));
+    expect(arms.fast.errors).toEqual([]);
+    expect(arms.fast.metrics.scrapes_per_s.value).toBeGreaterThan(1);
+    expect(arms.fast.metrics.scrapes_refused_share.value).toBe(0);
+    expect(arms.fast.metrics.scrape_latency_ns_max.value).toBeGreaterThan(0);
+    expect(arms.fast.histograms.scrape_latency_ns).toMatch(/^HISTFAAA/);
+    expect(arms.other.metrics.scrapes_per_s).toBeUndefined();
+    expect(arms.other.histograms.scrape_latency_ns).toBeUndefined();
+  });
+
+  it('records wrong answers to scrapes as errors of the arm, and goes on', async () => {
+    const scrape = { connections: 2, scrapesPerSecond: null, path: '/metrics', healthPath: null };
+    const { cases, failure } = await measure({
+      cases: [CASES[0]],
+      scrapes: { fast: scrape },
+      server: { fast: { scrapeStatus: 500 } },
+      generator: { slow: true },
+      rounds: 1,
+    });
+    expect(failure).toBeNull();
+    const { errors, rounds } = cases.get('tcp')!.arm('fast');
+    expect(errors[0]).toMatchObject({ round: 0, code: 'ERR_SCRAPE_ANSWER' });
+    expect(errors[0].message).toMatch(/\/metrics answered 500/);
+    expect(rounds).toHaveLength(1);
     expect(cases.get('tcp')!.arm('slow').errors).toEqual([]);
   });
 

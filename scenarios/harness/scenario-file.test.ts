@@ -41,6 +41,17 @@ function problems(text: string | Buffer): string[] {
 }
 
 describe('a scenario file', () => {
+  it('says which arms are scraped and how, and finds what is wrong with it', () => {
+    const scraped = `${GOOD}windowMs: 1000\nslotSeconds: 12\nscrapes:\n  native: { connections: 100 }\n`;
+    const scrape = { connections: 100, scrapesPerSecond: null, path: '/metrics', healthPath: null };
+    expect(load(scraped)).toMatchObject({ windowMs: 1000, slotSeconds: 12, scrapes: { native: scrape } });
+    expect(load(GOOD)).toMatchObject({ windowMs: undefined, slotSeconds: undefined, scrapes: {} });
+    expect(problems(scraped.replace('native: { c', 'limit: { c'))).toEqual([
+      '12:3 limit is not an arm of any case',
+    ]);
+    expect(problems(scraped.replace('100 }', '0, path: metrics }'))).toHaveLength(2);
+  });
+
   it('loads, with cases resolved from their names', () => {
     const scenario = load(GOOD);
     expect(scenario.cases.map((each) => each.name)).toEqual(['tcp', 'tcp/depth=16']);

@@ -11,6 +11,7 @@ import {
   scenarioSchema,
 } from './scenario-schema.js';
 import { schemaProblems } from './schema-problems.js';
+import type { ScrapePlan } from './scraper.js';
 import { didYouMean } from './suggest.js';
 import { readYaml, type YamlSource } from './yaml-source.js';
 
@@ -41,6 +42,12 @@ export interface Scenario {
   hash: string;
   defaults: CaseParameters;
   idleMemory: { case: string; sessions: number; quickSessions: number } | null;
+  /** Least length of a window, where it is not the usual one. */
+  windowMs?: number;
+  /** Time per case, arm and round of a full run, where it is not the usual one. */
+  slotSeconds?: number;
+  /** Arms whose admin endpoint is scraped while they are measured. */
+  scrapes?: Readonly<Record<string, ScrapePlan>>;
   cases: readonly ScenarioCase[];
 }
 
@@ -126,6 +133,9 @@ function resolve(document: ScenarioDocument, hash: string): Scenario {
     hash,
     defaults,
     idleMemory: document.idleMemory ?? null,
+    windowMs: document.windowMs,
+    slotSeconds: document.slotSeconds,
+    scrapes: document.scrapes,
     cases: Object.entries(document.cases).map(([name, body]) => ({
       name,
       parameters: parseCaseName(name, defaults).parameters,

@@ -9,13 +9,17 @@ import { THREAD_WORK_NAMES } from './scaling/thread-works.js';
  * say the same. What depends on two places at once (case names, arms that are not listed) is in `scenario-file.ts`.
  */
 
+const HTTP_PATH = /^\/[\w./-]{0,100}$/;
 export const SCENARIO_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const ARM_NAME =
-  /^(native|native:own-thread|native:owned|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
+  /^(native|native:(own-thread|owned|scraped|burst)|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
 
 const armName = z
   .string()
-  .regex(ARM_NAME, 'an arm is native, native:own-thread, native:owned, baseline, limit or rival:<name>')
+  .regex(
+    ARM_NAME,
+    'an arm is native, native:own-thread, native:owned, native:scraped, native:burst, baseline, limit or rival:<name>',
+  )
   .meta({ description: 'An implementation under the same work.' });
 
 export const armListSchema = z.array(armName).min(1).max(16);
@@ -158,6 +162,21 @@ export const defaultsSchema = z
   })
   .meta({ description: 'Parameters of the default case; a case name lists only what differs from them.' });
 
+const scrapeSchema = z.strictObject({
+  connections: z.int().min(1).max(1_000),
+  scrapesPerSecond: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Over all connections; left out: as fast as they are answered.' }),
+  path: z.string().regex(HTTP_PATH, 'a path such as /metrics').default('/metrics'),
+  healthPath: z.string().regex(HTTP_PATH, 'a path such as /healthz').nullable().default(null).meta({
+    description: 'Asked once after each scrape; has to answer 200.',
+  }),
+});
+
 export const scenarioSchema = z.strictObject({
   kind: z
     .literal('rounds')
@@ -191,6 +210,16 @@ export const scenarioSchema = z.strictObject({
     })
     .optional()
     .meta({ description: 'Measures the memory of idle sessions once per round, before any load.' }),
+  windowMs: z.int().min(50).max(60_000).optional().meta({
+    description:
+      'Least length of a window, where what disturbs an arm comes round more rarely than the usual 50 ms.',
+  }),
+  slotSeconds: z.int().min(1).max(600).optional().meta({
+    description: 'Time per case, arm and round of a full run, instead of the usual 2 s.',
+  }),
+  scrapes: z.record(armName, scrapeSchema).default({}).meta({
+    description: "Arms whose admin endpoint is scraped by autocannon in their windows, and in nobody else's.",
+  }),
   cases: z
     .record(z.string().max(256), caseSchema)
     .refine((cases) => Object.keys(cases).length > 0, 'needs at least one case')

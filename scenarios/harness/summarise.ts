@@ -1,6 +1,7 @@
 import type { ArmRound, ArmSamples, CaseSamples, MeasuredWindow } from './case-samples.js';
 import { METRICS, type MetricName } from './metrics.js';
 import type { ArmRecord, CaseRecord, MetricRecord, SeriesRecord } from './record.js';
+import type { ScrapeTally } from './scrape-tally.js';
 import { bcaInterval } from './statistics/bootstrap.js';
 import { median } from './statistics/quantile.js';
 import type { Random } from './statistics/random.js';
@@ -60,6 +61,8 @@ function summariseArm(
       if (metrics[name] !== undefined) metrics[name].mark = GENERATOR_BOUND;
     }
   }
+  const scrapeTail = pooledScrapeTail(collected);
+  if (scrapeTail !== null) metrics.scrape_latency_ns_p99 ??= scrapeTail;
   const pace = samples.paces.get(arm);
   return {
     transport: samples.planned.parameters.transport,
@@ -116,6 +119,7 @@ export function roundMetrics(round: ArmRound, collected: ArmSamples): Record<str
     ...latencyMetrics(round.responseTime.samples > 0 ? round.responseTime : round.serviceTime),
     ...counterMetrics(round.counters),
     ...round.figures,
+    ...(round.scrapes === undefined ? {} : scrapeMetrics(round.scrapes)),
   };
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }
@@ -127,8 +131,7 @@ function latencyMetrics(histogram: SparseHistogram): Partial<Record<MetricName, 
     latency_ns_max: histogram.max(),
   };
   for (const [name, share] of LATENCY_PERCENTILES) {
-    const beyond = histogram.samples * (1 - share);
-    if (beyond >= SAMPLES_BEYOND_MIN) metrics[name] = histogram.percentile(share);
+    if (hasPercentile(histogram, share)) metrics[name] = histogram.percentile(share);
   }
   return metrics;
 }
@@ -144,10 +147,39 @@ function counterMetrics(counters: Readonly<Record<string, number>>): Partial<Rec
   };
 }
 
+function scrapeMetrics({
+  served,
+  refused,
+  seconds,
+  latency,
+}: ScrapeTally): Partial<Record<MetricName, number>> {
+  return {
+    scrapes_per_s: (served + refused) / seconds,
+    scrape_latency_ns_p99: hasPercentile(latency, 0.99) ? latency.percentile(0.99) : Number.NaN,
+    scrape_latency_ns_max: latency.max(),
+    scrapes_refused_share: refused / (served + refused),
+  };
+}
+
+/** A handful of scrapes a second are too few for a percentile by round; over the run they may be enough for one. */
+function pooledScrapeTail({ scrapes, rounds }: ArmSamples): MetricRecord | null {
+  if (!hasPercentile(scrapes.latency, 0.99)) return null;
+  const value = scrapes.latency.percentile(0.99);
+  return {
+    ...{ value, ...METRICS.scrape_latency_ns_p99, ci95: null, n: rounds.length },
+    mark: `of all ${scrapes.served} scrapes together`,
+  };
+}
+
+function hasPercentile(histogram: SparseHistogram, share: number): boolean {
+  return histogram.samples * (1 - share) >= SAMPLES_BEYOND_MIN - 1e-9;
+}
+
 function histograms(collected: ArmSamples): Record<string, string> {
   const result: Record<string, string> = {};
   if (collected.serviceTime.samples > 0) result.service_time_ns = collected.serviceTime.toHdrBase64();
   if (collected.responseTime.samples > 0) result.response_time_ns = collected.responseTime.toHdrBase64();
+  if (collected.scrapes.served > 0) result.scrape_latency_ns = collected.scrapes.latency.toHdrBase64();
   return result;
 }
 

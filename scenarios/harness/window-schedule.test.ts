@@ -23,6 +23,13 @@ describe('the pace of an arm', () => {
     expect(slow.reason).toMatch(/16000 messages in flight come round only every 229 ms/);
   });
 
+  it('has windows no shorter than it is told, without a reason of its own', () => {
+    expect(paceOf('native', 1_000_000, CLOSED, 12e9, 1e9)).toMatchObject({
+      ...{ windowNs: 1e9, blocks: 6, reason: null },
+    });
+    expect(paceOf('slow', 10, CLOSED, 120e9, 1e9).windowNs).toBeGreaterThan(1e9);
+  });
+
   it('has windows of enough operations in open loop', () => {
     const slow = paceOf('native', 1_000, OPEN, 2e9);
     expect(slow.windowNs).toBe(200e6);

@@ -34,24 +34,26 @@ export interface PlannedWindow {
 /**
  * Decides window length and number of windows of an arm from the rate its warm-up showed. The slot is the time that
  * case and arm get per round: windows with their discarded starts and the waiting for outstanding replies.
+ * `windowNsMin` is the least length of a window, for all arms of a scenario whose disturbances come round by the second.
  */
 export function paceOf(
   arm: string,
   opsPerSecond: number,
   parameters: CaseParameters,
   slotNs: number,
+  windowNsMin: number = WINDOW_NS,
 ): ArmPace {
   const inFlight = LOAD_SHAPES[parameters.load].inFlight(parameters);
   const rate = Math.max(opsPerSecond, 1);
   const cycleNs = (inFlight / rate) * 1e9;
   const wantedNs = Math.max(CYCLES_MIN * cycleNs, (OPERATIONS_MIN / rate) * 1e9);
   // Two windows are the least a block can hold of an arm.
-  const longestNs = Math.max(WINDOW_NS, slotNs / 2);
+  const longestNs = Math.max(windowNsMin, slotNs / 2);
   const roundedNs = Math.ceil(wantedNs / ROUND_UP_NS) * ROUND_UP_NS;
-  const windowNs = Math.min(longestNs, Math.max(WINDOW_NS, roundedNs));
+  const windowNs = Math.min(longestNs, Math.max(windowNsMin, roundedNs));
   const windowCostNs = DISCARD_NS + windowNs + cycleNs;
   const blocks = Math.max(1, Math.round(slotNs / (2 * windowCostNs)));
-  if (windowNs === WINDOW_NS) return { arm, windowNs, blocks, reason: null };
+  if (windowNs === windowNsMin) return { arm, windowNs, blocks, reason: null };
   const reason =
     inFlight > 0 && CYCLES_MIN * cycleNs >= (OPERATIONS_MIN / rate) * 1e9
       ? `${inFlight} messages in flight come round only every ${(cycleNs / 1e6).toFixed(0)} ms`

@@ -7,8 +7,10 @@
  * every command), `failRun` (error code for `run`), `failOn` (command at which the process ends), `slow` (windows
  * take their real time), `steps` (split answers into single bytes), `lose` (messages the ledger lacks), `inTime` (sessions
  * that get their frames on time, by arm),
- * `failGroup` (arm whose windows fail).
+ * `failGroup` (arm whose windows fail), `scrapeStatus` (what the admin endpoint answers to scrapes).
  */
+import { createServer } from 'node:http';
+
 const [, , role, arm, optionsText = '{}'] = process.argv;
 const options = JSON.parse(optionsText);
 const groups = new Map();
@@ -63,6 +65,13 @@ const commands = {
     return { counters: { messages_received: messages, syscalls: messages / 20 } };
   },
   settle: () => ({}),
+  admin: async () => {
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/metrics' ? (options.scrapeStatus ?? 200) : 200).end('up 1\n');
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { url: `http://127.0.0.1:${server.address().port}` };
+  },
   connect: ({ group, sessions }) => {
     groups.set(group, { sent: 0, measured: 0, sessions, arm: group.split('@')[0] });
     return { sessions, connectNs: 1 };
