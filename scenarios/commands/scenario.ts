@@ -224,6 +224,8 @@ async function measure(
         slotSecondsTotal: plan.slotSeconds,
         color: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
         nowMs: () => performance.now(),
+        terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+        signal,
       })
     : SILENT;
   progress.phase('noise of the machine');

@@ -221,7 +221,10 @@ class CaseMeasurement {
       windowRecords.push({ case: planned.name, arm, round: this.#round, block, startNs, endNs });
       (this.#taking.get(arm) as Taking).collected.windows.push(measured(window, dropped));
       this.#context.progress.rate(arm, rateOf(window));
+      const { latencyNs } = window;
+      this.#context.progress.observe(arm, { latencyNsP50: latencyNs?.p50, latencyNsP99: latencyNs?.p99 });
     }
+    this.#showCondition(members, pressure.stealPercent);
     // Histograms are taken block by block, so that a dropped block leaves no trace in them.
     const takings = members.map((arm) => this.#taking.get(arm) as Taking);
     const histograms = await Promise.all(
@@ -239,6 +242,17 @@ class CaseMeasurement {
       collected.scrapes.addAll(scrapes);
     }
     return !dropped;
+  }
+
+  /** Between blocks, where nothing is measured. */
+  #showCondition(members: readonly string[], stealPercent: number): void {
+    const { progress, samples } = this.#context;
+    for (const arm of members) {
+      const { process } = (this.#taking.get(arm) as Taking).server;
+      progress.observe(arm, { rssBytes: residentBytes(process.pid) });
+    }
+    const arms = [...samples.values()].flatMap((each) => [...each.arms.values()]);
+    progress.condition({ stealPercent, errors: arms.reduce((sum, arm) => sum + arm.errors.length, 0) });
   }
 
   /** A wrong answer to a scrape is an error of the arm, whatever else became of the block. */

@@ -5,6 +5,15 @@ export function anonymousBytes(pid: number): number {
   return statusBytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'RssAnon');
 }
 
+/** All resident memory; NaN when the process is gone. */
+export function residentBytes(pid: number): number {
+  try {
+    return statusBytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS');
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** Highest resident set since the start, or since `resetPeak`. */
 export function peakBytes(pid: number): number {
   return statusBytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM');

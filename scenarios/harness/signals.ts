@@ -20,10 +20,11 @@ export function trapSignals(children: Children): SignalTrap {
       children.killAll();
       process.exit(EXIT.interrupted);
     }
+    // First, so that a live view is gone before the line that follows.
+    controller.abort();
     process.stderr.write(
       `\n${name}: ending the processes and keeping what was measured; once more kills them\n`,
     );
-    controller.abort();
   };
   const onExit = (): void => children.killAll();
   const names = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter((name) => name in constants.signals);

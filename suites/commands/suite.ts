@@ -96,6 +96,8 @@ async function runSuite(suite: Suite, options: SuiteOptions, signal: AbortSignal
           slotSecondsTotal: seconds,
           color: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
           nowMs: () => performance.now(),
+          terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+          signal,
         })
       : SILENT;
     progress.phase('noise of the machine');
