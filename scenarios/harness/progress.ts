@@ -48,7 +48,8 @@ export interface ProgressOutput {
   rows?: number;
 }
 
-const REDRAW_MS_MIN = 250;
+/** Twice a second is as much as a person follows, and a redraw costs a millisecond or two. */
+const REDRAW_MS_MIN = 500;
 /** The remaining time goes on when nothing else happens. */
 const REDRAW_MS_MAX = 1_000;
 const PLAIN_LINE_MS = 30_000;
@@ -70,7 +71,7 @@ export interface ProgressOptions {
 }
 
 /**
- * On a terminal a few lines that are redrawn at most four times a second; elsewhere a plain line every 30 s, so that a
+ * On a terminal a few lines that are redrawn at most twice a second; elsewhere a plain line every 30 s, so that a
  * CI job does not look dead.
  */
 export function createProgress(options: ProgressOptions): ProgressSink {

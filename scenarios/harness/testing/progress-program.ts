@@ -1,6 +1,7 @@
 /**
- * A run that only tells about itself: `progress-program STEPS STEP_MS ARMS`. Between two steps it does nothing, so its
- * processor time is what the live view takes; it is written to standard output at the end.
+ * A run that only tells about itself: `progress-program STEPS STEP_MS ARMS`. A step is a window of one arm, and nothing
+ * is done between two of them, so the processor time is what the live view takes; it is written to standard output at
+ * the end.
  */
 import { Children } from '../arm-process.js';
 import { createProgress } from '../progress.js';
@@ -21,15 +22,10 @@ const before = process.cpuUsage();
 const startMs = performance.now();
 progress.phase('round 1/1: tcp/depth=16,sessions=64');
 for (let step = 0; step < steps && !signal.aborted; step++) {
-  for (let arm = 0; arm < arms; arm++) {
-    const name = `rival:number-${arm}`;
-    progress.rate(name, 1e5 + 1e3 * step);
-    progress.observe(name, {
-      latencyNsP50: 9e4 + (step % 7) * 1e4,
-      latencyNsP99: 3e5 + (step % 5) * 2e5,
-      rssBytes: 1.2e8,
-    });
-  }
+  const arm = `rival:number-${step % arms}`;
+  progress.rate(arm, 1e5 + 1e3 * step);
+  progress.observe(arm, { latencyNsP50: 9e4 + (step % 7) * 1e4, latencyNsP99: 3e5 + (step % 5) * 2e5 });
+  progress.observe(arm, { rssBytes: 1.2e8 });
   progress.condition({ stealPercent: step % 12, errors: 0, nextCheckpointSeconds: 60 - (step % 60) });
   progress.advance(1);
   await new Promise((resolve) => setTimeout(resolve, stepMs));
