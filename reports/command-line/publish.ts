@@ -25,6 +25,12 @@ export async function publishCommand(args: string[], surroundings: ReportSurroun
   }
   const folder = await runFolder(positionals[0] ?? 'latest', surroundings);
   const record = await readRecord(join(folder, RECORD_FILE));
+  if (record.options.profile !== undefined) {
+    throw new ReportError(
+      'ERR_REPORT_USAGE',
+      `${folder} is a profiled run: its numbers are those of a process slowed down by ${String(record.options.profile)}. Publish one without --profile.`,
+    );
+  }
   const name = String(values.name ?? record.scenario.replace(':', '-'));
   if (!NAME.test(name)) {
     throw new ReportError(

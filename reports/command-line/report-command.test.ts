@@ -65,6 +65,19 @@ describe('npm run report', { timeout: 60_000 }, () => {
     expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('concurrent-1k: native serves');
   });
 
+  it('does not publish a profiled run', async () => {
+    const folder = join(root, 'runs', 'profiled');
+    await mkdir(folder);
+    const record = fixtureRecord({ rounds: 5, blocksPerRound: 5 });
+    record.options.profile = 'flame';
+    await writeFile(join(folder, 'record.json'), JSON.stringify(record));
+    expect(await run(['publish', 'profiled', '--name', 'profiled'])).not.toBe(0);
+    expect(complaints.join()).toMatch(/is a profiled run/);
+    await expect(readFile(join(root, 'reports', 'published', 'profiled', 'record.json'))).rejects.toThrow(
+      /ENOENT/,
+    );
+  });
+
   it('publishes a suite under its name, which is no folder as it stands', async () => {
     const folder = join(root, 'runs', 'a-suite');
     await mkdir(folder);

@@ -24,18 +24,29 @@ import { readMachine } from '../harness/machine.js';
 import type { Medium } from '../harness/medium.js';
 import { swallowedByNpm } from '../harness/npm-swallowed.js';
 import { parseCommandLine, type RunOptions } from '../harness/options.js';
+import { installPackages } from '../harness/own-packages.js';
 import { type Capabilities, planRun, type RunPlan } from '../harness/planner.js';
 import { readPressure } from '../harness/pressure.js';
 import { createProgress, formatSeconds, SILENT } from '../harness/progress.js';
 import type { BuildRecord, RunRecord } from '../harness/record.js';
 import { renderResults } from '../harness/result-table.js';
 import { measureRun, type RunSamples } from '../harness/run.js';
+import type { ArmCommand } from '../harness/run-context.js';
 import { createRunFolder, linkLatest, pruneRuns, runsFolder } from '../harness/run-places.js';
 import { buildRecord } from '../harness/run-record.js';
 import { type Scenario, ScenarioNotFoundError, scenarioNames } from '../harness/scenario-file.js';
 import { trapSignals } from '../harness/signals.js';
 import { UsageError } from '../harness/usage-error.js';
 import { type Judgement, judge, verdictSentence } from '../harness/verdict.js';
+import type { ProfileTool } from '../profiling/profile-tools.js';
+import {
+  createProfileFolder,
+  dropProfile,
+  keepProfile,
+  profiledCommand,
+  profiledRun,
+  requireNode,
+} from '../profiling/profiled-run.js';
 import { soakCommand } from '../soak/soak-command.js';
 import { planSoak } from '../soak/soak-plan.js';
 
@@ -44,6 +55,7 @@ import { planSoak } from '../soak/soak-plan.js';
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 const SCENARIOS = process.env.MSGTRANS_SCENARIOS_DIR ?? join(ROOT, 'scenarios');
 const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
+const PROFILING = join(ROOT, 'scenarios', 'profiling');
 const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
 
 const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT);
@@ -62,7 +74,8 @@ async function main(): Promise<ExitCode> {
   const loaded = loadAnyScenario(SCENARIOS, commandLine.scenario);
   if (loaded.kind === 'soak') return runSoakScenario(loaded.scenario, commandLine.options);
   refuseSoakOptions(commandLine.options);
-  return runScenario(loaded.scenario, commandLine.options);
+  if (commandLine.options.profile === null) return runScenario(loaded.scenario, commandLine.options);
+  return profileScenario(loaded.scenario, commandLine.options);
 }
 
 /** Longer slots than this are a mistake in a scenario that measures in rounds. */
@@ -87,6 +100,9 @@ function refuseSoakOptions({ durationMs, soak }: RunOptions): void {
 /** One lock for the machine, as every measuring run. */
 async function runSoakScenario(scenario: SoakScenario, options: RunOptions): Promise<ExitCode> {
   // What is wrong with the options is said at once.
+  if (options.profile !== null) {
+    throw new UsageError('--profile: for scenarios that measure in rounds; a soak has no case to look at');
+  }
   planSoak(scenario, options);
   const children = new Children();
   const signals = trapSignals(children);
@@ -152,7 +168,32 @@ function listScenarios(): ExitCode {
   return code;
 }
 
-async function runScenario(scenario: Scenario, options: RunOptions): Promise<ExitCode> {
+/** Installs the profilers on first use, and runs one arm under one of them. */
+async function profileScenario(scenario: Scenario, options: RunOptions): Promise<ExitCode> {
+  const profiled = profiledRun(scenario, options);
+  // What cannot be profiled says so before anything is installed.
+  const { servers } = planRun(profiled.scenario, profiled.options, readCapabilities(commandOf));
+  for (const { arm, medium } of servers) requireNode(commandOf(arm, medium));
+  await installPackages(PROFILING, {
+    onStart: () => process.stderr.write('installing clinic (some 150 MB, once)…\n'),
+  });
+  const output = createProfileFolder(runsFolder(ROOT, process.env));
+  try {
+    const profiler = { clinic: PROFILING, output };
+    const underProfiler: ArmCommand = (arm, medium) =>
+      profiledCommand(options.profile as ProfileTool, commandOf(arm, medium), profiler);
+    return await runScenario(profiled.scenario, profiled.options, underProfiler, output);
+  } finally {
+    dropProfile(output);
+  }
+}
+
+async function runScenario(
+  scenario: Scenario,
+  options: RunOptions,
+  armCommand: ArmCommand = commandOf,
+  profile: string | null = null,
+): Promise<ExitCode> {
   const machine = readCapabilities(commandOf);
   const plan = planRun(scenario, options, machine);
   const build = readBuild(ROOT);
@@ -168,7 +209,7 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<Exi
         `${scenario.name}: ${plan.cases.length} cases, ${plan.arms.length} arms, ${plan.rounds} rounds, ` +
           `seed ${options.seed}, about ${formatSeconds(plan.seconds)}\n`,
       );
-      const measured = await measure(plan, options, machine, children, signals.signal);
+      const measured = await measure(plan, options, machine, children, signals.signal, armCommand);
       release();
       const record = buildRecord({
         ...{ scenario, options, plan, build, startedAt },
@@ -177,7 +218,7 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<Exi
         finishedAt: new Date(),
       });
       record.notes?.push(...measured.notes);
-      return await conclude(record, options, stored, measured.samples.failure, runs);
+      return await conclude(record, options, stored, measured.samples.failure, { runs, profile });
     } finally {
       release();
     }
@@ -216,6 +257,7 @@ async function measure(
   machine: Capabilities,
   children: Children,
   signal: AbortSignal,
+  armCommand: ArmCommand,
 ): Promise<{ samples: RunSamples; aluNoisePercent: number; notes: string[] }> {
   const progress = options.progress
     ? createProgress({
@@ -233,7 +275,7 @@ async function measure(
   const samples = await measureRun({
     ...{ plan, children, signal, progress, readPressure },
     seed: options.seed,
-    armCommand: commandOf,
+    armCommand,
     generatorCommand: { command: GENERATOR, args: [] },
     threadWorkCommand: threadWorkCommand(ROOT),
   });
@@ -247,10 +289,11 @@ async function conclude(
   options: RunOptions,
   stored: StoredRun[] | null,
   failure: Error | null,
-  runs: string,
+  places: Places,
 ): Promise<ExitCode> {
   const further: { code: ExitCode; reason: string }[] = [];
-  const judgement: Judgement = { strict: options.strict, quick: options.quick, failure, further };
+  const { strict, quick } = options;
+  const judgement: Judgement = { strict, quick, profiled: options.profile !== null, failure, further };
   if (stored !== null && !record.interrupted) further.push(...compareWithBaseline(record, options, stored));
   judge(record, judgement);
   if (options.saveBaseline !== null) {
@@ -271,9 +314,9 @@ async function conclude(
     further.push({ code: EXIT.error, reason: `the report could not be made: ${(error as Error).message}` });
     judge(record, judgement);
   }
-  const places: string[] = [];
+  const written: string[] = [];
   try {
-    places.push(...writeResults(record, html, options, runs));
+    written.push(...writeResults(record, html, options, places));
   } catch (error) {
     // The numbers are printed all the same: they took minutes, and the disk may be the only thing that is wrong.
     further.push({ code: EXIT.error, reason: (error as Error).message });
@@ -281,13 +324,25 @@ async function conclude(
   }
   const reasons = record.reasons.map((reason) => `  ${reason}\n`).join('');
   process.stdout.write(
-    `${renderResults(record)}\n\n${verdictSentence(record)}\n${reasons}\n${places.join('')}`,
+    `${renderResults(record)}\n\n${verdictSentence(record)}\n${reasons}\n${written.join('')}`,
   );
   return record.exitCode as ExitCode;
 }
 
+/** Where results go. */
+interface Places {
+  runs: string;
+  /** What a profiler wrote, to be moved into the run's folder. */
+  profile: string | null;
+}
+
 /** Returns the lines that name what was written. */
-function writeResults(record: RunRecord, html: string | null, options: RunOptions, runs: string): string[] {
+function writeResults(
+  record: RunRecord,
+  html: string | null,
+  options: RunOptions,
+  { runs, profile }: Places,
+): string[] {
   const folder = createRunFolder(runs, new Date(record.startedAt), record.scenario, record.seed);
   const json = `${JSON.stringify(record)}\n`;
   const recordPath = join(folder, 'record.json');
@@ -300,6 +355,9 @@ function writeResults(record: RunRecord, html: string | null, options: RunOption
     lines.push(`report  ${reportPath}\n`);
   }
   if (options.keep !== null) pruneRuns(runs, options.keep);
+  if (profile !== null && !record.interrupted) {
+    for (const page of keepProfile(profile, folder)) lines.push(`profile ${page}\n`);
+  }
   return lines;
 }
 

@@ -7,10 +7,13 @@ export interface ProcessCommand {
   command: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
+  /** How long it may take to end after the command `close`; 2 s unless given. */
+  closeGraceMs?: number;
 }
 
 /** Node with a debug build of the addon takes about a second on a busy machine; thirty mean that it hangs. */
 const HELLO_TIMEOUT_MS = 30_000;
+const CLOSE_GRACE_MS = 2_000;
 const STDERR_CHARACTERS_MAX = 4_096;
 
 /**
@@ -23,11 +26,14 @@ export class ArmProcess {
   readonly #child: ChildProcess;
   readonly #client: ControlClient;
   readonly #exited: Promise<void>;
+  readonly #closeGraceMs: number;
+  #servingPid: number | null = null;
   #stderr = '';
   #running = true;
 
   constructor(name: string, command: ProcessCommand, onExit: (process: ArmProcess) => void) {
     this.name = name;
+    this.#closeGraceMs = command.closeGraceMs ?? CLOSE_GRACE_MS;
     this.#child = spawn(command.command, command.args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
@@ -57,16 +63,19 @@ export class ArmProcess {
     });
   }
 
+  /** The process that said hello, which may have been started by another one: by a profiler. */
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#servingPid ?? this.#child.pid ?? 0;
   }
 
   get running(): boolean {
     return this.#running;
   }
 
-  hello(): Promise<Hello> {
-    return this.#client.hello(HELLO_TIMEOUT_MS);
+  async hello(): Promise<Hello> {
+    const hello = await this.#client.hello(HELLO_TIMEOUT_MS);
+    this.#servingPid = hello.pid;
+    return hello;
   }
 
   command(command: string, fields: Record<string, unknown> = {}, timeoutMs = 30_000): Promise<Answer> {
@@ -84,9 +93,9 @@ export class ArmProcess {
   }
 
   /** Ends the process by the protocol, so that it can flush; insists when it does not answer. */
-  async close(graceMs = 2_000): Promise<void> {
+  async close(graceMs = this.#closeGraceMs): Promise<void> {
     if (!this.#running) return;
-    const timer = setTimeout(() => void this.stop(graceMs), graceMs);
+    const timer = setTimeout(() => void this.stop(), graceMs);
     this.command('close', {}, graceMs).catch(() => {});
     await this.#exited;
     clearTimeout(timer);

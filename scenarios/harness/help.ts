@@ -3,7 +3,7 @@ import { OPTIONS } from './options.js';
 export function helpText(): string {
   const options = Object.entries(OPTIONS).map(([name, { value, help }]) => {
     const option = value === '' ? `--${name}` : `--${name} ${value}`;
-    return `  ${option.padEnd(24)} ${help}`;
+    return option.length > 24 ? `  ${option}\n  ${' '.repeat(24)} ${help}` : `  ${option.padEnd(24)} ${help}`;
   });
   return `Measures a scenario: every arm under the same work, side by side, every message accounted for.
 
@@ -23,6 +23,7 @@ Exit codes: 0 pass · 1 error · 2 usage, scenario file · 3 slower than the sto
 
 Examples:
   npm run scenario concurrent-1k -- --case 'tcp/depth=16' --arm native,limit --repeat 5
+  npm run scenario concurrent-1k -- --profile flame --case 'tcp/depth=16'
   npm run scenario concurrent-1k -- --set sessions=200 --case tcp --duration 1s --seed 7
 `;
 }

@@ -76,7 +76,9 @@ describe('load shapes', () => {
     expect(problems('mem/load=storm,rate=5')).toMatch(/needs a rate .* and stormPercent/);
     expect(problems('mem/load=storm,rate=5,stormPercent=10')).toBe('');
     expect(problems('tcp/groupSize=5,inputsHz=1,load=tick,tickHz=60')).toBe('');
-    expect(problems('tcp/groupSize=5,inputsHz=1,load=tick,payloadBytes=15,tickHz=60')).toMatch(/of 16 or more/);
+    expect(problems('tcp/groupSize=5,inputsHz=1,load=tick,payloadBytes=15,tickHz=60')).toMatch(
+      /of 16 or more/,
+    );
     expect(problems('mem/load=tick,tickHz=60')).toMatch(/needs tickHz, groupSize and inputsHz/);
     for (const payloadBytes of [16, 66]) {
       expect(problems(`mem/payloadBytes=${payloadBytes}`)).toMatch(/mem needs payloadBytes of 20 or more/);

@@ -27,12 +27,26 @@ describe('the command line', () => {
       saveBaseline: null,
       baseline: null,
       keep: null,
+      profile: null,
       progress: true,
       soak: { checkpointSeconds: null, resume: null, plant: null },
     });
   });
 
+  it('profiles one arm, and judges and stores nothing of it', () => {
+    expect(run('--profile', 'flame', '--arm', 'baseline')).toMatchObject({
+      ...{ profile: 'flame', arms: ['baseline'] },
+    });
+    expect(run().profile).toBeNull();
+    expect(() => run('--profile', 'flames')).toThrow(/doctor, flame, bubbleprof, heapprofiler.*flame/);
+    expect(() => run('--profile', 'flame', '--arm', 'native,baseline')).toThrow(/one arm at a time/);
+    for (const other of [['--strict'], ['--baseline', 'x'], ['--save-baseline', 'x']]) {
+      expect(() => run('--profile', 'flame', ...other)).toThrow(/judges and stores no numbers/);
+    }
+  });
+
   it.each<[string[], Partial<RunOptions>]>([
+    [['--profile', 'doctor'], { profile: 'doctor' }],
     [['--quick'], { quick: true }],
     [['--strict'], { strict: true }],
     [['--arm', 'native, limit,native'], { arms: ['native', 'limit'] }],

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { PROFILE_TOOLS, type ProfileTool } from '../profiling/profile-tools.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
 
@@ -17,6 +18,7 @@ export interface RunOptions {
   saveBaseline: string | null;
   baseline: string | null;
   keep: number | null;
+  profile: ProfileTool | null;
   progress: boolean;
   /** The options of the kind soak; of other kinds they are refused. */
   soak: SoakOptions;
@@ -76,6 +78,11 @@ export const OPTIONS = {
   },
   checkpoint: { type: 'string', value: 'TIME', help: 'soak: time between checkpoints (default 60s)' },
   plant: { type: 'string', value: 'js|native|slice', help: 'soak: leak 1 KB/s on purpose, to see it found' },
+  profile: {
+    type: 'string',
+    value: PROFILE_TOOLS.join('|'),
+    help: 'run one arm (--arm, default native) in one case under this profiler of clinic; judges nothing',
+  },
   'no-progress': { type: 'boolean', value: '', help: 'no progress on standard error' },
 } as const satisfies Record<string, { type: 'boolean' | 'string'; value: string; help: string }>;
 
@@ -120,9 +127,11 @@ export function parseCommandLine(args: readonly string[], clockSeed: number): Co
     saveBaseline: baselineName('save-baseline', text('save-baseline')),
     baseline: baselineName('baseline', text('baseline')),
     keep: wholeNumber('keep', text('keep'), 1, 1_000_000),
+    profile: profileTool(text('profile')),
     progress: values['no-progress'] !== true,
     soak: soakOptions(text),
   };
+  checkProfile(options);
   return { mode: 'run', scenario: positionals[0], options };
 }
 
@@ -171,6 +180,27 @@ function split(args: readonly string[]): { values: Record<string, unknown>; posi
     const suggestion = didYouMean(name, Object.keys(OPTIONS));
     throw new UsageError(
       `unknown option ${dashes}${name}${suggestion}\n"npm run scenario -- --help" lists the options`,
+    );
+  }
+}
+
+function profileTool(text: string | null): ProfileTool | null {
+  const tool = PROFILE_TOOLS.find((each) => each === text) ?? null;
+  if (text === null || tool !== null) return tool;
+  throw new UsageError(
+    `--profile is one of ${PROFILE_TOOLS.join(', ')}; got "${text}"${didYouMean(text, PROFILE_TOOLS)}`,
+  );
+}
+
+/** A profiler slows down what it looks at: nothing of such a run may be taken for a number. */
+function checkProfile({ profile, arms, baseline, saveBaseline, strict }: RunOptions): void {
+  if (profile === null) return;
+  if (arms !== null && arms.length > 1) {
+    throw new UsageError(`--profile looks at one arm at a time; got ${arms.join(', ')}`);
+  }
+  if (baseline !== null || saveBaseline !== null || strict) {
+    throw new UsageError(
+      '--profile judges and stores no numbers: leave --baseline, --save-baseline and --strict out',
     );
   }
 }

@@ -124,6 +124,9 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
     );
   }
   notes.push(...scrapeNotes(scenario, arms));
+  if (options.profile !== null) {
+    notes.push(`every number is that of a process slowed down by the profiler clinic ${options.profile}`);
+  }
   const warmingNs = base.warmupNs.reduce((sum, each) => sum + each, 0);
   const seconds =
     RUN_OVERHEAD_SECONDS +
@@ -225,8 +228,13 @@ function planCase(
     notMeasurable,
     messagesPerSessionMin: options.quick || changed ? 0 : body.messagesPerSessionMin,
     checks: body.checks,
-    notJudged: options.quick ? 'a quick run does not judge numbers' : judgedParameters,
+    notJudged: unjudgedRun(options) ?? judgedParameters,
   };
+}
+
+function unjudgedRun(options: RunOptions): string | null {
+  if (options.profile !== null) return 'a profiled run does not judge numbers';
+  return options.quick ? 'a quick run does not judge numbers' : null;
 }
 
 function applySettings(

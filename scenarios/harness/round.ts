@@ -11,9 +11,9 @@ import { LOAD_SHAPES, listenerKey } from './load-shapes.js';
 import { type Medium, mediumOf } from './medium.js';
 import type { RunPlan } from './planner.js';
 import { type ArmServer, type RunContext, recordError } from './run-context.js';
-import { areRunning } from './server-parts.js';
 import { ScrapedGenerator } from './scraped-generator.js';
 import { Scraper } from './scraper.js';
+import { areRunning } from './server-parts.js';
 import { SplitGenerator } from './split-generator.js';
 import type { Random } from './statistics/random.js';
 

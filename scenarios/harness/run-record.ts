@@ -41,6 +41,7 @@ export function buildRecord(inputs: RecordInputs): RunRecord {
       strict: options.strict,
       rounds: plan.rounds,
       slotMs: plan.slotNs / 1e6,
+      ...(options.profile === null ? {} : { profile: options.profile }),
       arm: options.arms,
       case: options.casePattern,
       set: Object.fromEntries(options.set),

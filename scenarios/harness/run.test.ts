@@ -133,7 +133,15 @@ describe('a run', () => {
       ...planned('tcp/load=tick,tickHz=60', 1, ['fast', 'slow']),
       findSessions: true,
     };
-    tick.parameters = { ...tick.parameters, depth: 1, load: 'tick', tickHz: 60, groupSize: 50, inputsHz: 10, sessions: 10_000 };
+    tick.parameters = {
+      ...tick.parameters,
+      depth: 1,
+      load: 'tick',
+      tickHz: 60,
+      groupSize: 50,
+      inputsHz: 10,
+      sessions: 10_000,
+    };
     const samples = await measure({
       cases: [tick, planned('tcp', 1, ['fast'])],
       generator: { inTime: { fast: 3_000, slow: 700 } },
@@ -162,7 +170,14 @@ describe('a run', () => {
 
   it('gives up on an arm whose try fails, and finds the number of the other', async () => {
     const tick = { ...planned('tcp/load=tick,tickHz=60', 1, ['fast', 'slow']), findSessions: true };
-    tick.parameters = { ...tick.parameters, load: 'tick', tickHz: 60, groupSize: 50, inputsHz: 10, sessions: 100 };
+    tick.parameters = {
+      ...tick.parameters,
+      load: 'tick',
+      tickHz: 60,
+      groupSize: 50,
+      inputsHz: 10,
+      sessions: 100,
+    };
     const samples = await measure({
       cases: [tick],
       generator: { inTime: { fast: 100 }, failGroup: 'slow' },

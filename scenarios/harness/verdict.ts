@@ -7,6 +7,8 @@ import type { RunRecord, SoakRecord } from './record.js';
 export interface Judgement {
   strict: boolean;
   quick: boolean;
+  /** Under a profiler. */
+  profiled?: boolean;
   /** What ended the run early. */
   failure: Error | null;
   /** From the comparison with a stored baseline, and from writing; each with its reason. */
@@ -57,6 +59,7 @@ export function judge(record: RunRecord, judgement: Judgement): void {
         : 'a quick run: every message was accounted for; it is too short to find a leak',
     );
   }
+  if (judgement.profiled) reasons.push('a profiled run: correctness was checked, numbers were not judged');
   for (const { code, reason } of judgement.further) {
     codes.push(code);
     reasons.push(reason);

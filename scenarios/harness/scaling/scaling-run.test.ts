@@ -40,7 +40,14 @@ function planned(threads: number, arms: string[], notMeasurable: string | null):
     name: `none/threads=${threads}`,
     parameters: { ...BUILT_IN_DEFAULTS, transport: 'none', load: 'threads', work: 'lookup', threads },
     arms: notMeasurable === null ? arms : [],
-    ...{ absentArms: {}, notMeasurable, messagesPerSessionMin: 0, notJudged: null, processes: ONE_OF_EACH, findSessions: false },
+    ...{
+      absentArms: {},
+      notMeasurable,
+      messagesPerSessionMin: 0,
+      notJudged: null,
+      processes: ONE_OF_EACH,
+      findSessions: false,
+    },
     checks: [{ id: 'scales', metric: 'speedup_against_alu', arm: 'native', intervalMin: 0.95 }],
   };
 }
