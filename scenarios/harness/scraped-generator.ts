@@ -5,7 +5,6 @@ import type {
   GroupLedger,
   GroupWindow,
   LoadGenerator,
-  LoadTarget,
 } from './load-generator.js';
 import { ScrapeTally } from './scrape-tally.js';
 import type { Scraper } from './scraper.js';
@@ -40,8 +39,8 @@ export class ScrapedGenerator implements LoadGenerator {
     return { ...histograms, scrapes };
   }
 
-  connect(group: string, target: LoadTarget, sessions: number, seed: number): Promise<void> {
-    return this.#inner.connect(group, target, sessions, seed);
+  connect(...target: Parameters<LoadGenerator['connect']>): Promise<void> {
+    return this.#inner.connect(...target);
   }
 
   ledger(group: string): Promise<GroupLedger> {
