@@ -6,7 +6,14 @@ import { listenerKey } from './load-shapes.js';
 import { pressureBetween } from './pressure.js';
 import { type ArmServer, hasLostGenerator, type RunContext, recordCaseError } from './run-context.js';
 import { ScrapeTally } from './scrape-tally.js';
-import { areRunning, peakBytesOf, readCounters, resetPeaks, targetsOf } from './server-parts.js';
+import {
+  areRunning,
+  peakBytesOf,
+  readCounters,
+  resetPeaks,
+  residentBytesOf,
+  targetsOf,
+} from './server-parts.js';
 import type { Random } from './statistics/random.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
 import { blockMembers, blockWindows, DISCARD_NS, type PlannedWindow, paceOf } from './window-schedule.js';
@@ -248,8 +255,8 @@ class CaseMeasurement {
   #showCondition(members: readonly string[], stealPercent: number): void {
     const { progress, samples } = this.#context;
     for (const arm of members) {
-      const { process } = (this.#taking.get(arm) as Taking).server;
-      progress.observe(arm, { rssBytes: residentBytes(process.pid) });
+      const { parts } = (this.#taking.get(arm) as Taking).server;
+      progress.observe(arm, { rssBytes: residentBytesOf(parts) });
     }
     const arms = [...samples.values()].flatMap((each) => [...each.arms.values()]);
     progress.condition({ stealPercent, errors: arms.reduce((sum, arm) => sum + arm.errors.length, 0) });

@@ -9,8 +9,8 @@ const WINDOWS = [{ group: 'g', discardNs: 1, measureNs: 2 }];
 function scene(fail = false) {
   const said: string[] = [];
   const inner: LoadGenerator = {
-    async connect(group, target, sessions, seed) {
-      said.push(`connect ${group} ${target.url} ${sessions} ${seed}`);
+    async connect(group, targets, sessions, seed) {
+      said.push(`connect ${group} ${targets[0].url} ${sessions} ${seed}`);
     },
     async run() {
       said.push('run');
@@ -22,7 +22,7 @@ function scene(fail = false) {
     },
     async ledger(group) {
       said.push(`ledger ${group}`);
-      return { ledger: {} as never, sentPerSessionMin: 7 };
+      return { ledger: {} as never, sentPerSessionMin: 7, killedSessions: 0, unacknowledgedOnKilled: 0 };
     },
     async disconnect(group) {
       said.push(`disconnect ${group}`);
@@ -60,7 +60,7 @@ describe('a scraped generator', () => {
 
   it('leaves everything else to the generator whose load it is', async () => {
     const { said, generator } = scene();
-    await generator.connect('g', { url: 'tcp://x', pid: 1 }, 5, 6);
+    await generator.connect('g', [{ url: 'tcp://x', pid: 1, sourceAddresses: [] }], 5, 6);
     expect((await generator.ledger('g')).sentPerSessionMin).toBe(7);
     await generator.disconnect('g');
     expect(said).toEqual(['connect g tcp://x 5 6', 'ledger g', 'disconnect g']);

@@ -1,6 +1,6 @@
 import type { ArmProcess } from './arm-process.js';
 import type { LoadTarget } from './load-generator.js';
-import { peakBytes, resetPeak } from './process-memory.js';
+import { peakBytes, resetPeak, residentBytes } from './process-memory.js';
 import { portsPerAddress, sourceAddresses } from './source-addresses.js';
 
 /** One process of an arm's server; most arms have one. */
@@ -38,6 +38,10 @@ export function resetPeaks(parts: readonly ServerPart[]): void {
 
 export function peakBytesOf(parts: readonly ServerPart[]): number {
   return parts.reduce((sum, { process }) => sum + peakBytes(process.pid), 0);
+}
+
+export function residentBytesOf(parts: readonly ServerPart[]): number {
+  return parts.reduce((sum, { process }) => sum + residentBytes(process.pid), 0);
 }
 
 export function areRunning(parts: readonly ServerPart[]): boolean {

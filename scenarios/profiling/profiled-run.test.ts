@@ -32,7 +32,10 @@ function options(...args: string[]): RunOptions {
 
 function scenarioCase(name: string, arms: string[]): ScenarioCase {
   const { parameters } = parseCaseName(name, BUILT_IN_DEFAULTS);
-  return { name, parameters, arms, quickArms: arms, quick: false, messagesPerSessionMin: 9, checks: [] };
+  return {
+    ...{ name, parameters, arms, quickArms: arms, quick: false, quickSessions: null },
+    ...{ messagesPerSessionMin: 9, split: false, findSessions: false, checks: [] },
+  };
 }
 
 const SCENARIO: Scenario = {
