@@ -93,13 +93,19 @@ describe('judgeLeaks', () => {
 
   it('lets pass what the baseline shows for as many operations, and not what goes beyond it', () => {
     const baseline = [
-      life({ minutes: 60, seed: 5, operationsPerSecond: 400, leaks: { heapUsedBytes: 100 } }),
+      life({ minutes: 300, seed: 5, operationsPerSecond: 400, leaks: { heapUsedBytes: 100 } }),
     ];
     const like = judgeLeaks([life({ minutes: 60, leaks: { heapUsedBytes: 900 } })], baseline)[0];
     const more = judgeLeaks([life({ minutes: 60, leaks: { heapUsedBytes: 1200 } })], baseline)[0];
     expect(like.baselineBytesPerSecond).toBeGreaterThan(900);
     expect(like.baselineBytesPerSecond).toBeLessThan(1100);
     expect([like.verdict, more.verdict]).toEqual(['clean', 'leak']);
+  });
+
+  it('excuses nothing by what the baseline does before it is as warm as the arm was', () => {
+    const young = [life({ minutes: 20, seed: 5, operationsPerSecond: 400, leaks: { heapUsedBytes: 300 } })];
+    const heap = judgeLeaks([life({ minutes: 20, leaks: { heapUsedBytes: 1024 } })], young)[0];
+    expect([heap.verdict, heap.baselineBytesPerSecond]).toEqual(['leak', null]);
   });
 
   it('takes two lives of a process for what they are', () => {

@@ -68,7 +68,10 @@ export function judgeLeaks(
     series.map((each) => (lives.isLongEnough && each.trend !== null ? each.trend.pRising : 1)),
     LEAK_LEVEL,
   );
-  const baselineLives = judgedLives(baseline, limits);
+  const baselineLives = judgedLives(
+    baseline.map((life) => warm(life, lives)),
+    { ...limits, warmupSeconds: 0 },
+  );
   const findings = gauges.map((gauge, index): LeakFinding => {
     const { bytesPerUnit } = JUDGED_GAUGES[gauge];
     const { trend, troughs } = series[index];
@@ -152,6 +155,17 @@ function cut(life: GaugeLife, warmupSeconds: number): GaugeLife {
     Object.entries(life.gauges).map(([name, values]) => [name, kept(values)]),
   );
   return { ...life, atSeconds: kept(life.atSeconds), gauges, operations: kept(life.operations) };
+}
+
+/**
+ * The baseline warms up by operations, too, and does few of them: it is looked at from where it has done as many as the
+ * arm had when that was first judged. Before, what V8 still learns would be scaled up with the rest.
+ */
+function warm(life: GaugeLife, arm: JudgedLives): GaugeLife {
+  const needed = Math.min(...arm.kept.map(({ operations }) => operations[0] ?? 0));
+  const reached = life.operations.findIndex((done) => done >= needed);
+  const startSeconds = reached < 0 ? Number.POSITIVE_INFINITY : life.atSeconds[reached];
+  return { ...life, startSeconds: Math.max(life.startSeconds, startSeconds) };
 }
 
 function secondsOf({ atSeconds }: GaugeLife): number {
