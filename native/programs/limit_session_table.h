@@ -19,8 +19,11 @@ enum class LimitHandler : uint8_t { counter, forward, sink, broadcast };
 
 // What is done with the messages of a listener's sessions.
 struct LimitService {
-  LimitHandler handler = LimitHandler::counter;
-  uint64_t ack_every = 1;  // Sink: one acknowledgement after this many one-way messages of a session.
+  LimitService(LimitHandler what = LimitHandler::counter, uint64_t every = 1)
+      : handler(what), ack_every(every) {}
+
+  LimitHandler handler;
+  uint64_t ack_every;  // Sink: one acknowledgement after this many one-way messages of a session.
   BroadcastShape broadcast;
 };
 

@@ -251,9 +251,8 @@ void LoadRun::ask_what_arrived(uint64_t now_ns) {
     // Its answers say that the server ticks, and that it has ended: what comes before the fences is then all.
     if (group_->streams[0].fence_id != 0) return;
     if (!ended_) {
-      send_switch(false, now_ns);
       ended_ = true;
-      return;
+      return send_switch(false, now_ns);
     }
   }
   send_fences(now_ns);
