@@ -150,7 +150,7 @@ class Mix : public Loop {
 class RandomLines : public Loop {
  public:
   explicit RandomLines(const Parameters& parameters)
-      : threads_(threads_of(parameters)),
+      : threads_(threads_within_bounds(parameters.at("threads"))),
         entries_(2 * static_cast<uint32_t>(parameters.at("keys"))),
         count_(std::bit_ceil(parameters.at("keys") / MapShape::kClaimedPerBucketMax + 1)),
         memory_(MapMemory::create(SIZE_MAX)) {
@@ -168,14 +168,15 @@ class RandomLines : public Loop {
     memory_->drop();
   }
 
+  void use_threads(uint32_t count) override { threads_ = threads_within_bounds(count); }
+
   Measured run(uint64_t operations) override {
     const uint64_t share = (operations + threads_ - 1) / threads_;
     std::vector<uint64_t> sums(threads_);
     ++runs_;
-    const uint64_t nanoseconds = run_threads(threads_, [&](uint32_t thread) {
-      sums[thread] = read(kSeed + runs_ * 1024 + thread, share);
-    });
-    Measured measured{.nanoseconds = nanoseconds, .operations = share * threads_, .threads = threads_};
+    const auto work = [&](uint32_t thread) { sums[thread] = read(kSeed + runs_ * 1024 + thread, share); };
+    Measured measured{.operations = share * threads_, .threads = threads_};
+    measured.nanoseconds = run_threads(threads_, work, &measured.cpu_nanoseconds);
     for (const uint64_t sum : sums) measured.checksum += sum;
     return measured;
   }
