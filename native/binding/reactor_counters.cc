@@ -83,6 +83,8 @@ void add_counters(Napi::Object object, const SessionEngine& engine, const OwnCou
 Napi::Float64Array turn_latency_copy(Napi::Env env, const SessionEngine& engine) {
   constexpr size_t kWords = ReactorLatencyHistogram::kCopyWords;
   Napi::Float64Array copy = Napi::Float64Array::New(env, kWords);
+  // A Worker that is being terminated gets no memory from V8 any more, and its exception is never seen.
+  if (copy.IsEmpty()) return copy;
   engine.turn_latency().copy_to(std::span<double, kWords>(copy.Data(), kWords));
   return copy;
 }

@@ -252,6 +252,8 @@ Napi::Value ReactorDoor::ext_header(const Napi::CallbackInfo& info) {
   if (!slice || slice->head.size() <= kHeaderBytes) return Napi::ArrayBuffer::New(info.Env(), 0);
   const std::span<const uint8_t> bytes = slice->head.subspan(kHeaderBytes);
   Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), bytes.size());
+  // A Worker that is being terminated gets no memory from V8 any more.
+  if (copy.IsEmpty()) return copy;
   std::memcpy(copy.Data(), bytes.data(), bytes.size());
   return copy;
 }
