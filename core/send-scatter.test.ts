@@ -77,6 +77,25 @@ describe.each([{ url: 'mem://' }, { url: 'tcp://127.0.0.1:0' }])('packets to man
     }
   });
 
+  it('refuse what is no payload with a typed error, before and after others have gone', async () => {
+    await using scene = await Scene.open(url, 2);
+    const [first, second] = scene.sessions;
+    const wrong = undefined as unknown as Uint8Array;
+    const refused = expect.objectContaining({ code: 'ERR_MSGTRANS_INVALID_ARGUMENT' });
+    const codes = () => {
+      for (const send of [() => first.send(wrong), () => scene.sender.send(first.id, wrong)]) {
+        expect(send).toThrow(refused);
+      }
+    };
+    codes();
+    const scratch = new Uint8Array(64);
+    for (const session of [first, second, first, second]) session.send(scratch);
+    codes();
+    await new Promise((resolve) => setImmediate(resolve));
+    codes();
+    await until(() => scene.count === 4);
+  });
+
   it('fill the ring many times over', async () => {
     await using scene = await Scene.open(url, 3);
     const scratch = new Uint8Array(64);

@@ -22,6 +22,8 @@ const {
 const { HEADER_BYTES, PACKET_ONE_WAY } = wireLayout;
 
 const NOTHING = new BigInt64Array(0);
+/** What no caller can pass. `undefined` can be passed, and has to reach the check of arguments. */
+const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
 const WIRE_WORD0 = wireWord0(PACKET_ONE_WAY, 0);
 /** Longer payloads are worth the call that copies them. */
 const PAYLOAD_BYTES_MAX = 256;
@@ -42,14 +44,14 @@ export class SendScatter {
   private readonly doubles: Float64Array;
   private readonly highWatermarkBytes: number;
   private readonly totalBytesMax: number;
-  /** Undefined while no payload came twice; then the fields below say nothing. */
-  private payload: Uint8Array | undefined;
+  /** `NO_PAYLOAD` while none came twice; then the fields below say nothing. */
+  private payload = NO_PAYLOAD;
   private source: BigInt64Array = NOTHING;
   private length = 0;
   private total = 0;
   // The last word of the header.
   private word3 = 0;
-  private lastPayload: Uint8Array | undefined;
+  private lastPayload = NO_PAYLOAD;
 
   constructor(ring: OutboundRing, table: SessionTable, number: number, options: ResolvedOptions) {
     this.ring = ring;
@@ -98,7 +100,7 @@ export class SendScatter {
   noteSent(payload: Uint8Array): void {
     if (payload !== this.lastPayload) {
       this.lastPayload = payload;
-      this.payload = undefined;
+      this.payload = NO_PAYLOAD;
       return;
     }
     const { length } = payload;
@@ -113,8 +115,8 @@ export class SendScatter {
 
   /** The memory of a payload is not kept alive longer than a turn. */
   forget(): void {
-    if (this.lastPayload === undefined) return;
-    this.payload = this.lastPayload = undefined;
+    if (this.lastPayload === NO_PAYLOAD) return;
+    this.payload = this.lastPayload = NO_PAYLOAD;
     this.source = NOTHING;
   }
 }

@@ -126,7 +126,7 @@ export class SessionTable {
   /** The counters of the segment that holds the slot; its own is at `slotWord % SEGMENT_SLOTS`. */
   messageIds(slotWord: number): Uint32Array {
     this.segment(slotWord);
-    return this.reactors[slotWord >>> SLOT_BITS].messageIds[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
+    return this.knownMessageIds(slotWord);
   }
 
   /** As {@link messageIds}, of a slot whose {@link segment} was looked at. */

@@ -97,8 +97,8 @@ inline constexpr size_t kRunSliceWords = 3;
 inline constexpr uint32_t kRunMessagesMask = kRunSliceBit - 1;
 inline constexpr size_t kRunAlignment = 8;
 // One segment is with JavaScript; the others are lent to reactors that still read what was sent to them. JavaScript hands
-// a segment on once 64 KB of it are for others, so a sender may be 2 MB ahead of them before anything is copied. What is
-// never written costs addresses alone.
+// on what it wrote once 64 KB of it are for others, and then goes on behind it or in the next segment (kSegmentStartMax):
+// a sender may be at least 2 MB ahead of them before anything is copied. What is never written costs addresses alone.
 inline constexpr size_t kRingBytes = 256 * 1024;
 inline constexpr uint32_t kRingSegments = 32;
 // JavaScript goes on in the same segment behind what was lent, as long as it begins no further than this: a loop that turns

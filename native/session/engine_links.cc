@@ -39,8 +39,8 @@ void SessionEngine::take_outbound() {
 void SessionEngine::pass_on() {
   auto& start = reinterpret_cast<volatile uint32_t*>(arena_->data())[kControlRingStart];
   const uint32_t segment = start / kSegmentBytes;
-  // The runs' positions count from here.
   const uint32_t first = start % kSegmentBytes;
+  // Only what is lent must stay: runs of our own behind it were written or copied when the ring was taken.
   uint32_t end = first;
   for (const OutboundWriter::ForeignRuns& runs : foreign_) end = std::max(end, first + runs.end);
   // On a cache line that no reader of what is lent looks at.
@@ -67,6 +67,7 @@ void SessionEngine::pass_on() {
     counters_.bytes_sent += runs.bytes;
   }
   if (!next) return;
+  // Who stays keeps the hold it has, so the segment cannot become free under it.
   start = *next * kSegmentBytes + (stays ? behind : 0);
   if (!stays) segments_->give_back(segment);
 }

@@ -293,7 +293,8 @@ void SessionEngine::watch(Session& session) {
     case Phase::kClosed:
       return;
   }
-  // Who is paused has still to hear of a reset: nothing else may ever come.
+  // Who is paused has still to hear of a reset: nothing else may ever come. Others that want nothing for now stay in the
+  // set as well, because coming back costs the same call.
   if (wanted == 0 && (session.phase == Phase::kOpen || session.epoll_events != 0)) wanted = EpollPoller::kFailuresOnly;
   if (wanted == session.epoll_events) return;
   const int fd = session.fd.get();
