@@ -28,7 +28,7 @@ bool FrameLedger::accept(FrameProgress& session, const uint8_t* payload, uint32_
     ++totals_.reordered;
   } else {
     ++totals_.duplicated;
-    return true;
+    return false;
   }
   ++totals_.delivered;
   return true;

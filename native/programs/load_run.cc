@@ -366,11 +366,11 @@ void LoadRun::pass_time(uint64_t now_ns) {
 }
 
 void LoadRun::check_reply_timeouts(uint64_t now_ns) {
-  // Inputs are acknowledged at the end only.
-  if (failure_ || (command_.load.mode == LoadMode::tick && !ended_)) return;
+  if (failure_) return;
   for (size_t index = 0; index < group_->sessions.size(); ++index) {
     const GeneratorSession& session = group_->sessions[index];
-    const uint64_t outstanding = session.progress.outstanding();
+    // Inputs are acknowledged by the fences alone: of a broadcast, switches and fences are what is waited for.
+    const uint64_t outstanding = command_.load.mode == LoadMode::tick ? 0 : session.progress.outstanding();
     const bool fence_out = !group_->streams.empty() && group_->streams[index].fence_id != 0;
     if (outstanding == 0 && !fence_out) continue;
     if (now_ns < session.waiting_since_ns + command_.reply_timeout_ns) continue;

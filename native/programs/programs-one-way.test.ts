@@ -254,6 +254,18 @@ describe.skipIf(folder === undefined)('native programs, one way and by a schedul
     faulty.close();
   });
 
+  test('a server that never answers the switch of a broadcast ends the window', async () => {
+    const deaf = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+    await new Promise((resolve) => deaf.once('listening', resolve));
+    const url = `tcp://127.0.0.1:${(deaf.address() as { port: number }).port}`;
+    await generator.order('connect', { group: 'd', url, serverPid: process.pid, sessions: 2, seed: 1 });
+    const load = { mode: 'tick', tickHz: 60, groupSize: 50, payloadBytes: 32 };
+    const answer = await generator.ask('run', { windows: windows('d', 1), load, replyTimeoutMs: 200 });
+    expect(answer.error.code).toBe('ERR_GENERATOR_REPLY_TIMEOUT');
+    await generator.order('disconnect', { group: 'd' });
+    deaf.close();
+  });
+
   test('a server that is no sink is found out', async () => {
     await connect('q', { handler: 'forward' });
     const load = { mode: 'stream', depth: 2, payloadBytes: 64 };

@@ -23,6 +23,7 @@
 #include <new>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "proofs/allocation_failure_sites.h"
 
@@ -118,23 +119,29 @@ bool prove(const AllocationScenario& scenario, uint64_t burst, std::span<Job> jo
   const uint64_t sites = jobs[0].report.sites;
   std::printf("%s: %" PRIu64 " sites\n", scenario.name, sites);
   std::fflush(stdout);
+  std::vector<pid_t> children;
+  bool is_whole = true;
   for (size_t part = 1; part < jobs.size(); ++part) {
     const pid_t child = ::fork();
     if (child < 0) {
       std::printf("fork: %s\n", std::strerror(errno));
-      return false;
+      is_whole = false;
+      break;
     }
-    if (child != 0) continue;
+    if (child != 0) {
+      children.push_back(child);
+      continue;
+    }
     prove_part(scenario, burst, sites, part, jobs.size(), jobs[part]);
     std::fflush(stdout);
     // The leak checker looks at the runs; this process has only started some.
     ::_exit(0);
   }
   prove_part(scenario, burst, sites, 0, jobs.size(), jobs[0]);
-  bool is_whole = true;
-  for (size_t part = 1; part < jobs.size(); ++part) {
+  // Also after a part that could not be started: the next scenario writes to the same jobs.
+  for (const pid_t child : children) {
     int status = 0;
-    while (::wait(&status) < 0 && errno == EINTR) {
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     is_whole = is_whole && WIFEXITED(status) && WEXITSTATUS(status) == 0;
   }
