@@ -27,7 +27,7 @@ import { parseCommandLine, type RunOptions } from '../harness/options.js';
 import { installPackages } from '../harness/own-packages.js';
 import { type Capabilities, planRun, type RunPlan } from '../harness/planner.js';
 import { readPressure } from '../harness/pressure.js';
-import { createProgress, formatSeconds, SILENT } from '../harness/progress.js';
+import { formatSeconds } from '../harness/progress.js';
 import type { BuildRecord, RunRecord } from '../harness/record.js';
 import { renderResults } from '../harness/result-table.js';
 import { measureRun, type RunSamples } from '../harness/run.js';
@@ -36,6 +36,7 @@ import { createRunFolder, linkLatest, pruneRuns, runsFolder } from '../harness/r
 import { buildRecord } from '../harness/run-record.js';
 import { type Scenario, ScenarioNotFoundError, scenarioNames } from '../harness/scenario-file.js';
 import { trapSignals } from '../harness/signals.js';
+import { terminalProgress } from '../harness/terminal-progress.js';
 import { UsageError } from '../harness/usage-error.js';
 import { type Judgement, judge, verdictSentence } from '../harness/verdict.js';
 import type { ProfileTool } from '../profiling/profile-tools.js';
@@ -259,17 +260,7 @@ async function measure(
   signal: AbortSignal,
   armCommand: ArmCommand,
 ): Promise<{ samples: RunSamples; aluNoisePercent: number; notes: string[] }> {
-  const progress = options.progress
-    ? createProgress({
-        output: process.stderr,
-        secondsTotal: plan.seconds,
-        slotSecondsTotal: plan.slotSeconds,
-        color: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
-        nowMs: () => performance.now(),
-        terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
-        signal,
-      })
-    : SILENT;
+  const progress = terminalProgress(options.progress, plan.seconds, plan.slotSeconds, signal);
   progress.phase('noise of the machine');
   const noise = await noiseOf(machine.processors, machine.taskset, signal);
   const samples = await measureRun({

@@ -126,7 +126,8 @@ class CaseMeasurement {
 
   async measure(): Promise<void> {
     for (const taking of this.#taking.values()) {
-      await taking.server.generator.histograms(taking.group);
+      const { scrapes } = await taking.server.generator.histograms(taking.group);
+      this.#takeFaults(taking, scrapes);
       taking.countersBefore = await readCounters(taking.server.parts);
       resetPeaks(taking.server.parts);
     }

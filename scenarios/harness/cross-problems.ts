@@ -5,6 +5,9 @@ import { armListSchema, caseSchema, defaultsSchema } from './scenario-schema.js'
 import { didYouMean } from './suggest.js';
 import type { YamlSource } from './yaml-source.js';
 
+/** A rate is that of all sessions together, and one broadcast is begun and ended by one generator. */
+const SPLITTABLE_LOADS: readonly string[] = ['closed', 'stream'];
+
 type Report = (path: (string | number)[], message: string, place?: 'key') => void;
 
 /**
@@ -43,8 +46,20 @@ export function crossProblems(source: YamlSource, file: string): FileProblem[] {
   const usedArms = Object.values(cases).flatMap(
     (body) => armListSchema.safeParse(asMap(body).arms).data ?? arms ?? [],
   );
-  for (const arm of Object.keys(asMap(raw.scrapes))) {
+  const scraped = Object.keys(asMap(raw.scrapes));
+  for (const arm of scraped) {
     if (!usedArms.includes(arm)) report(['scrapes', arm], `${arm} is not an arm of any case`, 'key');
+  }
+  for (const [name, value] of Object.entries(cases)) {
+    const body = caseSchema.safeParse(value).data;
+    if (body === undefined || !(body.split || body.findSessions)) continue;
+    const both = (body.arms ?? arms ?? []).filter((arm) => scraped.includes(arm));
+    if (both.length === 0) continue;
+    report(
+      ['cases', name],
+      `${both.join(', ')} is scraped; neither split nor findSessions goes with that`,
+      'key',
+    );
   }
   return problems;
 }
@@ -65,6 +80,9 @@ function reportCase(
   };
   if (body.findSessions && load !== 'tick') {
     report([...path, 'findSessions'], 'sessions served in time are looked for under load=tick');
+  }
+  if (body.split && !SPLITTABLE_LOADS.includes(load)) {
+    report([...path, 'split'], `only load ${SPLITTABLE_LOADS.join(' and ')} can be split over processes`);
   }
   for (const [index, arm] of (body.quickArms ?? []).entries()) requireArm(arm, [...path, 'quickArms', index]);
   for (const [index, check] of body.checks.entries()) {

@@ -86,9 +86,9 @@ async function tryNext(
   await generator.connect(group, targets, sessions, place.seed);
   const before = context.readPressure();
   let result: { window: GeneratorWindow; histograms: GroupHistograms };
-  const countersBefore = await readCounters(server.parts);
   let counters: Record<string, number> = {};
   try {
+    const countersBefore = await readCounters(server.parts);
     const measureNs = context.plan.slotNs / 2;
     const [window] = await generator.run([{ group, discardNs: DISCARD_NS, measureNs }], {
       ...parameters,

@@ -50,6 +50,14 @@ describe('a scenario file', () => {
       '12:3 limit is not an arm of any case',
     ]);
     expect(problems(scraped.replace('100 }', '0, path: metrics }'))).toHaveLength(2);
+    const split = (name: string) => scraped.replace('tcp/depth=16: {}', `${name}: { split: true }`);
+    expect(problems(split('tcp/depth=16'))).toEqual([
+      '8:3 native is scraped; neither split nor findSessions goes with that',
+    ]);
+    expect(problems(split('tcp/load=open,rate=5').replace('native: { c', 'baseline: { c'))).toEqual([
+      expect.stringMatching(/^8:3 baseline is scraped/),
+      expect.stringMatching(/^8:34 only load closed and stream can be split/),
+    ]);
   });
 
   it('loads, with cases resolved from their names', () => {

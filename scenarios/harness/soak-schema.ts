@@ -15,12 +15,17 @@ const ratesSchema = z.strictObject({
   churnPerSecond: perSecond.meta({ description: 'Sessions closed in order and opened anew.' }),
 });
 
-export const faultPhaseSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('steady'), seconds: phaseSeconds }),
-  z.strictObject({ kind: z.literal('slow-readers'), seconds: phaseSeconds, share }),
-  z.strictObject({ kind: z.literal('resets'), seconds: phaseSeconds, perSecond: z.number().gt(0).max(1000) }),
-  z.strictObject({ kind: z.literal('storm'), seconds: phaseSeconds, share }),
-]);
+const phaseOf = (seconds: z.ZodNumber) =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('steady'), seconds }),
+    z.strictObject({ kind: z.literal('slow-readers'), seconds, share }),
+    z.strictObject({ kind: z.literal('resets'), seconds, perSecond: z.number().gt(0).max(1000) }),
+    z.strictObject({ kind: z.literal('storm'), seconds, share }),
+  ]);
+
+export const faultPhaseSchema = phaseOf(phaseSeconds);
+/** As a load generator is told it: of a short run, compressed. */
+export const enteredPhaseSchema = phaseOf(z.number().gt(0));
 
 const wholeSeconds = (max: number) => z.int().min(1).max(max);
 

@@ -1,7 +1,7 @@
 /** The server of a soak's baseline arm: the same work on the Map/Mutex transport. */
 import { BaselineTransport } from '../../core/baseline/baseline-transport.js';
 import type { Session } from '../../core/transport.js';
-import { numberField, serveCommands, textField } from './command-server.js';
+import { numberField, serveCommands, textField } from '../arms/serve-commands.js';
 import { type IntakeCounts, MessageIntake, noIntake } from './message-intake.js';
 import { ProcessGauges } from './process-gauges.js';
 import {
@@ -37,10 +37,10 @@ transport.on('message', (session, packet) => {
   session.reply(packet, reply);
 });
 
-serveCommands(
-  'server',
-  'baseline',
-  {
+serveCommands({
+  role: 'server',
+  arm: 'baseline',
+  handlers: {
     async listen(command) {
       const { url } = await transport.listen(textField(command, 'url'));
       const everyMs = 1000 / numberField(command, 'broadcastsPerSecond', 0.001);
@@ -59,5 +59,5 @@ serveCommands(
       return { gauges: { ...own, sessionsOpen: transport.counters.sessionsOpen }, intake, dropped: 0 };
     },
   },
-  () => transport.close({ drainTimeoutMs: 0 }),
-);
+  stop: () => transport.close({ drainTimeoutMs: 0 }),
+});

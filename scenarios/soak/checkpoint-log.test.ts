@@ -117,6 +117,15 @@ describe('a kill', () => {
     }
   });
 
+  it('may cut a character in two, and takes no more with it', () => {
+    write([LIFE, { kind: 'end', atSeconds: 1, reason: 'failed', message: 'é'.repeat(20) }]);
+    const whole = readFileSync(pathOf(1));
+    const last = whole.lastIndexOf('\n', whole.length - 2) + 1;
+    writeFileSync(pathOf(1), whole.subarray(0, whole.indexOf('é') + 1));
+    repair(read().result);
+    expect(readFileSync(pathOf(1))).toEqual(whole.subarray(0, last));
+  });
+
   it('in the middle of an earlier segment is no kill, and is refused', () => {
     write([LIFE]);
     write([checkpoint(60)], new CheckpointLog(folder, runFacts(), 2, 2));

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { decodeLine, type Entry, type RunEntry } from './checkpoint-entry.js';
 import { CHECKPOINT_FOLDER, CheckpointError, segmentName } from './checkpoint-log.js';
 
+const NEWLINE = 0x0a;
 /** A segment holds 240 minutes of a few kilobytes each. */
 const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -37,7 +38,7 @@ export function readCheckpoints(runFolder: string, take: (entry: Entry) => void)
         `${join(folder, segmentName(index + 1))} is missing; ${name} follows where it should be`,
       );
     }
-    const { lines, tail, bytes } = readLines(path);
+    const { lines, keptBytes, isTorn } = readLines(path);
     const fail = (line: number, why: string): never => {
       throw new CheckpointError(`${path}:${line + 1}: ${why}`);
     };
@@ -58,8 +59,8 @@ export function readCheckpoints(runFolder: string, take: (entry: Entry) => void)
       if (run !== null && entry.run !== run.run) fail(line, `it belongs to another run (${entry.run})`);
       run ??= entry;
     }
-    if (tail !== '' && index < names.length - 1) fail(lines.length, 'the line has no end');
-    if (tail !== '') torn = { path, keptBytes: bytes - Buffer.byteLength(tail) };
+    if (isTorn && index < names.length - 1) fail(lines.length, 'the line has no end');
+    if (isTorn) torn = { path, keptBytes };
   }
   if (run === null)
     throw new CheckpointError(`${join(folder, names[0])}:1: the run was killed before its first line`);
@@ -82,14 +83,17 @@ function segmentNames(folder: string): string[] {
   }
 }
 
-function readLines(path: string): { lines: string[]; tail: string; bytes: number } {
+/** Whole lines; `keptBytes` is where they end. Looked for in bytes: half a character has no length as text. */
+function readLines(path: string): { lines: string[]; keptBytes: number; isTorn: boolean } {
   const { size } = statSync(path);
   if (size > SEGMENT_BYTES_MAX) {
     throw new CheckpointError(
       `${path}: ${size} bytes; ${basename(path)} is no segment of ours, which end far below`,
     );
   }
-  const lines = readFileSync(path, 'utf8').split('\n');
-  const tail = lines.pop() ?? '';
-  return { lines, tail, bytes: size };
+  const content = readFileSync(path);
+  const keptBytes = content.lastIndexOf(NEWLINE) + 1;
+  const lines = content.toString('utf8', 0, keptBytes).split('\n');
+  lines.pop();
+  return { lines, keptBytes, isTorn: keptBytes < content.length };
 }

@@ -1,7 +1,7 @@
 /** The server of a soak's native arm: the engine's quickest handlers, with a ledger on each session. */
 import { HighPerformanceTransport, type Message } from '../../core/index.js';
+import { ControlError, numberField, serveCommands, textField } from '../arms/serve-commands.js';
 import { PLANT_NAMES, type PlantName } from '../harness/options.js';
-import { CommandError, numberField, serveCommands, textField } from './command-server.js';
 import { type IntakeCounts, MessageIntake, noIntake } from './message-intake.js';
 import { plantMemory, SlicePlant } from './plants.js';
 import { ProcessGauges } from './process-gauges.js';
@@ -47,10 +47,10 @@ function take(message: Message): void {
   );
 }
 
-serveCommands(
-  'server',
-  'native',
-  {
+serveCommands({
+  role: 'server',
+  arm: 'native',
+  handlers: {
     async listen(command) {
       const { url } = await transport.listen(textField(command, 'url'));
       const everyMs = 1000 / numberField(command, 'broadcastsPerSecond', 0.001);
@@ -77,7 +77,7 @@ serveCommands(
       const name = textField(command, 'name') as PlantName;
       const bytesPerSecond = numberField(command, 'bytesPerSecond', 1);
       if (!PLANT_NAMES.includes(name)) {
-        throw new CommandError(
+        throw new ControlError(
           'ERR_SOAK_PLANT',
           `there is no plant ${name}; there are ${PLANT_NAMES.join(', ')}`,
         );
@@ -87,5 +87,5 @@ serveCommands(
       return {};
     },
   },
-  () => transport.close({ drainTimeoutMs: 0 }),
-);
+  stop: () => transport.close({ drainTimeoutMs: 0 }),
+});

@@ -10,10 +10,10 @@ const NATIVE_BLOCK_BYTES = 32 * 1024;
 const PINNED_BYTES_MIN = 8 * 1024;
 
 /** `js`: an array that grows in the heap. `native`: blocks of malloc that stay. `slice`: see {@link SlicePlant}. */
-export function plantMemory(name: Exclude<PlantName, 'slice'>, bytesPerSecond: number): () => void {
+export function plantMemory(name: Exclude<PlantName, 'slice'>, bytesPerSecond: number): void {
   const kept: unknown[] = [];
   let owedBytes = 0;
-  const timer = setInterval(() => {
+  setInterval(() => {
     owedBytes += (bytesPerSecond * TICK_MS) / 1000;
     if (name === 'js') {
       // Eight bytes each; numbers beyond 31 bits, so that the array keeps doubles.
@@ -25,10 +25,6 @@ export function plantMemory(name: Exclude<PlantName, 'slice'>, bytesPerSecond: n
       kept.push(Buffer.allocUnsafeSlow(NATIVE_BLOCK_BYTES).fill(1));
     }
   }, TICK_MS);
-  return () => {
-    clearInterval(timer);
-    kept.length = 0;
-  };
 }
 
 /** Retains a large received message now and then, and never releases it. */

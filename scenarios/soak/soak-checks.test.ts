@@ -82,7 +82,7 @@ describe('the checks of a soak', () => {
     });
     expect(short).toMatchObject({
       verdict: 'not-measurable',
-      reason: 'too short to judge; the smallest leak it could have found is 4.9 KB/s',
+      reason: 'too short to judge; the smallest leak it could have found is 5.00 kB/s',
     });
   });
 
@@ -102,5 +102,5 @@ describe('the checks of a soak', () => {
 });
 
 it('writes slopes with their size', () => {
-  expect([12, 2048, -3e6].map(formatSlope)).toEqual(['12 B/s', '2.0 KB/s', '-2.9 MB/s']);
+  expect([12, 2048, -3e6].map(formatSlope)).toEqual(['12.0 B/s', '2.05 kB/s', '-3.00 MB/s']);
 });

@@ -1,3 +1,4 @@
+import { formatBytes } from '../harness/format-number.js';
 import type { CheckRecord, LeakRecord, LedgerRecord } from '../harness/record.js';
 import { LEAK_BYTES_PER_SECOND, RSS_BYTES_PER_SECOND } from './leak-rule.js';
 import { OUTSTANDING_MAX } from './session-ledger.js';
@@ -98,8 +99,5 @@ function reasonOf(leak: LeakRecord): string | null {
 }
 
 export function formatSlope(bytesPerSecond: number): string {
-  const size = Math.abs(bytesPerSecond);
-  if (size >= 1024 * 1024) return `${(bytesPerSecond / 1024 / 1024).toFixed(1)} MB/s`;
-  if (size >= 1024) return `${(bytesPerSecond / 1024).toFixed(1)} KB/s`;
-  return `${bytesPerSecond.toFixed(0)} B/s`;
+  return `${formatBytes(bytesPerSecond)}/s`;
 }

@@ -7,9 +7,10 @@ import type { ExitCode } from '../harness/exit-code.js';
 import { EXIT } from '../harness/exit-code.js';
 import type { RunOptions } from '../harness/options.js';
 import { readPressure } from '../harness/pressure.js';
-import { createProgress, formatSeconds, SILENT } from '../harness/progress.js';
+import { formatSeconds } from '../harness/progress.js';
 import type { BuildRecord, MachineRecord, RunRecord } from '../harness/record.js';
 import { createRunFolder, linkLatest, pruneRuns } from '../harness/run-places.js';
+import { terminalProgress } from '../harness/terminal-progress.js';
 import { UsageError } from '../harness/usage-error.js';
 import { judge, verdictSentence } from '../harness/verdict.js';
 import { CheckpointLog, type RunFacts } from './checkpoint-log.js';
@@ -71,7 +72,7 @@ export async function soakCommand(
       finishedAt: new Date(),
       leaks: watch.findings,
     });
-  const progress = progressOf(options, left);
+  const progress = terminalProgress(options.progress, left, left, around.signal);
   const outcome = await runSoak({
     ...{ plan, state, log, progress, readPressure },
     children: around.children,
@@ -153,17 +154,6 @@ function reopen(
   const { sequence: _, segment: __, kind: ___, schema: ____, ...facts } = run;
   const log = new CheckpointLog(folder, facts, read.nextSegment, read.nextSequence);
   return { folder, plan, state, log, startedAt: new Date(run.startedAt) };
-}
-
-function progressOf(options: RunOptions, seconds: number) {
-  if (!options.progress) return SILENT;
-  return createProgress({
-    output: process.stderr,
-    secondsTotal: seconds,
-    slotSecondsTotal: seconds,
-    color: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
-    nowMs: () => performance.now(),
-  });
 }
 
 /** Judges, writes and prints; what cannot be written makes the run an error without taking back what was measured. */

@@ -167,6 +167,7 @@ class SoakLife {
     if (this.#placed?.startSeconds === placed.startSeconds) return;
     this.#markPhase();
     this.#placed = placed;
+    this.#inputs.progress.phase(placed.phase.kind);
     await Promise.all(this.#pairs.map((pair) => pair.enter(placed.phase)));
   }
 
@@ -211,7 +212,27 @@ class SoakLife {
     this.#marks = [];
     this.#pressure = pressure;
     this.#checkpointAt = elapsed;
+    this.#show(stealPercent);
     onCheckpoint();
+  }
+
+  /** What the checkpoint says, to whoever watches. */
+  #show(stealPercent: number): void {
+    const { progress, state } = this.#inputs;
+    let errors = 0;
+    for (const [arm, { flow, tracks, errors: own }] of state.arms) {
+      const { throughput_ops_per_s: rate, ...latencies } = flow.points[flow.points.length - 1]?.last ?? {};
+      const points = tracks[tracks.length - 1]?.track.points ?? [];
+      const rssBytes = points[points.length - 1]?.last.rssBytes ?? undefined;
+      if (rate !== null && rate !== undefined) progress.rate(arm, rate);
+      progress.observe(arm, {
+        latencyNsP50: latencies.latency_ns_p50,
+        latencyNsP99: latencies.latency_ns_p99,
+        rssBytes,
+      });
+      errors += own;
+    }
+    progress.condition({ stealPercent, errors });
   }
 
   /** Only what is on the disk counts. */
@@ -221,16 +242,12 @@ class SoakLife {
   }
 
   #tell(elapsed: number, left: number): void {
-    const { plan, progress, state } = this.#inputs;
+    const { plan, progress } = this.#inputs;
     const next = Math.max(0, plan.checkpointSeconds - (elapsed - this.#checkpointAt));
     const due = Math.min(next, left - elapsed);
-    progress.phase(`${this.#placed?.phase.kind ?? 'steady'} · next checkpoint in ${Math.ceil(due)} s`);
     progress.advance(elapsed - this.#toldAt);
     this.#toldAt = elapsed;
-    for (const [arm, { flow }] of state.arms) {
-      const rate = flow.points[flow.points.length - 1]?.last.throughput_ops_per_s;
-      if (rate !== null && rate !== undefined) progress.rate(arm, rate);
-    }
+    progress.condition({ nextCheckpointSeconds: due });
   }
 }
 

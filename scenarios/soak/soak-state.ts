@@ -37,7 +37,6 @@ export class ArmState {
   #pastErrors = 0;
   firstErrors: string[] = [];
   #pastHeldBack = 0;
-  #pastChurned = 0;
 
   beginLife(startSeconds: number): void {
     this.#endLife();
@@ -90,10 +89,6 @@ export class ArmState {
     return this.#pastHeldBack + (this.#current?.heldBack ?? 0);
   }
 
-  get churned(): number {
-    return this.#pastChurned + (this.#current?.churned ?? 0);
-  }
-
   /** For the leak rule. */
   get lives(): GaugeLife[] {
     return this.tracks.map(({ startSeconds, track: { points } }) => {
@@ -116,7 +111,6 @@ export class ArmState {
     this.#pastCut += this.#current.cut + (this.#current.inFlight > 0 ? this.#current.sessionsOpen : 0);
     this.#pastErrors += this.#current.errors;
     this.#pastHeldBack += this.#current.heldBack;
-    this.#pastChurned += this.#current.churned;
     this.#current = null;
   }
 }

@@ -10,10 +10,11 @@ import { acquireLock, describeHolder } from '../../scenarios/harness/lock.js';
 import { allowedProcessors, hasTaskset, readMachine } from '../../scenarios/harness/machine.js';
 import { swallowedByNpm } from '../../scenarios/harness/npm-swallowed.js';
 import { readPressure } from '../../scenarios/harness/pressure.js';
-import { createProgress, formatSeconds, SILENT } from '../../scenarios/harness/progress.js';
+import { formatSeconds } from '../../scenarios/harness/progress.js';
 import type { RunRecord } from '../../scenarios/harness/record.js';
 import { createRunFolder, linkLatest, runsFolder } from '../../scenarios/harness/run-places.js';
 import { trapSignals } from '../../scenarios/harness/signals.js';
+import { terminalProgress } from '../../scenarios/harness/terminal-progress.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
 import { judge } from '../../scenarios/harness/verdict.js';
 import type { Effort } from '../harness/case-round.js';
@@ -89,17 +90,7 @@ async function runSuite(suite: Suite, options: SuiteOptions, signal: AbortSignal
       `${suite.name}: ${suite.cases.length} cases, ${effort.rounds} rounds, seed ${options.seed}, ` +
         `about ${formatSeconds(seconds)}\n`,
     );
-    const progress = options.progress
-      ? createProgress({
-          output: process.stderr,
-          secondsTotal: seconds,
-          slotSecondsTotal: seconds,
-          color: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
-          nowMs: () => performance.now(),
-          terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
-          signal,
-        })
-      : SILENT;
+    const progress = terminalProgress(options.progress, seconds, seconds, signal);
     progress.phase('noise of the machine');
     const notes: string[] = [];
     const noise = await measureAluNoise(allowedProcessors(), hasTaskset(), signal).catch((error: Error) => {

@@ -3,10 +3,10 @@
  * control protocol (scenarios/harness/CONTROL.md) as a server and as a load generator.
  */
 import { Worker } from 'node:worker_threads';
-import { type Command, ControlError, serveControl, settle } from '../control-server.js';
+import { serveControl, settle } from '../control-server.js';
+import { badCommand, type Command, ControlError } from '../serve-commands.js';
 import type { BroadcastPlan } from './broadcast-ticker.js';
 import { FRAME_WORDS_MIN } from './frame-words.js';
-import { badCommand } from './load-plan.js';
 import type { LoadAnswer, LoadCommand } from './load-worker.js';
 import { Sink } from './sink-memory.js';
 import { threadId } from './thread-clock.js';

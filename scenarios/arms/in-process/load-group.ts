@@ -1,8 +1,8 @@
-import { ControlError } from '../control-server.js';
+import { badCommand, ControlError } from '../serve-commands.js';
 import { summarise } from './latency-histogram.js';
 import type { LoadDriver } from './load-driver.js';
 import type { LoadConnector, LoadEnds } from './load-ends.js';
-import { badCommand, type Load, type WindowPlan } from './load-plan.js';
+import type { Load, WindowPlan } from './load-plan.js';
 import { runWindow, type WindowSurroundings } from './load-window.js';
 import { MessageSender } from './message-sender.js';
 import type { PayloadReader } from './message-words.js';

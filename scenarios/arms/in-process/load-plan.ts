@@ -1,5 +1,5 @@
 /** What the command `run` asks for (scenarios/harness/CONTROL.md), checked. */
-import { ControlError } from '../control-server.js';
+import { badCommand } from '../serve-commands.js';
 import { MESSAGE_WORDS_MIN } from './message-words.js';
 
 export interface WindowPlan {
@@ -88,8 +88,4 @@ export function parseWindows(given: unknown): WindowPlan[] {
   );
   if (windows.length > 0 && isWhole) return windows;
   throw badCommand('"windows" must be a list of {group, discardNs, measureNs}');
-}
-
-export function badCommand(message: string): ControlError {
-  return new ControlError('ERR_CONTROL_BAD_COMMAND', message);
 }

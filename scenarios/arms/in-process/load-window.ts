@@ -1,4 +1,4 @@
-import { ControlError } from '../control-server.js';
+import { ControlError } from '../serve-commands.js';
 import type { Durations, LoadDriver } from './load-driver.js';
 import type { WindowPlan } from './load-plan.js';
 import { monotonicNs } from './thread-clock.js';

@@ -1,9 +1,9 @@
 /** The thread that makes the load: answers what the thread of the server passes on of the generator's commands. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ControlError } from '../control-server.js';
+import { badCommand, ControlError } from '../serve-commands.js';
 import type { LoadConnector } from './load-ends.js';
 import { type ConnectPlan, LoadGroup } from './load-group.js';
-import { badCommand, parseLoad, parseWindows } from './load-plan.js';
+import { parseLoad, parseWindows } from './load-plan.js';
 import { threadCpuNs, threadId } from './thread-clock.js';
 
 const REPLY_TIMEOUT_MS = 10_000;

@@ -4,8 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { CounterReply } from '../counter-reply.js';
+import { badCommand } from '../serve-commands.js';
 import { type ListenerWork, serveInProcess } from './in-process-server.js';
-import { badCommand } from './load-plan.js';
 import { PortMessage, type PortOffer, TRANSFER_BYTES_MIN } from './port-words.js';
 
 const counters = { messages_received: 0, messages_sent: 0 };

@@ -7,7 +7,7 @@ export function monotonicNs(): number {
   return seconds * 1e9 + nanoseconds;
 }
 
-/** The kernel's number of the calling thread. */
+/** The kernel's number of the calling thread, by which others pin it. */
 export function threadId(): number {
   return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
 }

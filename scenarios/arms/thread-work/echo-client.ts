@@ -1,6 +1,7 @@
 import { hrtime } from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { HighPerformanceTransport } from '../../../core/index.js';
+import { threadId } from '../in-process/thread-clock.js';
 import {
   DEPTH,
   type EchoResult,
@@ -9,7 +10,6 @@ import {
   type EndData,
   PAYLOAD_BYTES,
 } from './echo-protocol.js';
-import { thisThreadId } from './this-thread.js';
 
 /** The other end: keeps so many numbered messages under way for the time it is told, and checks each that comes back. */
 
@@ -80,4 +80,4 @@ port.on('message', ({ discardNs, measureNs }: EchoTask) => {
   phase = 'discarding';
   fill();
 });
-answer({ kind: 'ready', threadId: thisThreadId(), url: (workerData as EndData).url });
+answer({ kind: 'ready', threadId: threadId(), url: (workerData as EndData).url });

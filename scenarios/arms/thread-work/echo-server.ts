@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { HighPerformanceTransport } from '../../../core/index.js';
+import { threadId } from '../in-process/thread-clock.js';
 import type { EndAnswer, EndData } from './echo-protocol.js';
-import { thisThreadId } from './this-thread.js';
 
 /** One end of a pair, on a thread of its own: sends back what comes. */
 
@@ -14,4 +14,4 @@ transport.onBatch((batch) => {
   for (const message of batch) message.reply(message);
 });
 const { url } = await transport.listen((workerData as EndData).url);
-answer({ kind: 'ready', threadId: thisThreadId(), url });
+answer({ kind: 'ready', threadId: threadId(), url });

@@ -106,6 +106,7 @@ class WorkMeasurement {
     const before = this.#context.readPressure();
     const windows = await this.#run(process, [...order, ...order.toReversed()]);
     const pressure = pressureBetween(before, this.#context.readPressure());
+    this.#context.progress.condition({ stealPercent: pressure.stealPercent });
     const dropped = pressure.outsideCause !== null;
     const block = this.#block++;
     const single = this.#group.find((each) => each.parameters.threads === 1 && each !== planned);
