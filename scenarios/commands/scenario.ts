@@ -48,6 +48,7 @@ import {
   profiledRun,
   requireNode,
 } from '../profiling/profiled-run.js';
+import { prepareRivals } from '../rivals/rival-packages.js';
 import { soakCommand } from '../soak/soak-command.js';
 import { planSoak } from '../soak/soak-plan.js';
 
@@ -57,6 +58,7 @@ const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 const SCENARIOS = process.env.MSGTRANS_SCENARIOS_DIR ?? join(ROOT, 'scenarios');
 const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
 const PROFILING = join(ROOT, 'scenarios', 'profiling');
+const RIVALS = join(ROOT, 'scenarios', 'rivals');
 const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
 
 const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT);
@@ -195,7 +197,7 @@ async function runScenario(
   armCommand: ArmCommand = commandOf,
   profile: string | null = null,
 ): Promise<ExitCode> {
-  const machine = readCapabilities(commandOf);
+  const machine = await readyCapabilities(scenario, options);
   const plan = planRun(scenario, options, machine);
   const build = readBuild(ROOT);
   const stored = storedRuns(scenario, options, plan, build);
@@ -226,6 +228,15 @@ async function runScenario(
   } finally {
     signals.release();
   }
+}
+
+/** What this machine can measure, once the rivals that the run asks for are installed as far as they can be. */
+async function readyCapabilities(scenario: Scenario, options: RunOptions): Promise<Capabilities> {
+  const machine = readCapabilities(commandOf);
+  const problems = await prepareRivals(RIVALS, planRun(scenario, options, machine).arms, {
+    onStart: () => process.stderr.write('installing the packages of scenarios/rivals (some 40 MB, once)…\n'),
+  });
+  return { ...machine, armProblem: (arm, medium) => problems[arm] ?? machine.armProblem(arm, medium) };
 }
 
 /** Before a long run, not after it: a baseline that cannot be compared with ends the command at once. */
