@@ -32,6 +32,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 const IN_PROCESS_ENTRIES: Readonly<Record<string, string>> = {
   native: 'dist/scenarios/arms/in-process/native.js',
   'rival:message-port': 'dist/scenarios/arms/in-process/message-port.js',
+  'rival:zeromq': 'dist/scenarios/arms/in-process/zeromq.js',
 };
 
 export const ARM_NAMES: readonly string[] = [

@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { arePackagesInstalled } from '../../harness/own-packages.js';
 import { armCommand } from '../registry.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -99,11 +101,17 @@ async function drive(
   return { windows, ledger: await arm.command('ledger', { group }) };
 }
 
-describe.each(['native', 'rival:message-port'])('the in-process arm %s', (name) => {
-  const needsBuild = name === 'native';
-  describe.skipIf(needsBuild && process.env.CI !== 'true' && !existsSync(ADDON))('as a process', () => {
+/** What an arm needs and a checkout may lack: `npm run scenario` installs a rival that is a package where it is measured. */
+function isAbsent(name: string): boolean {
+  if (name === 'rival:zeromq') return !arePackagesInstalled(join(ROOT, 'scenarios/rivals'));
+  return name === 'native' && process.env.CI !== 'true' && !existsSync(ADDON);
+}
+
+describe.each(['native', 'rival:message-port', 'rival:zeromq'])('the in-process arm %s', (name) => {
+  describe.skipIf(isAbsent(name))('as a process', () => {
     it.each([
       closed,
+      { ...closed, payloadBytes: 256 },
       { ...closed, reply: 'forward', payloadBytes: 1024 },
       { mode: 'open', ratePerSecond: 10_000, payloadBytes: 64, reply: 'counter' },
       { mode: 'open', ratePerSecond: 200, payloadBytes: 65_536, reply: 'forward' },
@@ -191,6 +199,31 @@ describe.each(['native', 'rival:message-port'])('the in-process arm %s', (name) 
         await end(arm);
         expect(await arm.exited).toEqual([0, null]);
       }
+    });
+
+    it('ends with 0 at the end of its input in the middle of a load', async () => {
+      const arm = await start(name);
+      const { url } = await arm.command('listen', { url: 'mem://test', handler: 'counter' });
+      await arm.command('connect', { group: 'g', url, sessions: 50, seed: 1 });
+      await arm.command('run', { windows: windowsOf('g'), load: closed });
+      // A minute of load, which nobody waits for.
+      const windows = [{ group: 'g', discardNs: 0, measureNs: 6e10 }];
+      void arm.command('run', { windows, load: closed }).catch(() => undefined);
+      await sleep(100);
+      arm.endInput();
+      expect(await arm.exited).toEqual([0, null]);
+    });
+  });
+});
+
+describe.each(['rival:message-port', 'rival:zeromq'])('the in-process arm %s', (name) => {
+  it.skipIf(isAbsent(name))('refuses to broadcast', async () => {
+    const arm = await start(name);
+    const asked = { handler: 'broadcast', tickHz: 20, groupSize: 5, payloadBytes: 64 };
+    const { error } = await arm.command('listen', { url: 'mem://test', ...asked });
+    expect(error).toMatchObject({
+      code: 'ERR_CONTROL_BAD_COMMAND',
+      message: expect.stringContaining('broadcast'),
     });
   });
 });
