@@ -24,6 +24,17 @@ function layoutFile(which: string, file: string): GeneratedFile {
   return { file, program: layoutConstants, parameters: [which], manner: 'prints', remedy };
 }
 
+/** What quotes the numbers of published records. */
+function numbersFile(file: string): GeneratedFile {
+  return {
+    file,
+    program: 'dist/reports/commands/report.js',
+    parameters: ['numbers', '--check', file],
+    manner: 'judges',
+    remedy: 'npm run report -- numbers',
+  };
+}
+
 /** Everything that is generated and kept in the tree. */
 export const generatedFilesOfProject: readonly GeneratedFile[] = [
   layoutFile('engine', 'core/layout.generated.ts'),
@@ -35,14 +46,9 @@ export const generatedFilesOfProject: readonly GeneratedFile[] = [
     manner: 'judges',
     remedy: 'node dist/scenarios/commands/schema.js',
   },
-  {
-    file: 'README.md',
-    program: 'dist/reports/commands/report.js',
-    parameters: ['numbers', '--check'],
-    manner: 'judges',
-    remedy: 'npm run report -- numbers',
-    marker: '<!-- numbers:start -->',
-  },
+  { ...numbersFile('README.md'), marker: '<!-- numbers:start -->' },
+  numbersFile('reports/published/README.md'),
+  numbersFile('reports/published/index.html'),
 ];
 
 function run(tree: Tree, generated: GeneratedFile) {

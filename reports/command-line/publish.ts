@@ -5,14 +5,13 @@ import { ReportError } from '../record-file/report-error.js';
 import { withoutRawSamples } from '../record-file/thin-record.js';
 import { writeAtomically } from '../record-file/write-atomically.js';
 import { renderReport } from '../render-report.js';
+import { PUBLISHED_NAME } from '../standing/published-records.js';
 import { reportArguments } from './arguments.js';
 import type { ReportSurroundings } from './surroundings.js';
 
 /** The record of a run in its folder. */
 export const RECORD_FILE = 'record.json';
 export const REPORT_FILE = 'report.html';
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** `publish [RUN|latest] [--name NAME]` */
 export async function publishCommand(args: string[], surroundings: ReportSurroundings): Promise<number> {
@@ -32,7 +31,7 @@ export async function publishCommand(args: string[], surroundings: ReportSurroun
     );
   }
   const name = String(values.name ?? record.scenario.replace(':', '-'));
-  if (!NAME.test(name)) {
+  if (!PUBLISHED_NAME.test(name)) {
     throw new ReportError(
       'ERR_REPORT_USAGE',
       `${JSON.stringify(name)} cannot name a folder: letters, digits, ".", "_" and "-" only, 100 at most. Choose one with --name.`,
@@ -47,6 +46,7 @@ export async function publishCommand(args: string[], surroundings: ReportSurroun
   await writeAtomically(join(target, REPORT_FILE), page);
   surroundings.print(`published: ${join(target, RECORD_FILE)}`);
   surroundings.print(`published: ${join(target, REPORT_FILE)}`);
+  surroundings.print('Now `npm run report -- numbers`, which renews the pages that quote it.');
   return 0;
 }
 

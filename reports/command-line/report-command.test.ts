@@ -27,6 +27,13 @@ describe('npm run report', { timeout: 60_000 }, () => {
     await symlink(run, join(root, 'runs', 'latest'));
     await writeFile(join(root, 'broken.json'), '{"schema":"msgtrans.run/1"');
     await writeFile(join(root, 'README.md'), 'a\n<!-- numbers:start -->\n<!-- numbers:end -->\n');
+    await mkdir(join(root, 'scenarios'));
+    for (const name of ['concurrent-1k', 'order-flow']) {
+      await writeFile(
+        join(root, 'scenarios', `${name}.yaml`),
+        `name: ${name}\ntitle: A title\nannounced: 'announced of ${name}'\n`,
+      );
+    }
     env.INIT_CWD = root;
   }, 60_000);
 
@@ -103,15 +110,56 @@ describe('npm run report', { timeout: 60_000 }, () => {
     expect(complaints.join('\n')).toContain('Choose one with --name');
   });
 
-  it('renews the numbers of README.md and tells when they are stale', async () => {
+  it('renews every page that quotes published numbers and tells when one is stale', async () => {
     await run(['publish']);
+    expect(printed.join('\n')).toContain('npm run report -- numbers');
     const untouched = await readFile(join(root, 'README.md'), 'utf8');
     expect(await run(['numbers', '--check'])).toBe(1);
+    const files = ['README.md', 'reports/published/README.md', 'reports/published/index.html'];
+    expect(complaints.join('\n')).toContain(files.join(', '));
     expect(complaints.join('\n')).toContain('npm run report -- numbers');
     expect(await readFile(join(root, 'README.md'), 'utf8')).toBe(untouched);
     expect(await run(['numbers'])).toBe(0);
-    expect(await readFile(join(root, 'README.md'), 'utf8')).toContain('| tcp/depth=16 |');
+    const [readme, markdown, page] = await Promise.all(
+      files.map((file) => readFile(join(root, file), 'utf8')),
+    );
+    expect(readme).toContain('| tcp/depth=16 |');
+    expect(readme).toContain(
+      '| [concurrent-1k](reports/published/concurrent-1k/report.html) | announced of concurrent-1k |',
+    );
+    for (const text of [readme!, markdown!, page!]) {
+      expect(text).toContain('announced of order-flow');
+      expect(text).toContain('no record yet');
+    }
     expect(await run(['numbers', '--check'])).toBe(0);
+  });
+
+  it('judges only the files that are named, and finds one that is gone or was changed by hand', async () => {
+    await run(['publish']);
+    await run(['numbers']);
+    const markdown = join(root, 'reports', 'published', 'README.md');
+    await writeFile(markdown, (await readFile(markdown, 'utf8')).replace('order-flow', 'order-flood'));
+    expect(await run(['numbers', '--check', 'README.md', 'reports/published/index.html'])).toBe(0);
+    expect(await run(['numbers', '--check', 'reports/published/README.md'])).toBe(1);
+    await rm(join(root, 'reports', 'published', 'index.html'));
+    complaints = [];
+    expect(await run(['numbers', '--check'])).toBe(1);
+    expect(complaints.join('\n')).toMatch(
+      /give: reports\/published\/README\.md, reports\/published\/index\.html\./,
+    );
+  });
+
+  it('takes what was announced from the scenario, and says which file it cannot read', async () => {
+    await run(['publish']);
+    await run(['numbers']);
+    const path = join(root, 'scenarios', 'order-flow.yaml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('announced of', 'now claimed of'));
+    expect(await run(['numbers', '--check'])).toBe(1);
+    await writeFile(path, 'name: [');
+    expect(await run(['numbers'])).toBe(1);
+    expect(complaints.join('\n')).toContain('scenarios/order-flow.yaml cannot be read');
+    await writeFile(path, text);
   });
 
   it.each([
@@ -122,7 +170,7 @@ describe('npm run report', { timeout: 60_000 }, () => {
     [['a.json', '--hmtl', 'x.html'], 2, /--hmtl/],
     [['publish', 'a', 'b'], 2, /one run/],
     [['publish', 'no-such-run'], 5, /no-such-run: no such run/],
-    [['numbers', 'a.json'], 2, /takes no file/],
+    [['numbers', 'a.json'], 2, /numbers renews README\.md, .*it knows no a\.json/],
   ])('%j exits %i', async (args, code, message) => {
     expect(await run(args)).toBe(code);
     expect(complaints.join('\n')).toMatch(message);

@@ -9,9 +9,10 @@ const HELP = `npm run report -- FILES… --html OUT
 npm run report -- publish [RUN|latest] [--name NAME]
     Copies a run's record, without its raw samples, and its page to reports/published/<scenario>/
     (or <NAME>/). RUN is a folder, or its name under runs/ (MSGTRANS_RUNS_DIR moves that); default latest.
-npm run report -- numbers [--check]
-    Renews the numbers in README.md from reports/published/concurrent-1k/record.json.
-    --check changes nothing and exits 1 when they are stale.
+npm run report -- numbers [--check] [FILES…]
+    Renews, from the records under reports/published/ and the scenarios' files, what quotes their numbers: the
+    block in README.md, reports/published/README.md and reports/published/index.html, or only the FILES named.
+    --check changes nothing and exits 1 when one of them is stale.
 npm run report -- --help
 
 Exit codes: 0 done · 1 error, or stale numbers with --check · 2 usage · 5 a record is missing or invalid.`;

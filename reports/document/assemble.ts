@@ -18,14 +18,17 @@ const STYLE_SHEETS = ['page.css', 'tables.css', 'charts.css', 'print.css'];
 
 /** Reads the styles, Chart.js and the client. @throws ReportError `ERR_REPORT_ASSET` */
 export async function loadAssets(clientEntryPath: string): Promise<PageAssets> {
-  const root = packageRoot();
-  const sheets = await Promise.all(
-    STYLE_SHEETS.map((name) => readFile(join(root, 'reports', 'style', name), 'utf8')),
-  );
   return {
-    style: [paletteCss(), ...sheets].join('\n'),
-    scripts: [await chartLibrary(root), await inlineModules(clientEntryPath)],
+    style: await loadStyle(),
+    scripts: [await chartLibrary(packageRoot()), await inlineModules(clientEntryPath)],
   };
+}
+
+/** The palette and the sheets that every page has, and further ones of `reports/style/` by name. */
+export async function loadStyle(further: readonly string[] = []): Promise<string> {
+  const folder = join(packageRoot(), 'reports', 'style');
+  const sheets = [...STYLE_SHEETS, ...further].map((name) => readFile(join(folder, name), 'utf8'));
+  return [paletteCss(), ...(await Promise.all(sheets))].join('\n');
 }
 
 async function chartLibrary(root: string): Promise<string> {
@@ -60,7 +63,7 @@ export function assemblePage(title: string, body: string, assets: PageAssets, da
   for (const text of [assets.style, ...assets.scripts]) refuseEndTags(text);
   const policy = [
     "default-src 'none'",
-    `script-src ${assets.scripts.map(sha256).join(' ')}`,
+    `script-src ${assets.scripts.map(sha256).join(' ') || "'none'"}`,
     `style-src ${sha256(assets.style)}`,
     'img-src data:',
     "base-uri 'none'",
@@ -83,7 +86,10 @@ export function assemblePage(title: string, body: string, assets: PageAssets, da
     '</head>',
     '<body>',
     body,
-    `<script type="application/json" id="chart-data">${escapedJson(data.charts)}</script>`,
+    // What no script reads is not in the page.
+    ...(assets.scripts.length === 0
+      ? []
+      : [`<script type="application/json" id="chart-data">${escapedJson(data.charts)}</script>`]),
     ...records,
     ...assets.scripts.map((script) => `<script>${script}</script>`),
     '</body>',

@@ -47,6 +47,12 @@ describe('page assembly', () => {
     expect(policy).not.toMatch(/unsafe/);
   });
 
+  it('allows no script at all on a page that has none, and carries no data for one', () => {
+    const page = assemblePage('title', '', { style: '', scripts: [] }, { charts: {}, records: [] });
+    expect(page).toContain("script-src 'none';");
+    expect(page).not.toContain('<script');
+  });
+
   it('escapes the title and the data', () => {
     const page = assemblePage('</title><script>', '', assets, data);
     expect(page).toContain('<title>&lt;/title&gt;&lt;script&gt;</title>');

@@ -5,19 +5,29 @@ import { packageRoot } from './package-root.js';
 
 export type Template = (data: object) => string;
 
-let page: Template | null = null;
+const compiled = new Map<string, Template>();
 
 /**
- * The page template, compiled once per process and never in the browser. Every `.hbs` file beside it is a
+ * The template of a report, compiled once per process and never in the browser. Every `.hbs` file beside it is a
  * partial under its own name. Values are escaped by Handlebars; no template may ask for raw output, which a
  * test checks.
  */
 export function pageTemplate(): Template {
-  page ??= compilePage();
-  return page;
+  return compiledOnce('page');
 }
 
-function compilePage(): Template {
+/** The template of the page that has every published record on it. */
+export function standingTemplate(): Template {
+  return compiledOnce('standing');
+}
+
+function compiledOnce(name: string): Template {
+  const template = compiled.get(name) ?? compile(name);
+  compiled.set(name, template);
+  return template;
+}
+
+function compile(name: string): Template {
   const folder = join(packageRoot(), 'reports', 'templates');
   // An environment of its own: other users of Handlebars in the process see none of these names.
   const environment = Handlebars.create();
@@ -25,5 +35,5 @@ function compilePage(): Template {
     if (!file.endsWith('.hbs')) continue;
     environment.registerPartial(file.slice(0, -'.hbs'.length), readFileSync(join(folder, file), 'utf8'));
   }
-  return environment.compile('{{> page}}', { strict: true, knownHelpersOnly: true, preventIndent: true });
+  return environment.compile(`{{> ${name}}}`, { strict: true, knownHelpersOnly: true, preventIndent: true });
 }

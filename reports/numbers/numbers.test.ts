@@ -78,6 +78,7 @@ describe('scale', () => {
 
   it('writes one figure with its unit, and one for a column', () => {
     expect(withUnit('rate', 1.18e6)).toBe('1.18\u202fM op/s');
+    expect(withUnit('rate', 1e6)).toBe('1\u202fM op/s');
     expect(withUnit('byte-rate', 3.2e9)).toBe('3.20\u202fGB/s');
     expect(inScale({ divisor: 1e3, unit: 'µs' }, 9100)).toBe('9.10');
   });

@@ -48,7 +48,8 @@ export function scaleFor(quantity: Quantity, values: readonly number[], ownUnit 
   if (!ladder) return { divisor: 1, unit: ownUnit };
   const logs = values.filter((value) => Number.isFinite(value) && value > 0).map(Math.log);
   const middle = logs.length === 0 ? 1 : Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
-  const step = ladder.find(([divisor]) => middle >= divisor) ?? ladder.at(-1)!;
+  // A round million comes back from the logarithm a hair below itself.
+  const step = ladder.find(([divisor]) => middle * (1 + 1e-9) >= divisor) ?? ladder.at(-1)!;
   return { divisor: step[0], unit: step[1] };
 }
 

@@ -5,8 +5,11 @@ import { ratioText, ratioWithInterval } from '../numbers/ratio.js';
 import { withUnit } from '../numbers/scale.js';
 import { plural } from '../numbers/sentence.js';
 import { ReportError } from '../record-file/report-error.js';
+import { markdownTable, markdownText } from '../standing/markdown-text.js';
+import type { SummaryLine } from '../standing/standing-view.js';
 import { shortCommit } from '../view-model/provenance-view.js';
 import { ratiosOf } from '../view-model/ratio-view.js';
+import { tableView } from '../view-model/table-view.js';
 import { measuredCases } from '../view-model/throughput-view.js';
 import { roundsOf } from '../view-model/verdict-view.js';
 
@@ -28,8 +31,8 @@ export function numbersBlock(record: RunRecord): string {
     ...HEADER,
     ...rows,
     '',
-    `Measured on ${utcDay(record.startedAt)} on ${cell(machine.cpuModel)}, ${cores}, kernel ${cell(machine.kernel)}, Node ${cell(machine.node.replace(/^v/, ''))}: ` +
-      `medians of ${plural(rounds, 'interleaved round')}, commit ${cell(shortCommit(record))}.`,
+    `Measured on ${utcDay(record.startedAt)} on ${markdownText(machine.cpuModel)}, ${cores}, kernel ${markdownText(machine.kernel)}, Node ${markdownText(machine.node.replace(/^v/, ''))}: ` +
+      `medians of ${plural(rounds, 'interleaved round')}, commit ${markdownText(shortCommit(record))}.`,
   ].join('\n');
 }
 
@@ -40,7 +43,7 @@ function caseRow(record: RunRecord, caseName: string, caseRecord: CaseRecord): s
   const throughput = (arm: string) => {
     const row = against('throughput_ops_per_s', arm);
     if (!row) return NOT_AVAILABLE;
-    return ratioWithInterval(row.ratio, row.ci95) + (row.mark ? ` (${cell(row.mark)})` : '');
+    return ratioWithInterval(row.ratio, row.ci95) + (row.mark ? ` (${markdownText(row.mark)})` : '');
   };
   const cpu = against('cpu_ns_per_op', 'limit');
   const figure = (metric: string, quantity: 'rate' | 'time') => {
@@ -50,7 +53,7 @@ function caseRow(record: RunRecord, caseName: string, caseRecord: CaseRecord): s
   const rate = figure('throughput_ops_per_s', 'rate').replace('op/s', 'ops/s');
   return [
     '',
-    ` ${cell(caseName)} `,
+    ` ${markdownText(caseName)} `,
     ` ${rate} `,
     ` ${throughput('baseline')} `,
     ` ${throughput('rival:node-net')} `,
@@ -61,11 +64,27 @@ function caseRow(record: RunRecord, caseName: string, caseRecord: CaseRecord): s
   ].join('|');
 }
 
-/** Names come from a file: they must not break out of the table or become markup. */
-function cell(text: string): string {
-  return text
-    .replace(/[\r\n\u2028\u2029]+/g, ' ')
-    .replace(/[|`<>[\]*&]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** One line for each scenario, under the numbers of the first: what was announced, what is measured, what is to be reached. */
+export function summaryBlock(summary: readonly SummaryLine[], folder: string): string {
+  const { columns, rows } = tableView({
+    caption: '',
+    columns: ['scenario', 'announced', 'measured', 'target', 'standing', 'all targets'],
+    rows: summary.map(({ name, reportHref, announced, headline, target, standing, count }) => [
+      reportHref === null ? name : { text: name, href: `${folder}/${reportHref}` },
+      announced ?? 'nothing',
+      headline,
+      target,
+      // The reason is on the page, here only the word.
+      typeof standing === 'string' ? standing : standing.text,
+      count,
+    ]),
+  });
+  return [
+    'The first number that each scenario asks for. *Announced* is what the original MsgTrans, written in Rust, claimed and ' +
+      `never measured; [every figure beside it, the rivals and the targets](${folder}/README.md).`,
+    '',
+    markdownTable({ caption: '', columns, rows }),
+  ].join('\n');
 }
 
 /**

@@ -129,6 +129,7 @@ export const runRecordSchema = z.looseObject({
   schema: z.literal(RECORD_SCHEMA),
   scenario: z.string(),
   title: z.string(),
+  announced: z.string().optional(),
   scenarioHash: z.string(),
   seed: z.number(),
   options: z.record(z.string(), z.unknown()),

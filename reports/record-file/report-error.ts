@@ -3,7 +3,7 @@ export type ReportErrorCode =
   | 'ERR_REPORT_USAGE'
   /** A record is missing, truncated, of another version or carries impossible values. */
   | 'ERR_REPORT_RECORD'
-  /** The numbers in README.md are not those of the published record. */
+  /** A file that quotes numbers has not those of the published records. */
   | 'ERR_REPORT_STALE'
   /** README.md lacks the markers between which the numbers stand. */
   | 'ERR_REPORT_MARKERS'

@@ -32,6 +32,10 @@ const KNOWN: Record<string, MetricName> = {
   alu_speedup: { label: 'speed-up of the ALU loop', quantity: 'count' },
   speedup_against_alu: { label: 'speed-up ÷ ALU loop', quantity: 'count' },
   cpu_growth_against_alu: { label: 'growth of CPU per operation ÷ ALU loop', quantity: 'count' },
+  scrapes_per_s: { label: 'scrapes per second', quantity: 'count' },
+  scrape_latency_ns_p99: { label: 'scrape latency p99', quantity: 'time' },
+  scrape_latency_ns_max: { label: 'scrape latency max', quantity: 'time' },
+  scrapes_refused_share: { label: 'scrapes refused', quantity: 'share' },
 };
 
 const ORDER = Object.keys(KNOWN);

@@ -9,7 +9,7 @@ export interface CellView {
 }
 
 /** Never told by colour alone: each state has its word in `text` and its shape in the template. */
-export type CellState = 'pass' | 'missed' | 'fail' | 'not-measurable' | 'muted';
+export type CellState = 'pass' | 'missed' | 'fail' | 'inconclusive' | 'not-measurable' | 'muted';
 
 /** Numbers stand right-aligned, words on one line, prose may wrap. */
 export type ColumnKind = 'number' | 'word' | 'prose';

@@ -47,7 +47,7 @@ export function armsOf(caseRecord: CaseRecord): [string, ArmRecord][] {
 }
 
 /** The throughput that the case is about: bytes where payloads are large, operations otherwise. */
-function throughputMetric(caseRecord: CaseRecord): string | null {
+export function throughputMetric(caseRecord: CaseRecord): string | null {
   const names = ['throughput_ops_per_s', 'throughput_bytes_per_s'];
   const arms = Object.values(caseRecord.arms);
   const payload = Number(caseRecord.parameters.payloadBytes ?? 0);

@@ -241,6 +241,8 @@ export interface RunRecord {
   scenario: string;
   /** One line on what the scenario is. */
   title: string;
+  /** What was claimed for this work before anybody measured it, from the scenario's file; records of before lack it. */
+  announced?: string;
   scenarioHash: string;
   seed: number;
   options: Record<string, unknown>;

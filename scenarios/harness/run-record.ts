@@ -34,6 +34,7 @@ export function buildRecord(inputs: RecordInputs): RunRecord {
     schema: RECORD_SCHEMA,
     scenario: scenario.name,
     title: scenario.title,
+    ...(scenario.announced === undefined ? {} : { announced: scenario.announced }),
     scenarioHash: scenario.hash,
     seed: options.seed,
     options: {

@@ -60,6 +60,15 @@ describe('a scenario file', () => {
     ]);
   });
 
+  it('may say what was announced for its work', () => {
+    const claim = "announced: '50 K → 150 K ops/s (3×)'\n";
+    expect(load(GOOD.replace('arms:', `${claim}arms:`)).announced).toBe('50 K → 150 K ops/s (3×)');
+    expect(load(GOOD).announced).toBeUndefined();
+    expect(problems(GOOD.replace('arms:', 'announced: "a\\nb"\narms:'))).toEqual([
+      expect.stringMatching(/^3:12 announced: .*one line without control characters/),
+    ]);
+  });
+
   it('loads, with cases resolved from their names', () => {
     const scenario = load(GOOD);
     expect(scenario.cases.map((each) => each.name)).toEqual(['tcp', 'tcp/depth=16']);

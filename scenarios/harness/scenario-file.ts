@@ -38,6 +38,8 @@ export interface Scenario {
   name: string;
   title: string;
   description: string;
+  /** What was claimed for this work before anybody measured it. */
+  announced?: string;
   /** SHA-256 of the file's bytes. */
   hash: string;
   defaults: CaseParameters;
@@ -130,6 +132,7 @@ function resolve(document: ScenarioDocument, hash: string): Scenario {
     name: document.name,
     title: document.title,
     description: document.description ?? '',
+    announced: document.announced,
     hash,
     defaults,
     idleMemory: document.idleMemory ?? null,

@@ -22,6 +22,18 @@ const armName = z
   )
   .meta({ description: 'An implementation under the same work.' });
 
+/** What was claimed for this work before anybody measured it; shown beside what is measured, never judged. */
+export const announcedSchema = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(/^[^\p{Cc}]*$/u, 'one line without control characters')
+  .optional()
+  .meta({
+    description:
+      'The figure that the original MsgTrans announced for this work and never measured, in its own words.',
+  });
+
 export const armListSchema = z.array(armName).min(1).max(16);
 
 const checkSchema = z
@@ -194,6 +206,7 @@ export const scenarioSchema = z.strictObject({
     .regex(/^[^\p{Cc}]*$/u, 'one line without control characters')
     .meta({ description: 'One line for --list and the report.' }),
   description: z.string().max(4_000).optional(),
+  announced: announcedSchema,
   defaults: defaultsSchema.default({}),
   arms: armListSchema,
   messagesPerSessionMin: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCENARIO_NAME } from './scenario-schema.js';
+import { announcedSchema, SCENARIO_NAME } from './scenario-schema.js';
 
 /** The shape of a scenario file of the kind soak: one mixed load for hours, watched for leaks. */
 
@@ -41,6 +41,7 @@ export const soakScenarioSchema = z.strictObject({
     .max(120)
     .regex(/^[^\p{Cc}]*$/u, 'one line without control characters'),
   description: z.string().max(4_000).optional(),
+  announced: announcedSchema,
   soak: z.strictObject({
     durationSeconds: wholeSeconds(90 * 86_400),
     quickSeconds: wholeSeconds(600).default(50).meta({ description: 'Length of a --quick run.' }),

@@ -43,6 +43,7 @@ export function soakRecord(inputs: SoakRecordInputs): RunRecord {
     schema: RECORD_SCHEMA,
     scenario: scenario.name,
     title: scenario.title,
+    ...(scenario.announced === undefined ? {} : { announced: scenario.announced }),
     scenarioHash: scenario.hash,
     seed: plan.seed,
     options: {
