@@ -228,6 +228,22 @@ export class HighPerformanceTransport implements Transport {
     return isBelow;
   }
 
+  /**
+   * Tells that the next sends go to the sessions `ids[begin]` to before `ids[end]`, so that what they look at is fetched
+   * together. Where sessions are more than a processor's cache holds (some 10 000) and their turns come in no order, each
+   * send waits for memory; told of 8 to 32 at a time, the waits overlap. A hint: it changes nothing but the time, and ids
+   * of sessions that are gone do no harm.
+   */
+  lookAhead(ids: readonly SessionId[], begin = 0, end = ids.length): void {
+    if (!(begin >= 0 && begin <= end && end <= ids.length)) {
+      throw new TransportError(
+        'ERR_MSGTRANS_INVALID_ARGUMENT',
+        `lookAhead from ${String(begin)} to ${String(end)} is not within the ${ids.length} ids: give indices of the array`,
+      );
+    }
+    this.reactor.table.touch(ids, begin, end);
+  }
+
   private sendWith(id: SessionId, payload: Uint8Array, options: SendOptions): boolean {
     checkBytes(payload, 'payload');
     const flags = sendFlags(options);

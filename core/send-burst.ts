@@ -12,6 +12,7 @@ const {
   RUN_MESSAGES,
   SEGMENT_SLOTS,
   SLOT_GENERATION,
+  SLOT_MESSAGE_ID,
   SLOT_OPEN,
   SLOT_PEER_GENERATION,
   SLOT_PEER_WORD,
@@ -52,8 +53,6 @@ export class SendBurst {
   private generation = 0;
   private slots: Int32Array;
   private at = 0;
-  private ids: Uint32Array;
-  private idAt = 0;
   /** The last packet that went the long way: the second of its kind begins a burst. */
   private lastPayload: Uint8Array | undefined;
 
@@ -63,7 +62,6 @@ export class SendBurst {
     this.highWatermarkBytes = highWatermarkBytes;
     this.source = NOTHING;
     this.slots = ring.words;
-    this.ids = new Uint32Array(0);
   }
 
   /** @returns whether the packet was sent, and the session is below its high watermark; else nothing was done */
@@ -86,10 +84,9 @@ export class SendBurst {
       return false;
     }
     slots[at + SLOT_QUEUED_BYTES] = queued;
-    const { ids, idAt } = this;
-    let id = (ids[idAt] + 1) | 0;
+    let id = (slots[at + SLOT_MESSAGE_ID] + 1) | 0;
     if (id === 0) id = 1;
-    ids[idAt] = id;
+    slots[at + SLOT_MESSAGE_ID] = id;
     const header = (ring.base + position) >>> 2;
     words[header] = WIRE_WORD0;
     words[header + 1] = (id >>> 24) | ((id >>> 8) & 0xff00) | ((id & 0xff00) << 8) | (id << 24);
@@ -129,8 +126,6 @@ export class SendBurst {
     this.generation = generation;
     this.slots = slots;
     this.at = at;
-    this.ids = this.table.messageIds(slotWord);
-    this.idAt = slotWord & (SEGMENT_SLOTS - 1);
   }
 
   /** The memory of a payload is not kept alive longer than a turn. */

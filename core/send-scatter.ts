@@ -12,6 +12,7 @@ const {
   SEGMENT_SLOTS,
   SLOT_BITS,
   SLOT_GENERATION,
+  SLOT_MESSAGE_ID,
   SLOT_OPEN,
   SLOT_PEER_GENERATION,
   SLOT_PEER_WORD,
@@ -69,8 +70,7 @@ export class SendScatter {
     if (slotWord >>> SLOT_BITS !== this.number) return false;
     const { table, ring, total } = this;
     const slots = table.segment(slotWord);
-    const slot = slotWord & (SEGMENT_SLOTS - 1);
-    const at = slot * SLOT_STATE_WORDS;
+    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
     const queued = slots[at + SLOT_QUEUED_BYTES] + total;
     if (
       slots[at + SLOT_GENERATION] !== generation ||
@@ -83,10 +83,9 @@ export class SendScatter {
     const header = ring.beginRunOfOne(slots[at + SLOT_PEER_WORD], slots[at + SLOT_PEER_GENERATION], total);
     if (header < 0) return false;
     slots[at + SLOT_QUEUED_BYTES] = queued;
-    const ids = table.knownMessageIds(slotWord);
-    let id = (ids[slot] + 1) | 0;
+    let id = (slots[at + SLOT_MESSAGE_ID] + 1) | 0;
     if (id === 0) id = 1;
-    ids[slot] = id;
+    slots[at + SLOT_MESSAGE_ID] = id;
     const { words } = ring;
     words[header] = WIRE_WORD0;
     words[header + 1] = (id >>> 24) | ((id >>> 8) & 0xff00) | ((id & 0xff00) << 8) | (id << 24);

@@ -1,5 +1,7 @@
 import * as layout from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
+import { sessionSlotWord } from './session-id.js';
+import type { SessionId } from './transport.js';
 
 // The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
 const {
@@ -8,10 +10,10 @@ const {
   SLOT_FLAGS,
   SLOT_GENERATION,
   SLOT_MASK,
+  SLOT_MESSAGE_ID,
   SLOT_OPEN,
   SLOT_PEER_WORD,
   SLOT_QUEUED_BYTES,
-  SLOT_SEEN_BYTES,
   SLOT_SETTLED_BYTES,
   SLOT_STATE,
   SLOT_STATE_WORDS,
@@ -20,7 +22,8 @@ const {
 /** The slots of one reactor, in segments that never move. */
 interface SlotSegments {
   readonly states: Int32Array[];
-  readonly messageIds: Uint32Array[];
+  /** What the other end had taken when it was last looked at: wanted when a queue seems full, and not by each send. */
+  readonly seenBytes: Int32Array[];
 }
 
 /**
@@ -32,6 +35,8 @@ interface SlotSegments {
 export class SessionTable {
   private readonly reactors: SlotSegments[] = [];
   private readonly native: NativeReactor;
+  /** @internal Keeps the compiler from leaving out what is loaded for the cache's sake; nobody reads it. */
+  touched = 0;
 
   constructor(native: NativeReactor) {
     this.native = native;
@@ -52,10 +57,10 @@ export class SessionTable {
     // A slot that never was: all zero, which is free.
     if (buffer === undefined) return new Int32Array(SEGMENT_SLOTS * SLOT_STATE_WORDS);
     // Filled without holes, so that the array keeps its fast form.
-    while (this.reactors.length <= number) this.reactors.push({ states: [], messageIds: [] });
+    while (this.reactors.length <= number) this.reactors.push({ states: [], seenBytes: [] });
     const states = new Int32Array(buffer);
     this.reactors[number].states[index] = states;
-    this.reactors[number].messageIds[index] = new Uint32Array(SEGMENT_SLOTS);
+    this.reactors[number].seenBytes[index] = new Int32Array(SEGMENT_SLOTS);
     return states;
   }
 
@@ -75,15 +80,17 @@ export class SessionTable {
    */
   queuedBytes(slotWord: number): number {
     const segment = this.segment(slotWord);
-    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS;
+    const slot = slotWord & (SEGMENT_SLOTS - 1);
+    const at = slot * SLOT_STATE_WORDS;
     // The other end may be another session's by now: what is closing is not asked about any more.
     if (segment[at + SLOT_STATE] !== SLOT_OPEN) return segment[at + SLOT_QUEUED_BYTES];
     const settled = this.word(segment[at + SLOT_PEER_WORD], SLOT_SETTLED_BYTES);
     // Both wrap at 2³²; their difference does not.
-    const taken = (settled - segment[at + SLOT_SEEN_BYTES]) | 0;
+    const seenBytes = this.seenBytesOf(slotWord);
+    const taken = (settled - seenBytes[slot]) | 0;
     if (taken !== 0) {
       segment[at + SLOT_QUEUED_BYTES] -= taken;
-      segment[at + SLOT_SEEN_BYTES] = settled;
+      seenBytes[slot] = settled;
     }
     return segment[at + SLOT_QUEUED_BYTES];
   }
@@ -111,26 +118,30 @@ export class SessionTable {
 
   /** The next message id of this side of the session: from 1, wrapping to 1. */
   nextMessageId(slotWord: number): number {
-    const ids = this.messageIds(slotWord);
-    const at = slotWord & (SEGMENT_SLOTS - 1);
-    ids[at] += 1;
-    if (ids[at] === 0) ids[at] = 1;
-    return ids[at];
+    const segment = this.segment(slotWord);
+    const at = (slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS + SLOT_MESSAGE_ID;
+    segment[at] += 1;
+    if (segment[at] === 0) segment[at] = 1;
+    return segment[at] >>> 0;
   }
 
-  /** A session has opened in this slot: its counter starts again. */
-  resetMessageIds(slotWord: number): void {
-    this.messageIds(slotWord)[slotWord & (SEGMENT_SLOTS - 1)] = 0;
+  /** Loads the lines of these sessions' slots one behind the other, so that the waits for memory overlap. */
+  touch(ids: readonly SessionId[], begin: number, end: number): void {
+    let touched = 0;
+    for (let i = begin; i < end; i++) {
+      const slotWord = sessionSlotWord(ids[i]);
+      touched |= this.segment(slotWord)[(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS];
+    }
+    this.touched = touched;
   }
 
-  /** The counters of the segment that holds the slot; its own is at `slotWord % SEGMENT_SLOTS`. */
-  messageIds(slotWord: number): Uint32Array {
+  /** A session has opened in this slot: nothing was taken from it yet. */
+  opened(slotWord: number): void {
     this.segment(slotWord);
-    return this.knownMessageIds(slotWord);
+    this.seenBytesOf(slotWord)[slotWord & (SEGMENT_SLOTS - 1)] = 0;
   }
 
-  /** As {@link messageIds}, of a slot whose {@link segment} was looked at. */
-  knownMessageIds(slotWord: number): Uint32Array {
-    return this.reactors[slotWord >>> SLOT_BITS].messageIds[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
+  private seenBytesOf(slotWord: number): Int32Array {
+    return this.reactors[slotWord >>> SLOT_BITS].seenBytes[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
   }
 }

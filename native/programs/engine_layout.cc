@@ -68,7 +68,7 @@ constexpr LayoutConstant kConstants[] = {
     {"SLOT_PEER_WORD", offsetof(SlotState, peer_word) / kWordBytes},
     {"SLOT_PEER_GENERATION", offsetof(SlotState, peer_generation) / kWordBytes},
     {"SLOT_SETTLED_BYTES", offsetof(SlotState, settled_bytes) / kWordBytes},
-    {"SLOT_SEEN_BYTES", offsetof(SlotState, seen_bytes) / kWordBytes},
+    {"SLOT_MESSAGE_ID", offsetof(SlotState, message_id) / kWordBytes},
     {"SLOT_OPEN", kSlotOpen},
     {"SLOT_CLOSING", kSlotClosing},
     {"SLOT_WANTS_DRAIN", kSlotWantsDrain},

@@ -64,7 +64,7 @@ uint32_t SessionDirectory::claim(Session* session, SlotStatus status) {
   SlotState& slot_state = state(slot);
   // Relaxed: only this thread writes; a fresh slot starts at generation 1.
   const uint32_t generation = std::max(slot_state.generation.load(std::memory_order_relaxed), 1u);
-  slot_state.queued_bytes = slot_state.flags = slot_state.seen_bytes = 0;
+  slot_state.queued_bytes = slot_state.flags = slot_state.message_id = 0;
   slot_state.peer_word = word(slot);
   slot_state.peer_generation = generation;
   // Relaxed: nobody knows this session yet; who learns of it does so through a link, which publishes this.

@@ -8,8 +8,10 @@
 #include <poll.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/monotonic_clock.h"
 #include "session/recording_host.h"
@@ -81,8 +83,9 @@ class TestReactor {
     const SlotState* const other = SlotTable::find_state(slot.peer_word);
     // Relaxed: a figure.
     const uint32_t settled = other->settled_bytes.load(std::memory_order_relaxed);
-    slot.queued_bytes -= settled - slot.seen_bytes;
-    slot.seen_bytes = settled;
+    uint32_t& seen = seen_bytes_[{end.slot, end.generation}];
+    slot.queued_bytes -= settled - seen;
+    seen = settled;
     return slot.queued_bytes;
   }
   [[nodiscard]] double queued_total() const {
@@ -91,6 +94,8 @@ class TestReactor {
 
  private:
   uint64_t next_tick_ns_ = 0;
+  // What the other end had taken when it was last asked about, by slot and generation.
+  std::map<std::pair<uint32_t, uint32_t>, uint32_t> seen_bytes_;
 };
 
 }  // namespace msgtrans

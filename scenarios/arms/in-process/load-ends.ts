@@ -13,6 +13,8 @@ export interface LoadEnds {
   prepare(payloadBytes: number): void;
   /** Where the next message is written. What is not written holds what was there last, or zero. */
   readonly words: Int32Array;
+  /** The next messages go to the sessions from `begin` to before `end`: what sending to them looks at may be fetched. */
+  lookAhead?(begin: number, end: number): void;
   /** Sends what was written into {@link words}, on one session. */
   send(index: number): void;
   /** Closes these sessions and opens as many anew, in their places. Resolves when all are open; until then none is used. */

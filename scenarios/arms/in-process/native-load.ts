@@ -44,6 +44,10 @@ class NativeEnds implements LoadEnds {
     this.#takeBuffer(this.#handsOver ? this.#transport.allocate(payloadBytes) : new Uint8Array(payloadBytes));
   }
 
+  lookAhead(begin: number, end: number): void {
+    this.#transport.lookAhead(this.#ids, begin, end);
+  }
+
   send(index: number): void {
     if (!this.#handsOver) {
       this.#transport.send(this.#ids[index], this.#bytes);

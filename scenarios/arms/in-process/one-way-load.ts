@@ -23,6 +23,8 @@ const MESSAGE_OVERHEAD_BYTES = 32;
 const SENDS_PER_TURN = 1_024;
 /** A look at the clock serves so many sends. */
 const SENDS_PER_CLOCK = 16;
+/** Sessions whose turn is announced together. */
+const AHEAD = 16;
 const CALIBRATION_WARMUP_NS = 200e6;
 const CALIBRATION_NS = 300e6;
 
@@ -31,6 +33,8 @@ type OneWayShape = Extract<Load, { mode: 'stream' | 'paced' }>;
 /** Messages without replies, counted where they arrive: `stream` as many as there is room for, `paced` by a schedule. */
 export class OneWayLoad implements LoadDriver {
   readonly #load: OneWayShape;
+  readonly #ends: LoadEnds;
+  readonly #sessions: number;
   readonly #sender: MessageSender;
   readonly #turns: SessionTurns;
   readonly #sink: Sink;
@@ -53,6 +57,8 @@ export class OneWayLoad implements LoadDriver {
   ) {
     ends.prepare(load.payloadBytes);
     this.#load = load;
+    this.#ends = ends;
+    this.#sessions = sessions;
     this.#sender = sender;
     this.#turns = turns;
     this.#sink = sink;
@@ -170,6 +176,7 @@ export class OneWayLoad implements LoadDriver {
   /** Whose turn it is among those that are open. */
   #nextSession(): number {
     let index = this.#turns.take();
+    if (index % AHEAD === 0) this.#ends.lookAhead?.(index, Math.min(index + AHEAD, this.#sessions));
     while (this.#storm?.isOpening(index)) index = this.#turns.take();
     return index;
   }

@@ -21,6 +21,13 @@ const COUNTS_BYTES = 64;
 /** What is known to be missing is kept by number, so that what comes late is told from what comes twice. */
 const MISSING_MAX = 65_536;
 
+/**
+ * Messages that are judged together. Sessions come in no order and there are more of them than a cache holds, so each is a
+ * wait for memory; asked for one behind the other, the waits are over at once.
+ */
+const POSTPONED_MAX = 16;
+const POSTPONED_WORDS = 4;
+
 export interface LedgerCounts {
   /** Messages that are what was sent, each once, late ones included. */
   delivered: number;
@@ -36,6 +43,10 @@ export class SequenceLedger {
   readonly #counts: Float64Array;
   readonly #missing = new Set<number>();
   readonly #checkedMask: number;
+  readonly #postponed = new Int32Array(POSTPONED_MAX * POSTPONED_WORDS);
+  #postponedCount = 0;
+  /** Keeps the compiler from leaving out what is loaded for the cache's sake; nobody reads it. */
+  protected touched = 0;
   #arrived = 0;
   #plain = 0;
 
@@ -67,6 +78,37 @@ export class SequenceLedger {
     return ((sequence + key) & this.#checkedMask) === 0;
   }
 
+  /** Whether a message is to be read in full, if it is one. */
+  isChecked(key: number, sequence: number): boolean {
+    return ((sequence + key) & this.#checkedMask) === 0;
+  }
+
+  /** As {@link take}, of a message that is not to be read in full; it is judged with those that follow, in order. */
+  postpone(slot: number, key: number, token: number, sequence: number): void {
+    const postponed = this.#postponed;
+    const at = this.#postponedCount * POSTPONED_WORDS;
+    postponed[at] = slot;
+    postponed[at + 1] = key;
+    postponed[at + 2] = token;
+    postponed[at + 3] = sequence;
+    this.#postponedCount += 1;
+    if (this.#postponedCount === POSTPONED_MAX) this.settle();
+  }
+
+  /** Judges what was postponed: before another one is taken, and before anything is published. */
+  settle(): void {
+    const postponed = this.#postponed;
+    const end = this.#postponedCount * POSTPONED_WORDS;
+    this.#postponedCount = 0;
+    const slots = this.#slots;
+    let touched = 0;
+    for (let at = 0; at < end; at += POSTPONED_WORDS) touched |= slots[postponed[at] * SLOT_WORDS];
+    this.touched = touched;
+    for (let at = 0; at < end; at += POSTPONED_WORDS) {
+      this.take(postponed[at], postponed[at + 1], postponed[at + 2], postponed[at + 3] >>> 0);
+    }
+  }
+
   /** A message of the right session and number whose content is damaged. */
   noteCorrupted(): void {
     this.#counts[COUNT_CORRUPTED_F64] += 1;
@@ -80,6 +122,7 @@ export class SequenceLedger {
 
   /** Lets the other thread see what was taken. */
   publish(): void {
+    this.settle();
     this.#counts[COUNT_DELIVERED_F64] += this.#plain;
     this.#plain = 0;
     // Release: pairs with the load in `arrived`; publishes the slots and counts written before.

@@ -41,7 +41,10 @@ export class Sink {
     const key = reader.getUint32(0, true) | 0;
     const token = reader.getUint32(4, true) | 0;
     const sequence = reader.getUint32(8, true);
-    if (this.ledger.take(slot, key, token, sequence)) this.#check(key, token, sequence, reader);
+    const { ledger } = this;
+    if (!ledger.isChecked(key, sequence)) return ledger.postpone(slot, key, token, sequence);
+    ledger.settle();
+    if (ledger.take(slot, key, token, sequence)) this.#check(key, token, sequence, reader);
   }
 
   #check(key: number, token: number, sequence: number, reader: PayloadReader): void {
