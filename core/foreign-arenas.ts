@@ -11,15 +11,19 @@ export interface ForeignArena {
 }
 
 /**
- * The memory in which other reactors hand messages over: those that sent them from another thread, and those that read
+ * What messages are read through, by the reactor that they lie with; and the memory in which other reactors hand messages over: those that sent them from another thread, and those that read
  * them on a thread of their own. It is learned of with the first message that lies in it.
  */
 export class ForeignArenas {
+  /** @internal Of each reactor that is known, and of the own one. */
+  readonly views: (DataView | undefined)[] = [];
   private readonly arenas: (ForeignArena | undefined)[] = [];
   private readonly native: NativeReactor;
 
-  constructor(native: NativeReactor) {
+  /** @param own what the memory of this reactor is read through */
+  constructor(native: NativeReactor, own: DataView) {
     this.native = native;
+    this.note(native.number, own);
   }
 
   /** The arena that a slice word of this delivery speaks of. */
@@ -30,7 +34,9 @@ export class ForeignArenas {
 
   /** A reactor has ended, and another has its number. */
   forget(number: number): void {
-    if (number < this.arenas.length) this.arenas[number] = undefined;
+    if (number >= this.arenas.length) return;
+    this.arenas[number] = undefined;
+    if (number !== this.native.number) this.views[number] = undefined;
   }
 
   private learn(number: number): ForeignArena {
@@ -39,6 +45,14 @@ export class ForeignArenas {
     while (this.arenas.length <= number) this.arenas.push(undefined);
     const arena = { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
     this.arenas[number] = arena;
+    // The own memory is read as before by messages of sessions whose both ends are here.
+    if (number !== this.native.number) this.note(number, arena.view);
     return arena;
+  }
+
+  // Filled without holes, so that the array keeps its fast form.
+  private note(number: number, view: DataView): void {
+    while (this.views.length <= number) this.views.push(undefined);
+    this.views[number] = view;
   }
 }

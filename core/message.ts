@@ -266,9 +266,9 @@ export class Message {
     const { reactor } = this;
     const sliceWord = reactor.words[this.at + DESCRIPTOR_SLICE_WORD];
     if ((sliceWord & DEDICATED_BIT) !== 0) return this.ownMemory(sliceWord);
-    return sliceWord >>> SLICE_ARENA_SHIFT === reactor.number
-      ? reactor.view
-      : reactor.foreign.of(sliceWord).view;
+    // One load for either: what a loop reads of each message has to be small enough to be compiled into it.
+    const view = reactor.foreign.views[sliceWord >>> SLICE_ARENA_SHIFT];
+    return view === undefined ? reactor.foreign.of(sliceWord).view : view;
   }
 
   private ownMemory(sliceWord: number): DataView {

@@ -103,7 +103,7 @@ export class Reactor {
     this.descriptorWord = native.descriptorOffset / 4;
     this.eventWord = native.eventOffset / 4;
     this.diagnostics = new Diagnostics(options.eventQueueCapacity);
-    this.foreign = new ForeignArenas(native);
+    this.foreign = new ForeignArenas(native, this.view);
     this.views = new TurnViews(native, this.bytes, this.foreign);
     this.direct = new DirectPackets(native, options);
     this.table = new SessionTable(native);

@@ -96,6 +96,40 @@ describe.each([{ url: 'mem://' }, { url: 'tcp://127.0.0.1:0' }])('packets to man
     await until(() => scene.count === 4);
   });
 
+  it('go the same way when they were told ahead, and to whom it was told of in vain', async () => {
+    await using scene = await Scene.open(url, 4);
+    const ids = scene.sessions.map(({ id }) => id);
+    const gone = scene.sessions[3];
+    await gone.close();
+    const scratch = new Uint8Array(64);
+    for (let round = 0; round < 50; round++) {
+      scene.sender.lookAhead([...ids, 0, 2 ** 53 - 1]);
+      for (let i = 0; i < 3; i++) {
+        if (round % 7 === 0) scene.sender.lookAhead(ids, i, i + 1);
+        scratch.fill(round);
+        scene.sender.send(ids[i], scratch);
+      }
+    }
+    await until(() => scene.count === 150);
+    for (const packets of scene.received.slice(0, 3)) {
+      expect(packets.map(({ messageId }) => messageId)).toEqual(packets.map((_, i) => i + 1));
+      expect(packets.map(({ payload }) => payload[63])).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    }
+    expect(() => scene.sender.send(gone.id, scratch)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/CLOSED|STALE/) }),
+    );
+    for (const [begin, end] of [
+      [-1, 2],
+      [0, 5],
+      [3, 2],
+      [Number.NaN, 2],
+    ]) {
+      expect(() => scene.sender.lookAhead(ids, begin, end)).toThrow(
+        expect.objectContaining({ code: 'ERR_MSGTRANS_INVALID_ARGUMENT' }),
+      );
+    }
+  });
+
   it('fill the ring many times over', async () => {
     await using scene = await Scene.open(url, 3);
     const scratch = new Uint8Array(64);

@@ -24,6 +24,28 @@ describe('the ledger of sequences', () => {
     const ledger = new SequenceLedger();
     takeAll(ledger, 5, KEY, sequences);
     expect(ledger.counts()).toEqual(counts);
+    const later = new SequenceLedger();
+    for (const sequence of sequences) later.postpone(5, KEY, tokenOf(KEY, sequence), sequence);
+    later.publish();
+    expect(later.counts()).toEqual(counts);
+  });
+
+  it('judges what was postponed before what is taken next, and as it came, however much it is', () => {
+    const ledger = new SequenceLedger();
+    for (let sequence = 0; sequence < 50; sequence += 1) {
+      ledger.postpone(5, KEY, tokenOf(KEY, sequence), sequence);
+      ledger.postpone(6, OTHER, tokenOf(OTHER, sequence), sequence);
+    }
+    ledger.settle();
+    ledger.take(5, KEY, tokenOf(KEY, 50), 50);
+    // Of another session, with the token of another number, and one that comes twice.
+    ledger.postpone(5, OTHER, tokenOf(OTHER, 51), 51);
+    ledger.postpone(5, KEY, tokenOf(KEY, 52), 51);
+    ledger.postpone(6, OTHER, tokenOf(OTHER, 49), 49);
+    expect(ledger.arrived()).toBe(0);
+    ledger.publish();
+    expect(ledger.arrived()).toBe(104);
+    expect(ledger.counts()).toEqual({ ...CLEAN, delivered: 101, corrupted: 2, duplicated: 1 });
   });
 
   it('takes no message of another session, and none whose token is not that of its number', () => {
