@@ -128,9 +128,20 @@ export class SessionTable {
   /** Loads the lines of these sessions' slots one behind the other, so that the waits for memory overlap. */
   touch(ids: readonly SessionId[], begin: number, end: number): void {
     let touched = 0;
+    let number = -1;
+    let states: readonly Int32Array[] = [];
+    // Few instructions for each: the processor looks ahead by a number of them, and as many loads wait together.
     for (let i = begin; i < end; i++) {
       const slotWord = sessionSlotWord(ids[i]);
-      touched |= this.segment(slotWord)[(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS];
+      if (slotWord >>> SLOT_BITS !== number) {
+        number = slotWord >>> SLOT_BITS;
+        const reactor = this.reactors[number];
+        if (reactor === undefined) return; // the first send learns of it
+        states = reactor.states;
+      }
+      const index = ((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0;
+      if (index >= states.length) return;
+      touched |= states[index][(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS];
     }
     this.touched = touched;
   }

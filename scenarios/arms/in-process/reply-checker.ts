@@ -4,6 +4,7 @@ import { SequenceLedger } from './sequence-ledger.js';
 
 const COUNTER_REPLY_BYTES = 64;
 const WORD = 0x1_0000_0000;
+const COUNTER_REPLY_WORDS = COUNTER_REPLY_BYTES / 4;
 /** Words 4 to 15 of the reply of the handler `counter`. */
 const COUNTER_FILLER = new Uint32Array(
   Uint8Array.from({ length: COUNTER_REPLY_BYTES }, (_, index) => fillerByte(index)).buffer,
@@ -15,6 +16,8 @@ export class ReplyChecker {
   readonly #keyOf: (index: number) => number;
   readonly #reply: 'counter' | 'forward';
   readonly #payloadBytes: number;
+  /** The reply in hand. */
+  readonly #words = new Uint32Array(COUNTER_REPLY_WORDS);
 
   constructor(reply: 'counter' | 'forward', payloadBytes: number, keyOf: (index: number) => number) {
     this.#reply = reply;
@@ -29,15 +32,17 @@ export class ReplyChecker {
 
   #takeCounter(index: number, reader: PayloadReader): number {
     if (reader.length !== COUNTER_REPLY_BYTES) return this.#refuse();
+    const words = this.#words;
+    // One place that reads: it is compiled into the loop, where several would be calls.
+    for (let word = 0; word < COUNTER_REPLY_WORDS; word += 1) words[word] = reader.getUint32(word * 4, true);
     // The handler counts from 1.
-    const sequence = reader.getUint32(0, true) + reader.getUint32(4, true) * WORD - 1;
-    const key = reader.getUint32(8, true) | 0;
+    const sequence = words[0] + words[1] * WORD - 1;
+    const key = words[2] | 0;
     if (key !== this.#keyOf(index)) return this.#refuse();
-    this.ledger.take(index, key, reader.getUint32(12, true) | 0, sequence);
+    this.ledger.take(index, key, words[3] | 0, sequence);
     let difference = 0;
-    for (let word = 4; word < COUNTER_REPLY_BYTES / 4; word += 1) {
-      difference |= reader.getUint32(word * 4, true) ^ COUNTER_FILLER[word];
-    }
+    for (let word = 4; word < COUNTER_REPLY_WORDS; word += 1)
+      difference |= words[word] ^ COUNTER_FILLER[word];
     if (difference !== 0) this.ledger.noteCorrupted();
     return sequence;
   }

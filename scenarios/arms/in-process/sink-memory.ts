@@ -42,7 +42,10 @@ export class Sink {
     const token = reader.getUint32(4, true) | 0;
     const sequence = reader.getUint32(8, true);
     const { ledger } = this;
-    if (!ledger.isChecked(key, sequence)) return ledger.postpone(slot, key, token, sequence);
+    if (!ledger.isChecked(key, sequence)) {
+      ledger.postpone(slot, key, token, sequence);
+      return;
+    }
     ledger.settle();
     if (ledger.take(slot, key, token, sequence)) this.#check(key, token, sequence, reader);
   }
