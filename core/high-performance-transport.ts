@@ -31,7 +31,7 @@ import type {
   Transport,
   TransportEvents,
 } from './transport.js';
-import { listenFailed, transportClosed } from './transport-errors.js';
+import { countOutside, listenFailed, notInProcess, transportClosed } from './transport-errors.js';
 import { TransportHandlers } from './transport-handlers.js';
 import { parseTransportUrl, resolveAddress } from './transport-url.js';
 
@@ -157,18 +157,8 @@ export class HighPerformanceTransport implements Transport {
     count: number,
     options: { signal?: AbortSignal } = {},
   ): Promise<SessionId[]> {
-    if (!Number.isSafeInteger(count) || count < 1 || count > SLOT_MASK) {
-      throw new TransportError(
-        'ERR_MSGTRANS_INVALID_ARGUMENT',
-        `count ${String(count)} is not a whole number from 1 to ${SLOT_MASK}`,
-      );
-    }
-    if (parseTransportUrl(url).scheme !== 'mem') {
-      throw new TransportError(
-        'ERR_MSGTRANS_INVALID_URL',
-        `${url} is no address in this process (mem://name); open sockets one by one with connect()`,
-      );
-    }
+    if (!Number.isSafeInteger(count) || count < 1 || count > SLOT_MASK) throw countOutside(count);
+    if (parseTransportUrl(url).scheme !== 'mem') throw notInProcess(url);
     return (await this.open(url, count, options.signal)).ids;
   }
 
@@ -235,12 +225,6 @@ export class HighPerformanceTransport implements Transport {
    * of sessions that are gone do no harm.
    */
   lookAhead(ids: readonly SessionId[], begin = 0, end = ids.length): void {
-    if (!(begin >= 0 && begin <= end && end <= ids.length)) {
-      throw new TransportError(
-        'ERR_MSGTRANS_INVALID_ARGUMENT',
-        `lookAhead from ${String(begin)} to ${String(end)} is not within the ${ids.length} ids: give indices of the array`,
-      );
-    }
     this.reactor.table.touch(ids, begin, end);
   }
 

@@ -2,6 +2,7 @@ import * as layout from './layout.generated.js';
 import type { NativeReactor } from './native-addon.js';
 import { sessionSlotWord } from './session-id.js';
 import type { SessionId } from './transport.js';
+import { rangeOutside } from './transport-errors.js';
 
 // The compiler of JavaScript folds constants of the module itself into its code; imported ones it reads and checks anew.
 const {
@@ -127,6 +128,7 @@ export class SessionTable {
 
   /** Loads the lines of these sessions' slots one behind the other, so that the waits for memory overlap. */
   touch(ids: readonly SessionId[], begin: number, end: number): void {
+    if (!(begin >= 0 && begin <= end && end <= ids.length)) throw rangeOutside(begin, end, ids.length);
     let touched = 0;
     let number = -1;
     let states: readonly Int32Array[] = [];

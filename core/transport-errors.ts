@@ -1,5 +1,6 @@
 import { systemErrorName } from './close-reason.js';
 import { TransportError } from './errors.js';
+import { SLOT_MASK } from './layout.generated.js';
 
 export function transportClosed(): TransportError {
   return new TransportError('ERR_MSGTRANS_CLOSED', 'this transport is closed; create another one');
@@ -9,6 +10,27 @@ export function handlerConflict(): TransportError {
   return new TransportError(
     'ERR_MSGTRANS_HANDLER_CONFLICT',
     "a transport takes messages through onBatch or through on('message'), not both: remove the other handler first",
+  );
+}
+
+export function countOutside(count: number): TransportError {
+  return new TransportError(
+    'ERR_MSGTRANS_INVALID_ARGUMENT',
+    `count ${String(count)} is not a whole number from 1 to ${SLOT_MASK}`,
+  );
+}
+
+export function notInProcess(url: string): TransportError {
+  return new TransportError(
+    'ERR_MSGTRANS_INVALID_URL',
+    `${url} is no address in this process (mem://name); open sockets one by one with connect()`,
+  );
+}
+
+export function rangeOutside(begin: number, end: number, length: number): TransportError {
+  return new TransportError(
+    'ERR_MSGTRANS_INVALID_ARGUMENT',
+    `from ${String(begin)} to ${String(end)} is not within the ${length} ids: give indices of the array`,
   );
 }
 
