@@ -18,6 +18,7 @@ constexpr size_t kSourcesMax = 254;
 constexpr uint64_t kDepthMax = 65'536;
 constexpr uint64_t kWindowsMax = 8'192;
 constexpr uint64_t kWindowNsMax = 86'400'000'000'000;  // A day.
+constexpr uint64_t kJobMessagesMax = 1'000'000'000;
 constexpr double kRatePerSecondMax = 1e9;
 constexpr double kTickHzMax = 1000;
 constexpr double kKillPercentMax = 6000;  // Each session once a second.
@@ -77,12 +78,19 @@ LoadShape read_load(FieldReader& fields) {
   return load;
 }
 
-WindowPlan read_window(FieldReader& fields) {
+WindowPlan read_window(FieldReader& fields, LoadMode mode) {
   WindowPlan window;
   window.group = fields.text("group", kGroupBytesMax);
   window.discard_ns = fields.integer("discardNs", 0, kWindowNsMax);
   window.measure_ns = fields.integer("measureNs", 1, kWindowNsMax);
   window.measure_at_ns = fields.integer_or("measureAtNs", 0, kExactIntegerMax, 0);
+  window.messages_per_session = fields.integer_or("messagesPerSession", 0, kJobMessagesMax, 0);
+  if (window.is_job() && mode != LoadMode::closed) {
+    fields.note("messagesPerSession", "belongs to the mode closed");
+  }
+  if (window.is_job() && (window.discard_ns > 0 || window.measure_at_ns > 0)) {
+    fields.note("messagesPerSession", "is measured whole: discardNs 0 and no measureAtNs");
+  }
   return window;
 }
 
@@ -146,7 +154,7 @@ std::variant<RunCommand, ControlError> parse_run(const JsonValue& object) {
   const size_t count = windows == nullptr ? 0 : std::min<size_t>(windows->elements.size(), kWindowsMax);
   for (size_t index = 0; index < count; ++index) {
     FieldReader window_fields(windows->elements[index], "windows[" + std::to_string(index) + "].");
-    command.windows.push_back(read_window(window_fields));
+    command.windows.push_back(read_window(window_fields, command.load.mode));
     add_problems(problems, window_fields);
   }
   if (!problems.empty()) return bad(problems);

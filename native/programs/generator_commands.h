@@ -56,6 +56,10 @@ struct WindowPlan {
   uint64_t discard_ns = 0;
   uint64_t measure_ns = 0;
   uint64_t measure_at_ns = 0;  // Measuring begins no earlier (CLOCK_MONOTONIC).
+  // Closed loop: a job of so many requests for each session, for which `measure_ns` is the bound; 0 is none.
+  uint64_t messages_per_session = 0;
+
+  bool is_job() const { return messages_per_session > 0; }
 };
 
 struct RunCommand {

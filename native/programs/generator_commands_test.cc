@@ -165,6 +165,20 @@ TEST(GeneratorCommands, refuses_a_run_without_windows_or_load) {
             std::string::npos);
 }
 
+TEST(GeneratorCommands, takes_a_job_and_refuses_one_that_is_not_measured_whole) {
+  const auto text_of = [](const std::string& window, const std::string& load) {
+    return R"({"windows":[{"group":"a",)" + window + R"(,"measureNs":9,"messagesPerSession":7}],"load":)" + load + "}";
+  };
+  const std::string closed = R"({"mode":"closed","depth":2,"payloadBytes":64,"reply":"counter"})";
+  EXPECT_EQ(run_of(text_of(R"("discardNs":0)", closed)).windows[0].messages_per_session, 7u);
+  EXPECT_FALSE(run_of(run_text(closed)).windows[0].is_job());
+  const std::string field = "field windows[0].messagesPerSession: ";
+  EXPECT_NE(run_problem(text_of(R"("discardNs":1)", closed)).find(field + "is measured whole"), std::string::npos);
+  EXPECT_NE(run_problem(text_of(R"("discardNs":0)", R"({"mode":"stream","depth":2,"payloadBytes":64})"))
+                .find(field + "belongs to the mode closed"),
+            std::string::npos);
+}
+
 TEST(GeneratorCommands, bounds_what_a_session_may_have_in_flight) {
   EXPECT_NE(run_problem(run_text(R"({"mode":"closed","depth":65536,"payloadBytes":2048,"reply":"forward"})"))
                 .find("field load.depth: depth times packet size"),

@@ -6,16 +6,12 @@
 
 #include "base/monotonic_clock.h"
 #include "programs/group_connector.h"
+#include "programs/in_flight_bound.h"
 #include "programs/session_service.h"
 
 namespace msgtrans {
 namespace {
 
-// An open loop lets this many requests of a session, or this many bytes, be out; later ones wait and keep the
-// time at which they were meant to leave.
-constexpr uint64_t kOpenInFlightMax = 256;
-constexpr uint64_t kOpenInFlightMin = 16;
-constexpr uint64_t kOpenFlightBytes = uint64_t{1} << 20;
 // Closer than this to the next request the loop polls instead of sleeping: a timer wakes that late.
 constexpr uint64_t kSpinNs = 20'000;
 // Requests sent before replies are looked at again, and sessions filled likewise.
@@ -23,14 +19,6 @@ constexpr int kSendsPerTurn = 64;
 constexpr uint64_t kTimeoutCheckNsMax = 1'000'000'000;
 // After a failure the other sessions get this long to hand in what is out, so that the ledger is exact.
 constexpr uint64_t kFailureDrainNs = 1'000'000'000;
-
-uint32_t in_flight_max_of(const LoadShape& load) {
-  if (keeps_depth(load.mode)) return load.depth;
-  // Inputs do not wait for anything.
-  if (load.mode == LoadMode::tick) return kOpenInFlightMin;
-  const uint64_t fitting = kOpenFlightBytes / (load.payload_bytes + kHeaderBytes);
-  return static_cast<uint32_t>(std::clamp(fitting, kOpenInFlightMin, kOpenInFlightMax));
-}
 
 GroupTraffic traffic_of(LoadMode mode) {
   if (mode == LoadMode::tick) return GroupTraffic::frames;
@@ -105,6 +93,10 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
   fenced_ = !is_one_way(command_.load.mode);
   const uint64_t start_ns = monotonic_ns();
   next_check_ns_ = start_ns;
+  for (GeneratorSession& session : group.sessions) {
+    session.sent_until = plan.is_job() ? session.progress.sent + plan.messages_per_session : UINT64_MAX;
+  }
+  if (plan.is_job()) window.begin_job(start_ns, processor_times());
   if (keeps_depth(command_.load.mode)) {
     fill_closed_loop();
   } else if (command_.load.mode == LoadMode::tick) {
@@ -152,7 +144,7 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
 void LoadRun::fill_closed_loop() {
   const auto sessions = static_cast<uint32_t>(group_->sessions.size());
   for (uint32_t index = 0; index < sessions && !stopped_ && !failure_; ++index) {
-    if (group_->sessions[index].fd.valid()) send(index, command_.load.depth, monotonic_ns(), 0);
+    if (group_->sessions[index].fd.valid()) refill(index);
     if (index % kSendsPerTurn == kSendsPerTurn - 1) turn();
   }
 }
@@ -189,6 +181,8 @@ void LoadRun::turn() {
     if (stopped_) return;
   }
   const uint64_t now_ns = monotonic_ns();
+  // Whoever is answered sends its next request at once: when nothing is out, all of the job was answered.
+  if (filled_ && window_->is_job() && group_->outstanding == 0) window_->end_job(now_ns, processor_times());
   pass_time(now_ns);
   if (!fenced_ && !failure_ && window_->phase() == WindowPhase::draining && !schedule_pending()) {
     ask_what_arrived(now_ns);
@@ -242,8 +236,10 @@ void LoadRun::refill(uint32_t session_index) {
   // One-way messages that the socket does not take now are made when it does, instead of being copied.
   if (command_.load.mode == LoadMode::stream && !session.output.empty()) return;
   const uint64_t outstanding = session.progress.outstanding();
-  if (outstanding < command_.load.depth)
-    send(session_index, command_.load.depth - outstanding, monotonic_ns(), 0);
+  if (outstanding >= command_.load.depth) return;
+  const uint64_t count =
+      std::min(command_.load.depth - outstanding, session.sent_until - session.progress.sent);
+  if (count > 0) send(session_index, count, monotonic_ns(), 0);
 }
 
 void LoadRun::ask_what_arrived(uint64_t now_ns) {

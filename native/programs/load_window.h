@@ -2,6 +2,9 @@
 //
 //   filling -> discarding -> measuring -> draining
 //
+// A job, in which each session sends so many requests, is measured from its first request to its last reply:
+// its filling and draining are part of the work, and the length of the window only bounds it.
+//
 // In closed loop the discarding begins when every session has its requests in flight. In open loop all times
 // are nominal: the schedule runs from the start of the window to its nominal end, and latencies are those of
 // the requests meant to leave while measuring, whenever they were answered (else a stall at the end would not
@@ -74,6 +77,20 @@ class LoadWindow {
     boundary_ns_ = std::max(now_ns + plan_.discard_ns, plan_.measure_at_ns);
     schedule_start_ns_ = boundary_ns_;
     schedule_end_ns_ = boundary_ns_ + plan_.measure_ns;
+  }
+
+  bool is_job() const { return plan_.is_job(); }
+
+  // Before the first request of a job.
+  void begin_job(uint64_t now_ns, const ProcessorTimes& used) {
+    begin_discarding(now_ns);
+    boundary_ns_ = now_ns;
+    cross_boundary(now_ns, used);
+  }
+
+  // All of a job was answered.
+  void end_job(uint64_t now_ns, const ProcessorTimes& used) {
+    if (phase_ == WindowPhase::measuring) cross_boundary(now_ns, used);
   }
 
   // Enters the next phase at `now_ns`, which is at or after boundary_ns().

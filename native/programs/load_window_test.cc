@@ -169,5 +169,27 @@ TEST(OpenSchedule, keeps_the_rate_without_drift) {
   EXPECT_EQ(schedule.next_ns(), 1'001'000'000u);
 }
 
+TEST(LoadWindow, measures_a_job_from_its_first_request_to_its_last_reply) {
+  LatencyHistogram service_time;
+  LatencyHistogram response_time;
+  LoadWindow window({"g", 0, 1000, 0, 3}, load_of(LoadMode::closed), service_time, response_time);
+  SessionGroup group;
+  group.stamps_per_session = 8;
+  group.stamps.resize(8);
+  window.begin_job(500, {70, 7});
+  EXPECT_EQ(window.phase(), WindowPhase::measuring);
+  EXPECT_EQ(window.boundary_ns(), 1500u) << "its bound";
+  window.note_reply(group, 0, 1, 64, 510);
+  window.note_reply(group, 0, 2, 64, 520);
+  window.end_job(530, {90, 9});
+  window.end_job(540, {99, 99});
+  EXPECT_EQ(window.phase(), WindowPhase::draining);
+  const WindowResult result = window.result();
+  EXPECT_EQ(result.start_ns, 500u);
+  EXPECT_EQ(result.end_ns, 530u);
+  EXPECT_EQ(result.operations, 2u);
+  EXPECT_EQ(result.used.server_ns, 20u);
+}
+
 }  // namespace
 }  // namespace msgtrans

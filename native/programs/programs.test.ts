@@ -104,6 +104,43 @@ describe.skipIf(folder === undefined)('native programs', () => {
     expect(counters.syscalls).toBeGreaterThan(0);
   });
 
+  test('does a job: so many requests of every session, from the first to the last reply', async () => {
+    await connect('j', { handler: 'counter' });
+    const plan = [7, 1].map((messagesPerSession) => {
+      return { group: 'j', discardNs: 0, measureNs: 60e9, messagesPerSession };
+    });
+    // Depths below, at and above what there is to send.
+    let sent = 0;
+    for (const depth of [1, 7, 100]) {
+      const { windows: measured } = await generator.order('run', {
+        windows: plan,
+        load: { ...counterLoad, depth },
+      });
+      expect(measured.map((window: Answer) => window.operations)).toEqual([20 * 7, 20 * 1]);
+      for (const window of measured) {
+        expect(window.endNs - window.startNs).toBeGreaterThan(0);
+        expect(window.endNs - window.startNs).toBeLessThan(60e9);
+      }
+      sent += 20 * 8;
+      expect(await ledgerOf('j')).toMatchObject({ ...spotless, sent, delivered: sent });
+    }
+    // A window by time goes on as before.
+    await generator.order('run', { windows: windows('j', 1), load: counterLoad });
+    const ledger = await ledgerOf('j');
+    expect(ledger.sent).toBeGreaterThanOrEqual(sent + 20 * 16);
+    expect(ledger).toMatchObject({ ...spotless, delivered: ledger.sent });
+  });
+
+  test('a job ends at its bound, and what is out is waited for', async () => {
+    await connect('j', { handler: 'counter' });
+    const plan = [{ group: 'j', discardNs: 0, measureNs: 20_000_000, messagesPerSession: 1_000_000_000 }];
+    const { windows: measured } = await generator.order('run', { windows: plan, load: counterLoad });
+    expect(measured[0].operations).toBeGreaterThan(0);
+    const ledger = await ledgerOf('j');
+    expect(ledger).toMatchObject({ ...spotless, delivered: ledger.sent });
+    expect(ledger.sent).toBeLessThan(20 * 1_000_000_000);
+  });
+
   test('keeps exactly the asked depth in flight', async () => {
     const waiting: Socket[] = [];
     let received = 0;

@@ -31,6 +31,7 @@ struct GeneratorSession {
   UniqueFd fd;
   SessionProgress progress;
   uint64_t waiting_since_ns = 0;  // When the oldest unanswered request became the oldest.
+  uint64_t sent_until = UINT64_MAX;  // Of a job: how much `progress.sent` is to become.
   StreamRemainder remainder;
   OutputQueue output;
 };
