@@ -65,10 +65,12 @@ test('the package name stands for core; comments and quoted code are no imports'
   expect(found).toEqual(['reports/a.ts:1 reports may not import core/index.ts']);
 });
 
-test('suites use core and the harness, not the arms and commands of scenarios', () => {
+test('suites use core, the harness and how arms start, not the arms and commands of scenarios', () => {
   const found = findingsIn(typescriptLayers, {
     ...harness,
     'scenarios/arms/native.ts': '',
+    'scenarios/arms/registry.ts': '',
+    'suites/d.ts': "import '../scenarios/arms/registry.js';\n",
     'suites/a.ts': "import '../scenarios/harness/record.js';\nimport '../scenarios/arms/native.js';\n",
     'suites/b.ts': "import '../reports/html.js';\n",
     'scenarios/harness/c.ts': "import '../../suites/a.js';\n",

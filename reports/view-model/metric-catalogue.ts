@@ -15,6 +15,7 @@ const KNOWN: Record<string, MetricName> = {
   latency_ns_p99: { label: 'latency p99', quantity: 'time' },
   latency_ns_p999: { label: 'latency p99.9', quantity: 'time' },
   latency_ns_max: { label: 'latency max', quantity: 'time' },
+  job_ns: { label: 'whole job', quantity: 'time' },
   cpu_ns_per_op: { label: 'CPU per operation', quantity: 'time' },
   rss_bytes_peak: { label: 'peak RSS', quantity: 'bytes' },
   memory_bytes_per_session: { label: 'memory per session', quantity: 'bytes' },

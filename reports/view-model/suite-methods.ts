@@ -4,7 +4,7 @@ import type { TermView } from './methods-view.js';
 export const SUITE_TERMS: readonly TermView[] = [
   {
     term: 'Arm',
-    text: 'An implementation under test. All arms of a case do the same operations in this process, made anew for every round, and check their results.',
+    text: 'An implementation under test. All arms of a case do the same operations, made anew for every round, and check their results: in this process, but for servers, which have processes of their own.',
   },
   {
     term: 'Operation',
@@ -12,7 +12,7 @@ export const SUITE_TERMS: readonly TermView[] = [
   },
   {
     term: 'Window',
-    text: 'Up to six samples of one arm while the others wait, after one that was thrown away. Each sample is timed where its work is done: in C++ for what is C++.',
+    text: 'Up to six samples of one arm while the others wait, after one that was thrown away. Each sample is timed where its work is done: in C++ for what is C++. A job that takes seconds is a window of its own, once a round.',
   },
   {
     term: 'Round',
@@ -20,7 +20,7 @@ export const SUITE_TERMS: readonly TermView[] = [
   },
   {
     term: 'Mean latency',
-    text: 'Time that one operation takes one thread: with two threads at work it is twice the time by which operations follow each other.',
+    text: 'Time that one operation takes one thread: with two threads at work it is twice the time by which operations follow each other. With requests to a server, the time from a request to its reply.',
   },
   {
     term: 'Limit',

@@ -66,3 +66,8 @@ export function armCommand(arm: string, medium: Medium, rootDir: string): ArmCom
 export function threadWorkCommand(rootDir: string): ArmCommand {
   return { command: process.execPath, args: [join(rootDir, 'dist/scenarios/arms/thread-work.js')] };
 }
+
+/** The command that starts the load generator, which drives servers over sockets. */
+export function generatorCommand(rootDir: string): ArmCommand {
+  return { command: join(rootDir, 'native/build/Release/load_generator'), args: [] };
+}

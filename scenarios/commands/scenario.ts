@@ -8,7 +8,7 @@ import {
 } from '../../ci/baseline-store/compare-baseline.js';
 import { saveBaseline } from '../../ci/baseline-store/save-baseline.js';
 import { storedRunOf } from '../../ci/baseline-store/stored-run.js';
-import { armCommand, threadWorkCommand } from '../arms/registry.js';
+import { armCommand, generatorCommand, threadWorkCommand } from '../arms/registry.js';
 import { measureAluNoise } from '../harness/alu-noise.js';
 import { loadAnyScenario, loadAnyScenarioFile, type SoakScenario } from '../harness/any-scenario.js';
 import { Children } from '../harness/arm-process.js';
@@ -59,7 +59,6 @@ const SCENARIOS = process.env.MSGTRANS_SCENARIOS_DIR ?? join(ROOT, 'scenarios');
 const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
 const PROFILING = join(ROOT, 'scenarios', 'profiling');
 const RIVALS = join(ROOT, 'scenarios', 'rivals');
-const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
 
 const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT);
 
@@ -278,7 +277,7 @@ async function measure(
     ...{ plan, children, signal, progress, readPressure },
     seed: options.seed,
     armCommand,
-    generatorCommand: { command: GENERATOR, args: [] },
+    generatorCommand: generatorCommand(ROOT),
     threadWorkCommand: threadWorkCommand(ROOT),
   });
   progress.end();

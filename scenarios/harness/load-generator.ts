@@ -10,6 +10,11 @@ export interface GroupWindow {
   measureNs: number;
   /** Measuring begins no earlier than this (CLOCK_MONOTONIC). */
   measureAtNs?: number;
+  /**
+   * Closed loop: a job. Each session sends exactly so many requests, and the window lasts from the first of them to the
+   * last reply; `measureNs` is the time after which nothing more is sent, and `discardNs` must be 0.
+   */
+  messagesPerSession?: number;
 }
 
 export interface GeneratorWindow {

@@ -13,6 +13,8 @@ export const METRICS = {
   latency_ns_p99: { unit: 'ns', better: 'lower' },
   latency_ns_p999: { unit: 'ns', better: 'lower' },
   latency_ns_max: { unit: 'ns', better: 'lower' },
+  // From the first connection of a fixed amount of work to the last one's end.
+  job_ns: { unit: 'ns', better: 'lower' },
   cpu_ns_per_op: { unit: 'ns/operation', better: 'lower' },
   rss_bytes_peak: { unit: 'bytes', better: 'lower' },
   memory_bytes_per_session: { unit: 'bytes/session', better: 'lower' },
