@@ -2,9 +2,9 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { throwIfInterrupted } from '../../scenarios/harness/interruption.js';
 import { type PressureReading, pressureBetween } from '../../scenarios/harness/pressure.js';
 import type { Random } from '../../scenarios/harness/statistics/random.js';
-import type { SuiteArm, Workload } from './suite.js';
+import type { SuiteArm, SuiteCase, Workload } from './suite.js';
 import type { ArmRound, CaseSamples } from './suite-samples.js';
-import { paceOf, type SampledWindow, sampleWindow } from './window.js';
+import { jobWindow, paceOf, type SampledWindow, sampleWindow } from './window.js';
 
 /** How much a run measures. */
 export interface Effort {
@@ -12,7 +12,12 @@ export interface Effort {
   /** Blocks of a round: each holds two windows of every arm. */
   blocks: number;
   windowNs: number;
+  /** How much of a job is done: 1 in a full run. */
+  jobShare: number;
 }
+
+/** A new process compiles its JavaScript anew: a job has this share of it done before. */
+const JOB_WARM_UP_SHARE = 1 / 20;
 
 export interface RoundContext {
   round: number;
@@ -39,6 +44,10 @@ interface MadeArm {
  */
 export async function measureCaseRound(samples: CaseSamples, context: RoundContext): Promise<void> {
   const made: MadeArm[] = [];
+  const abandon = (): void => {
+    for (const { workload } of made) workload.abandon?.();
+  };
+  context.signal.addEventListener('abort', abandon);
   try {
     for (const [order, arm] of context.random.shuffled(samples.body.arms).entries()) {
       await turnOfTheLoop();
@@ -50,9 +59,10 @@ export async function measureCaseRound(samples: CaseSamples, context: RoundConte
       made.push(running);
       await attempt(samples, arm.name, context, () => warmUp(samples, running, context));
     }
-    for (let block = 0; block < context.effort.blocks; block++)
-      await measureBlock(samples, made, block, context);
+    const blocks = samples.body.job === undefined ? context.effort.blocks : 1;
+    for (let block = 0; block < blocks; block++) await measureBlock(samples, made, block, context);
   } finally {
+    context.signal.removeEventListener('abort', abandon);
     for (const { workload } of made) await workload.release();
   }
   for (const { name, collected } of made) {
@@ -73,10 +83,28 @@ async function makeArm(samples: CaseSamples, arm: SuiteArm): Promise<Workload | 
  * again after it, or it would be that of code which was not compiled yet.
  */
 async function warmUp(samples: CaseSamples, arm: MadeArm, { effort }: RoundContext): Promise<void> {
+  const jobOperations = jobOperationsOf(samples.body, effort);
+  if (jobOperations !== null) {
+    await arm.workload.run(Math.ceil(jobOperations * JOB_WARM_UP_SHARE));
+    return;
+  }
   const collected = samples.arm(arm.name);
   const pace = collected.pace ?? (await paceOf(arm.workload, effort.windowNs));
   for (let sample = 0; sample < pace.samples; sample++) await arm.workload.run(pace.batch);
   collected.pace ??= await paceOf(arm.workload, effort.windowNs);
+}
+
+/** What a job does with this effort; null for work that is measured in windows. */
+export function jobOperationsOf({ job }: SuiteCase, { jobShare }: Effort): number | null {
+  return job === undefined ? null : Math.ceil(job.operations * jobShare);
+}
+
+function measureArm(samples: CaseSamples, arm: MadeArm, effort: Effort): Promise<SampledWindow> {
+  const jobOperations = jobOperationsOf(samples.body, effort);
+  if (jobOperations !== null) return jobWindow(arm.workload, jobOperations);
+  const { pace } = samples.arm(arm.name);
+  if (pace === undefined) throw new Error(`${arm.name} has no pace`);
+  return sampleWindow(arm.workload, pace);
 }
 
 async function measureBlock(
@@ -91,14 +119,13 @@ async function measureBlock(
   const before = context.readPressure();
   const order = context.random.shuffled(working);
   const measured: { arm: MadeArm; window: SampledWindow }[] = [];
-  for (const arm of [...order, ...order.toReversed()]) {
+  const mirror = samples.body.job === undefined ? order.toReversed() : [];
+  for (const arm of [...order, ...mirror]) {
     await turnOfTheLoop();
     throwIfInterrupted(context.signal);
     if (hasFailed(samples, arm.name, round)) continue;
     await attempt(samples, arm.name, context, async () => {
-      const pace = samples.arm(arm.name).pace;
-      if (pace === undefined) throw new Error(`${arm.name} has no pace`);
-      const window = await sampleWindow(arm.workload, pace);
+      const window = await measureArm(samples, arm, context.effort);
       measured.push({ arm, window });
       context.onWindow(arm.name, 1e9 / window.nanosecondsPerOperation);
     });

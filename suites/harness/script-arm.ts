@@ -4,10 +4,10 @@ import type { Made, SuiteArm, Workload } from './suite.js';
 /** Arms whose loop runs in JavaScript, because what is measured is JavaScript or the way out of it. */
 
 export interface ScriptLoop {
-  /** Does so many operations and returns something made of their results, so that none can be left out. */
-  loop(operations: number): number;
+  /** Goes round so many times and returns something made of its results, so that none can be left out. */
+  loop(rounds: number): number;
   /** What `loop` must return; where it is given, anything else is a fault. */
-  expected?(operations: number): number;
+  expected?(rounds: number): number;
   release?(): void;
 }
 
@@ -19,20 +19,22 @@ export function consumed(): number {
 }
 
 export function scriptArm(name: string, make: () => ScriptLoop): SuiteArm {
-  return { name, make: (): Made => ({ workload: timed(make()) }) };
+  return { name, make: (): Made => ({ workload: scriptWorkload(1, make()) }) };
 }
 
-function timed(script: ScriptLoop): Workload {
+/** @param operationsPerRound operations that the loop does each time that it goes round */
+export function scriptWorkload(operationsPerRound: number, script: ScriptLoop): Workload {
   return {
     run(operations) {
+      const rounds = Math.ceil(operations / operationsPerRound);
       const startNs = hrtime.bigint();
-      const result = script.loop(operations);
+      const result = script.loop(rounds);
       const nanoseconds = Number(hrtime.bigint() - startNs);
       sink = (sink ^ result) | 0;
-      const wrong = script.expected !== undefined && script.expected(operations) !== result;
+      const wrong = script.expected !== undefined && script.expected(rounds) !== result;
       return {
         nanoseconds: Math.max(1, nanoseconds),
-        operations,
+        operations: rounds * operationsPerRound,
         faults: wrong ? 1 : 0,
         threads: 1,
         figures: {},

@@ -15,8 +15,8 @@ import {
 import { bcaInterval } from '../../scenarios/harness/statistics/bootstrap.js';
 import { median } from '../../scenarios/harness/statistics/quantile.js';
 import { createRandom, type Random } from '../../scenarios/harness/statistics/random.js';
-import type { Effort } from './case-round.js';
-import type { Suite } from './suite.js';
+import { type Effort, jobOperationsOf } from './case-round.js';
+import type { Suite, SuiteCase } from './suite.js';
 import type { SuiteOptions } from './suite-options.js';
 import type { SuiteSamples } from './suite-run.js';
 import type { ArmRound, ArmSamples, CaseSamples } from './suite-samples.js';
@@ -70,8 +70,19 @@ export function suiteRecord(inputs: SuiteRecordInputs): RunRecord {
     checks: all.flatMap((each) =>
       evaluateChecks(judgedCase(each, options), cases[each.body.name], comparisons),
     ),
-    notes: [],
+    notes: jobNotes(suite, effort),
   };
+}
+
+/** A case's parameters say what a job is; what a quick run does of it stands beside them. */
+function jobNotes(suite: Suite, effort: Effort): string[] {
+  if (effort.jobShare === 1) return [];
+  return suite.cases.flatMap((body) => {
+    const done = jobOperationsOf(body, effort);
+    return done === null || body.job === undefined
+      ? []
+      : [`${body.name}: jobs of ${done} operations, where a full run does ${body.job.operations}`];
+  });
 }
 
 function judgedCase(samples: CaseSamples, options: SuiteOptions): JudgedCase {
@@ -89,7 +100,7 @@ function caseRecord(samples: CaseSamples, startNs: number, random: Random): Case
   // In the order of the suite's file, not of the shuffled first round.
   for (const { name } of samples.body.arms) {
     const collected = samples.arms.get(name);
-    if (collected !== undefined) arms[name] = armRecord(collected, startNs, random.fork(name));
+    if (collected !== undefined) arms[name] = armRecord(collected, samples.body, startNs, random.fork(name));
   }
   const measured = Object.values(arms).some((arm) => arm.rounds.length > 0);
   const absent = Object.entries(samples.absentArms);
@@ -102,9 +113,9 @@ function caseRecord(samples: CaseSamples, startNs: number, random: Random): Case
   };
 }
 
-function armRecord(collected: ArmSamples, startNs: number, random: Random): ArmRecord {
+function armRecord(collected: ArmSamples, body: SuiteCase, startNs: number, random: Random): ArmRecord {
   const rounds = collected.rounds
-    .map((round) => ({ round: round.round, order: round.order, metrics: roundMetrics(round) }))
+    .map((round) => ({ round: round.round, order: round.order, metrics: roundMetrics(round, body) }))
     .filter((round) => Object.keys(round.metrics).length > 0);
   const metrics: Record<string, MetricRecord> = {};
   for (const name of Object.keys(METRICS) as MetricName[]) {
@@ -133,7 +144,10 @@ function armRecord(collected: ArmSamples, startNs: number, random: Random): ArmR
 }
 
 /** The metrics of one round: medians over its windows, except what has to be paid for as a whole. */
-function roundMetrics(round: ArmRound): Partial<Record<MetricName, number>> {
+function roundMetrics(
+  round: ArmRound,
+  { bytesPerOperation }: SuiteCase,
+): Partial<Record<MetricName, number>> {
   const windows = round.windows.filter((window) => !window.dropped);
   if (windows.length === 0) return {};
   const perOperation = median(windows.map((window) => window.nanosecondsPerOperation));
@@ -141,6 +155,7 @@ function roundMetrics(round: ArmRound): Partial<Record<MetricName, number>> {
     windows.reduce((sum, window) => sum + pick(window), 0);
   const metrics: Partial<Record<MetricName, number>> = {
     throughput_ops_per_s: 1e9 / perOperation,
+    throughput_bytes_per_s: ((bytesPerOperation ?? Number.NaN) * 1e9) / perOperation,
     latency_ns_mean: perOperation * windows[0].threads,
     cpu_ns_per_op: total((window) => window.cpuNs ?? Number.NaN) / total((window) => window.operations),
   };
@@ -163,8 +178,8 @@ function seriesOf(collected: ArmSamples, startNs: number): SeriesRecord {
 
 /** Of what the suite asks for; what its loops do is in the build's hashes. */
 function hashOf(suite: Suite): string {
-  const cases = suite.cases.map(({ name, parameters, arms, targets }) => ({
-    ...{ name, parameters, targets },
+  const cases = suite.cases.map(({ name, parameters, arms, targets, job }) => ({
+    ...{ name, parameters, targets, job },
     arms: arms.map((arm) => arm.name),
   }));
   return createHash('sha256')

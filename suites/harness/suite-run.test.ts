@@ -12,7 +12,7 @@ import { fasterThan, nanosecondsAtMost, timeAgainst } from './targets.js';
 
 /** Suites whose arms only say how long they took. */
 
-const EFFORT = { rounds: 6, blocks: 2, windowNs: 6e3 };
+const EFFORT = { rounds: 6, blocks: 2, windowNs: 6e3, jobShare: 0.5 };
 const OPTIONS: SuiteOptions = {
   ...{ quick: false, strict: false, arms: null, casePattern: null, rounds: null },
   ...{ seed: 3, json: null, html: null, progress: false },
@@ -75,6 +75,73 @@ describe('a suite', () => {
     expect(record.exitCode).toBe(0);
     expect(renderSuite(record)).toContain('MISSED');
     expect(suiteSentence(record)).toBe('suite:pretended: 1 of 3 numbers reached; no wrong result; pass');
+  });
+
+  it('tells bytes per second where an operation is about bytes', async () => {
+    const record = await run([
+      { name: 'work', parameters: {}, bytesPerOperation: 64, arms: [arm('native', 10), arm('baseline', 40)] },
+    ]);
+    const { native, baseline } = record.cases.work.arms;
+    expect(native.metrics.throughput_bytes_per_s.value).toBeCloseTo(6.4e9);
+    expect(baseline.metrics.throughput_bytes_per_s.value).toBeCloseTo(1.6e9);
+    expect(renderSuite(record)).toMatch(/bytes\/s[\s\S]*6\.40 G/);
+  });
+
+  it('does a job once a round and arm, whole, after a share of it as a warm-up', async () => {
+    const runs: number[] = [];
+    const watched: SuiteArm = {
+      name: 'native',
+      make: () => ({
+        workload: {
+          run: (operations) => {
+            runs.push(operations);
+            const figures = { job_ns: operations * 20 };
+            return { nanoseconds: operations * 10, operations, faults: 0, threads: 1, figures };
+          },
+          release() {},
+        },
+      }),
+    };
+    const job = { operations: 4_000, operationsPerSecondAbout: 1e8 };
+    const record = await run([{ name: 'work', parameters: {}, job, arms: [watched, arm('baseline', 40)] }]);
+    expect(runs).toEqual(Array.from({ length: EFFORT.rounds }, () => [100, 2_000]).flat());
+    const { native } = record.cases.work.arms;
+    expect(native.metrics).toMatchObject({
+      throughput_ops_per_s: { value: 1e8, n: EFFORT.rounds },
+      job_ns: { value: 40_000 },
+    });
+    expect(native.ledger).toMatchObject({ sent: 2_000 * EFFORT.rounds });
+    expect(record.windows).toHaveLength(2 * EFFORT.rounds);
+    expect(record.notes).toEqual(['work: jobs of 2000 operations, where a full run does 4000']);
+    expect(renderSuite(record)).toContain('40.0 µs');
+  });
+
+  it('abandons a job that is under way when it is interrupted', async () => {
+    const interrupt = new AbortController();
+    const stuck: SuiteArm = {
+      name: 'native',
+      make: () => {
+        let fail: (error: Error) => void = () => {};
+        return {
+          workload: {
+            run: () =>
+              new Promise((_, reject) => {
+                fail = reject;
+                setImmediate(() => interrupt.abort());
+              }),
+            abandon: () => fail(new Error('abandoned')),
+            release() {},
+          },
+        };
+      },
+    };
+    const job = { operations: 10, operationsPerSecondAbout: 1 };
+    const record = await run(
+      [{ name: 'work', parameters: {}, job, arms: [stuck] }],
+      OPTIONS,
+      interrupt.signal,
+    );
+    expect(record.interrupted).toBe(true);
   });
 
   it('fails with --strict when a number is missed, and judges none in a quick run', async () => {

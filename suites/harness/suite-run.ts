@@ -7,8 +7,8 @@ import { type Effort, measureCaseRound } from './case-round.js';
 import type { SuiteCase } from './suite.js';
 import { CaseSamples } from './suite-samples.js';
 
-export const FULL_EFFORT: Effort = { rounds: 10, blocks: 4, windowNs: 30e6 };
-export const QUICK_EFFORT: Effort = { rounds: 5, blocks: 1, windowNs: 20e6 };
+export const FULL_EFFORT: Effort = { rounds: 10, blocks: 4, windowNs: 30e6, jobShare: 1 };
+export const QUICK_EFFORT: Effort = { rounds: 5, blocks: 1, windowNs: 20e6, jobShare: 0.05 };
 /** Making, warming up and the thrown-away samples, against the windows themselves: for the estimate alone. */
 const OVERHEAD = 1.4;
 
@@ -28,8 +28,12 @@ export interface SuiteRun {
 }
 
 export function secondsOf(cases: readonly SuiteCase[], effort: Effort): number {
-  const arms = cases.reduce((sum, each) => sum + each.arms.length, 0);
-  return (OVERHEAD * arms * effort.rounds * effort.blocks * 2 * effort.windowNs) / 1e9;
+  return cases.reduce((sum, { arms, job }) => {
+    const windows = (effort.blocks * 2 * effort.windowNs) / 1e9;
+    const armSeconds =
+      job === undefined ? windows : (job.operations * effort.jobShare) / job.operationsPerSecondAbout;
+    return sum + OVERHEAD * arms.length * effort.rounds * armSeconds;
+  }, 0);
 }
 
 /** Measures round after round, in each of them every case in a new order. What was measured before an interrupt is kept. */

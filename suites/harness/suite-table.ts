@@ -1,5 +1,11 @@
 import { formatNs, formatRatio, formatSi, significant } from '../../scenarios/harness/format-number.js';
-import type { CaseRecord, CheckRecord, MetricRecord, RunRecord } from '../../scenarios/harness/record.js';
+import type {
+  ArmRecord,
+  CaseRecord,
+  CheckRecord,
+  MetricRecord,
+  RunRecord,
+} from '../../scenarios/harness/record.js';
 import { alignColumns } from '../../scenarios/harness/result-table.js';
 
 /** What a suite prints when it is done: a table per case, and what its numbers are worth. */
@@ -31,7 +37,17 @@ function renderCase(record: RunRecord, name: string, body: CaseRecord): string {
 
 function armTable(record: RunRecord, name: string, body: CaseRecord): string[] {
   const measured = Object.entries(body.arms).filter(([, arm]) => arm.rounds.length > 0);
-  const header = ['arm', 'operations/s', '95 %', 'time/op', 'CPU/op', 'native against it', ''];
+  const header = [
+    'arm',
+    'operations/s',
+    '95 %',
+    'bytes/s',
+    'time/op',
+    'CPU/op',
+    'job',
+    'native against it',
+    '',
+  ];
   const rows = measured.map(([arm, { metrics }]) => {
     const comparison = record.comparisons.find(
       (each) =>
@@ -40,19 +56,25 @@ function armTable(record: RunRecord, name: string, body: CaseRecord): string[] {
         each.arm === 'native' &&
         each.against === arm,
     );
-    const hitRate = metrics.pool_hit_rate;
     return [
       arm,
       formatSi(metrics.throughput_ops_per_s?.value ?? Number.NaN),
       interval(metrics.throughput_ops_per_s),
+      metrics.throughput_bytes_per_s === undefined ? '' : formatSi(metrics.throughput_bytes_per_s.value),
       formatNs(metrics.latency_ns_mean?.value ?? Number.NaN),
       metrics.cpu_ns_per_op === undefined ? '' : formatNs(metrics.cpu_ns_per_op.value),
+      metrics.job_ns === undefined ? '' : formatNs(metrics.job_ns.value),
       comparison === undefined ? '' : formatRatio(comparison.ratio, comparison.ci95),
-      hitRate === undefined ? '' : `hit rate ${significant(100 * hitRate.value)} %`,
+      remark(metrics),
     ];
   });
   const filled = header.map((_, column) => rows.some((row) => row[column] !== ''));
   return alignColumns([header, ...rows].map((row) => row.filter((_, column) => filled[column])));
+}
+
+function remark({ pool_hit_rate: hits, payload_copies_per_op: copies }: ArmRecord['metrics']): string {
+  if (hits !== undefined) return `hit rate ${significant(100 * hits.value)} %`;
+  return copies === undefined ? '' : `${significant(copies.value)} copies/op`;
 }
 
 function interval(metric: MetricRecord | undefined): string {

@@ -17,8 +17,19 @@ export interface SuiteCase {
   name: string;
   /** Handed to every arm, and kept in the record. */
   parameters: SuiteParameters;
+  /** Bytes that one operation is about, where throughput in bytes says something, too. */
+  bytesPerOperation?: number;
+  /** Makes an operation part of a job that takes seconds and is measured whole. */
+  job?: Job;
   arms: readonly SuiteArm[];
   targets?: readonly CheckDefinition[];
+}
+
+/** A job is one sample: the only one of its arm in a round, without any before it that is thrown away. */
+export interface Job {
+  operations: number;
+  /** What an arm about does, for the estimate of how long the suite takes. */
+  operationsPerSecondAbout: number;
 }
 
 export interface SuiteArm {
@@ -34,6 +45,8 @@ export type Made = { workload: Workload } | { notMeasurable: string };
 export interface Workload {
   /** Does at least so many operations (1 or more) and times them itself. */
   run(operations: number): Measured | Promise<Measured>;
+  /** Makes a run that takes seconds fail soon, since the suite was interrupted. */
+  abandon?(): void;
   /** Gives back memory, threads and sessions before the next round begins. */
   release(): void | Promise<void>;
 }

@@ -84,3 +84,20 @@ export async function sampleWindow(workload: Workload, pace: Pace): Promise<Samp
     figures: last?.figures ?? {},
   };
 }
+
+/** A job is run once, as it is: to throw one away before it would double what takes seconds. */
+export async function jobWindow(workload: Workload, operations: number): Promise<SampledWindow> {
+  const startNs = Number(hrtime.bigint());
+  const done = await workload.run(operations);
+  const endNs = Number(hrtime.bigint());
+  return {
+    startNs,
+    endNs,
+    nanosecondsPerOperation: done.nanoseconds / done.operations,
+    operations: done.operations,
+    cpuNs: done.cpuNanoseconds ?? null,
+    faults: done.faults,
+    threads: done.threads,
+    figures: done.figures,
+  };
+}

@@ -1,7 +1,7 @@
 import { hrtime } from 'node:process';
+import { Peer } from '../harness/peer.js';
 import type { Made, SuiteArm } from '../harness/suite.js';
 import { CELL_BACK, CELL_THERE, END, PAYLOAD_WORDS, SHARED_BYTES, WORD_PAYLOAD } from './atomics-layout.js';
-import { Peer } from './peer.js';
 
 /** The rival of those who leave the event loop: `Atomics.wait` on shared memory, which blocks the whole thread. */
 export const atomicsWaitArm: SuiteArm = { name: 'rival:atomics-wait', make: makeAtomics };
@@ -9,7 +9,7 @@ export const atomicsWaitArm: SuiteArm = { name: 'rival:atomics-wait', make: make
 async function makeAtomics(): Promise<Made> {
   const shared = new SharedArrayBuffer(SHARED_BYTES);
   const words = new Int32Array(shared);
-  const peer = new Peer('atomics-peer.js', shared);
+  const peer = new Peer('mem-transport/atomics-peer.js', shared);
   await peer.answer('ready');
   let sent = 0;
   const run = (count: number) => {

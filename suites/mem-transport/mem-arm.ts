@@ -4,10 +4,10 @@ import {
   TransportError,
   type TransportOptions,
 } from '../../core/index.js';
+import { Peer } from '../harness/peer.js';
 import type { Made, SuiteArm, Workload } from '../harness/suite.js';
-import { Peer } from './peer.js';
-import { PAYLOAD_BYTES } from './peer-protocol.js';
-import { timedRun } from './timed-run.js';
+import { timedRun } from '../harness/timed-run.js';
+import { PAYLOAD_BYTES } from './payload.js';
 
 /** Ours: `mem://` between the main thread and a Worker, through the public API alone. */
 
@@ -46,7 +46,7 @@ async function makeMem(path: Path): Promise<Made> {
     await transport.close();
     return { notMeasurable: absence };
   }
-  const peer = new Peer('mem-peer.js', { url, options });
+  const peer = new Peer('mem-transport/mem-peer.js', { url, options });
   await peer.answer('ready');
   let onAnswer: (length: number) => void = () => {};
   transport.onBatch((batch) => {

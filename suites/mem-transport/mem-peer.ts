@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { HighPerformanceTransport, type TransportOptions } from '../../core/index.js';
-import { PAYLOAD_BYTES, type PeerAnswer, type PeerTask } from './peer-protocol.js';
+import { type PeerAnswer, type PeerTask, REST } from '../harness/peer-protocol.js';
+import { PAYLOAD_BYTES } from './payload.js';
 
 /** The other end of `mem://`: `workerData` says where to listen, and how the transport is made. */
 
@@ -8,7 +9,7 @@ if (parentPort === null) throw new Error('runs as a Worker of the suite');
 const port = parentPort;
 const answer = (message: PeerAnswer): void => port.postMessage(message);
 const { url, options } = workerData as { url: string; options: TransportOptions };
-let task: PeerTask = { mode: 'rest', count: 0, spinning: false };
+let task: PeerTask = REST;
 let received = 0;
 let faults = 0;
 

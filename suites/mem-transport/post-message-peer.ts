@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { PAYLOAD_BYTES, type PeerAnswer, type PeerTask, Spinner } from './peer-protocol.js';
+import { type PeerAnswer, type PeerTask, REST, Spinner } from '../harness/peer-protocol.js';
+import { PAYLOAD_BYTES } from './payload.js';
 
 /** The other end of `postMessage`. */
 
@@ -7,7 +8,7 @@ if (parentPort === null) throw new Error('runs as a Worker of the suite');
 const port = parentPort;
 const spinner = new Spinner();
 const answer = (message: PeerAnswer): void => port.postMessage(message);
-let task: PeerTask = { mode: 'rest', count: 0, spinning: false };
+let task: PeerTask = REST;
 let received = 0;
 let faults = 0;
 

@@ -1,7 +1,7 @@
+import { Peer } from '../harness/peer.js';
 import type { Made, SuiteArm, Workload } from '../harness/suite.js';
-import { Peer } from './peer.js';
-import { PAYLOAD_BYTES } from './peer-protocol.js';
-import { timedRun } from './timed-run.js';
+import { timedRun } from '../harness/timed-run.js';
+import { PAYLOAD_BYTES } from './payload.js';
 
 /** The rival that everybody has: `postMessage` between the main thread and a Worker. */
 
@@ -15,7 +15,7 @@ export function postMessageArm(name: string, path: Path): SuiteArm {
 }
 
 async function makePostMessage({ way, spinning }: Path): Promise<Made> {
-  const peer = new Peer('post-message-peer.js');
+  const peer = new Peer('mem-transport/post-message-peer.js');
   await peer.answer('ready');
   const payload = new Uint8Array(PAYLOAD_BYTES);
   const first = new DataView(payload.buffer);
@@ -30,7 +30,8 @@ async function makePostMessage({ way, spinning }: Path): Promise<Made> {
     new Promise((resolve) => {
       let answered = 0;
       let faults = 0;
-      peer.onPayload = (echoed) => {
+      peer.onPayload = (message) => {
+        const echoed = message as Uint8Array;
         if (echoed.length !== PAYLOAD_BYTES || echoed[0] !== (answered & 0xff)) faults += 1;
         answered += 1;
         if (answered === count) {

@@ -1,7 +1,7 @@
 import { hrtime } from 'node:process';
-import type { Measured } from '../harness/suite.js';
 import type { Peer } from './peer.js';
-import { type PeerTask, Spinner } from './peer-protocol.js';
+import { type PeerTask, REST, Spinner } from './peer-protocol.js';
+import type { Measured } from './suite.js';
 
 /** A run takes milliseconds. What has not come back by then was lost, and waiting for it would hide that. */
 const ANSWER_MS_MAX = 10_000;
@@ -21,7 +21,7 @@ export async function timedRun(
   const faults = await answeredInTime(work(), task).finally(() => spinner.set(false));
   const nanoseconds = Math.max(1, Number(hrtime.bigint() - startNs));
   const cpu = process.cpuUsage(cpuBefore);
-  await peer.give({ mode: 'rest', count: 0, spinning: false });
+  await peer.give(REST);
   const cpuNanoseconds = (cpu.user + cpu.system) * 1_000;
   return { nanoseconds, operations: task.count, faults, threads: 1, cpuNanoseconds, figures: {} };
 }

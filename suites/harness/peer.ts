@@ -5,22 +5,25 @@ import type { PeerAnswer, PeerTask } from './peer-protocol.js';
 
 // A Worker runs compiled code, whether this file is run from the sources or from the build.
 const ROOT = resolve(import.meta.dirname, import.meta.dirname.includes('/dist/') ? '../../..' : '../..');
-const PROGRAMS = join(ROOT, 'dist', 'suites', 'mem-transport');
+const PROGRAMS = join(ROOT, 'dist', 'suites');
 
-/** The thread at the other end. Payloads that come by `postMessage` go to `onPayload`, its answers to whoever asked. */
+const NOTHING: readonly ArrayBuffer[] = [];
+
+/** The thread at the other end. What it says goes to whoever asked, and what else it posts to `onPayload`. */
 export class Peer {
   readonly #worker: Worker;
   readonly #answers: PeerAnswer[] = [];
   #wanted: { kind: string; resolve: (answer: PeerAnswer) => void; reject: (error: Error) => void } | null =
     null;
   #failure: Error | null = null;
-  onPayload: (payload: Uint8Array) => void = () => {};
+  onPayload: (payload: unknown) => void = () => {};
 
+  /** @param program of a Worker, within the folder of suites as built */
   constructor(program: string, workerData?: unknown) {
     this.#worker = new Worker(join(PROGRAMS, program), { workerData });
-    this.#worker.on('message', (message: Uint8Array | PeerAnswer) => {
-      if (message instanceof Uint8Array) this.onPayload(message);
-      else this.#take(message);
+    this.#worker.on('message', (message: object | PeerAnswer) => {
+      if ('kind' in message) this.#take(message);
+      else this.onPayload(message);
     });
     this.#worker.on('error', (error) => this.#fail(error as Error));
     this.#worker.on('exit', (code) => this.#fail(new Error(`the thread of ${program} ended with ${code}`)));
@@ -37,13 +40,13 @@ export class Peer {
   }
 
   /** Resolves when the peer has taken the task. */
-  async give(task: PeerTask): Promise<void> {
+  give(task: PeerTask): Promise<Extract<PeerAnswer, { kind: 'taken' }>> {
     this.#worker.postMessage(task);
-    await this.answer('taken');
+    return this.answer('taken');
   }
 
-  post(payload: Uint8Array): void {
-    this.#worker.postMessage(payload);
+  post(payload: Uint8Array, transferred: readonly ArrayBuffer[] = NOTHING): void {
+    this.#worker.postMessage(payload, transferred);
   }
 
   async stop(): Promise<void> {

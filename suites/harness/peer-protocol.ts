@@ -1,6 +1,6 @@
-/** What the suite tells the thread at the other end of a transport, and what that answers. */
+/** What a suite tells the thread at the other end of a transport, and what that answers. */
 
-export const PAYLOAD_BYTES = 64;
+export const REST: PeerTask = { mode: 'rest', count: 0, spinning: false };
 
 export interface PeerTask {
   /** What it does with payloads: send each back, or count them and say when all are there. */
@@ -13,8 +13,9 @@ export interface PeerTask {
 
 export type PeerAnswer =
   | { kind: 'ready'; url: string }
-  | { kind: 'taken' }
-  /** All payloads of a `count` have come; `faults` of them had the wrong number or length. */
+  /** `copies`: payloads that the engine has copied there so far, where the suite wants to know. */
+  | { kind: 'taken'; copies?: number }
+  /** All payloads of a `count` have come; `faults` of them were not what was sent. */
   | { kind: 'counted'; faults: number };
 
 /** Keeps an event loop from sleeping while it spins. */
