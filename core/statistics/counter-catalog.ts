@@ -66,7 +66,14 @@ export const COUNTERS = {
     metric: 'pool_poison_violations',
     help: 'Buffers that were written to after they had been given back.',
   },
-  payloadCopies: { metric: 'payload_copies', help: 'Payloads or parts of payloads that the engine copied.' },
+  payloadCopies: {
+    metric: 'payload_copies',
+    help: 'Payloads or parts of them that the engine copied: heads of large ones, leftovers of writes, for other threads.',
+  },
+  straddleCopies: {
+    metric: 'straddle_copies',
+    help: 'Payloads of small packets (up to 2 KB) that two reads brought, and that were put together by a copy.',
+  },
   forwardCopies: {
     metric: 'forward_copies',
     help: 'Received payloads that were copied to be passed on: small ones, and those for other threads.',

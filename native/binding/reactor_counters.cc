@@ -39,6 +39,7 @@ void add_counters(Napi::Object object, const SessionEngine& engine, const OwnCou
   set("bytesSent", counters.bytes_sent);
   set("messagesDiscarded", counters.messages_discarded);
   set("payloadCopies", counters.payload_copies);
+  set("straddleCopies", counters.straddle_copies);
   set("sessionsAccepted", counters.sessions_accepted);
   set("sessionsConnected", counters.sessions_connected);
   set("sessionsClosed", counters.sessions_closed);

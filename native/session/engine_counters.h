@@ -33,7 +33,8 @@ struct alignas(kSeparateBytes) EngineCounters {
   Counter messages_sent;
   Counter bytes_sent;
   Counter messages_discarded;  // sent to a session, or to a reactor, that was gone when the ring was taken
-  Counter payload_copies;      // straddling small packets, heads of large ones, leftovers of writes
+  Counter payload_copies;      // heads of large packets, leftovers of writes, what other threads were given
+  Counter straddle_copies;     // small packets that two reads brought, put together
   Counter sessions_accepted;
   Counter sessions_connected;
   Counter sessions_closed;

@@ -39,21 +39,32 @@ bool InboundReader::ensure_read_slice(size_t bytes) {
   return true;
 }
 
+// Behind what is carried over.
+size_t InboundReader::shared_room(const Session& session) const {
+  const size_t carried = session.remainder_bytes;
+  const size_t room = std::min<size_t>(slice_.bytes - cursor_, kReadBytesMax) - carried;
+  if (session.exact_reads == 0) return room;
+  // The rest of the packet whose header is there, and the next header.
+  const size_t known = carried > 0 ? session.remainder_total : 0;
+  return std::min(room, known + kHeaderBytes - carried);
+}
+
 InboundReader::Result InboundReader::read_shared(Session& session, bool routed) {
   const size_t carried = session.remainder_bytes;
   if (!ensure_read_slice(std::max(kReadRoomMin, carried + kStraddleBytesMax))) return {Outcome::kNoBuffer};
   uint8_t* const data = slice_.data + cursor_;
-  const size_t room = std::min<size_t>(slice_.bytes - cursor_ - carried, kReadBytesMax - carried);
+  const size_t room = shared_room(session);
+  const bool is_exact = session.exact_reads > 0;
   const ssize_t received = receive_bytes(session.fd.get(), data + carried, room);
   ++counters_.syscalls;
   if (received == 0) return {Outcome::kEndOfFile};
   if (received < 0) {
     if (is_retryable(errno)) return {Outcome::kRead};
-    return {Outcome::kFailed, 0, errno};
+    return {Outcome::kFailed, 0, false, errno};
   }
   if (carried > 0) {
     std::memcpy(data, session.remainder.get(), carried);
-    if (carried > kHeaderBytes) ++counters_.payload_copies;
+    if (carried > kHeaderBytes) ++counters_.straddle_copies;
     session.remainder_bytes = 0;
   }
   const size_t bytes = carried + static_cast<size_t>(received);
@@ -65,6 +76,8 @@ InboundReader::Result InboundReader::read_shared(Session& session, bool routed) 
   pool_.set_filled(slice_.id, cursor_);
   Result result = frame(session, slice_, data, bytes, routed);
   result.bytes = static_cast<size_t>(received);
+  // A read that was not filled has emptied the socket: epoll says when there is more.
+  result.goes_on = result.outcome == Outcome::kRead && result.bytes == room && (is_exact || session.assembly.valid());
   return result;
 }
 
@@ -72,17 +85,18 @@ InboundReader::Result InboundReader::read_assembly(Session& session, bool routed
   uint8_t* const begin = session.assembly.data + session.assembly_begin;
   // Never past the next header: the payload behind it belongs into a slice of its own, too.
   const size_t wanted = static_cast<size_t>(session.assembly_total - session.assembly_bytes) + kHeaderBytes;
-  const ssize_t received =
-      receive_bytes(session.fd.get(), begin + session.assembly_bytes, std::min(wanted, kReadBytesMax));
+  const size_t room = std::min(wanted, kAssemblyReadBytesMax);
+  const ssize_t received = receive_bytes(session.fd.get(), begin + session.assembly_bytes, room);
   ++counters_.syscalls;
   if (received == 0) return {Outcome::kEndOfFile};
   if (received < 0) {
     if (is_retryable(errno)) return {Outcome::kRead};
-    return {Outcome::kFailed, 0, errno};
+    return {Outcome::kFailed, 0, false, errno};
   }
   counters_.bytes_received += static_cast<size_t>(received);
   session.assembly_bytes += static_cast<size_t>(received);
-  if (session.assembly_bytes < session.assembly_total) return {Outcome::kRead, static_cast<size_t>(received)};
+  const bool is_full = static_cast<size_t>(received) == room;
+  if (session.assembly_bytes < session.assembly_total) return {Outcome::kRead, static_cast<size_t>(received), is_full};
 
   const Slice slice = session.assembly;
   const auto bytes = static_cast<size_t>(session.assembly_bytes);
@@ -91,6 +105,7 @@ InboundReader::Result InboundReader::read_assembly(Session& session, bool routed
   pool_.set_filled(slice.id, session.assembly_begin + bytes);
   Result result = frame(session, slice, begin, bytes, routed);
   result.bytes = static_cast<size_t>(received);
+  result.goes_on = result.outcome == Outcome::kRead && is_full;
   return result;
 }
 
@@ -102,10 +117,15 @@ InboundReader::Result InboundReader::frame(Session& session, const Slice& slice,
   while (framer.next(found) == FramerStatus::frame) {
     batch_.add(word, session.generation, slice, data + found.offset, found.header, is_routed(found.header, routed));
     ++counters_.messages_received;
+    if (found.bytes >= kExactBytesMin) [[unlikely]] {
+      session.exact_reads = kExactReads;
+    } else if (session.exact_reads > 0) {
+      --session.exact_reads;
+    }
   }
   const uint8_t* const tail = data + framer.consumed_bytes();
   if (framer.status() == FramerStatus::protocol_error) {
-    return {Outcome::kProtocolError, 0, 0, framer.error(), rejected_value(tail, framer.error())};
+    return {Outcome::kProtocolError, 0, false, 0, framer.error(), rejected_value(tail, framer.error())};
   }
   if (framer.tail_bytes() == 0) {
     // Quiet sessions are many: none keeps memory for a packet that is not under way.
@@ -125,6 +145,7 @@ InboundReader::Result InboundReader::carry_over(Session& session, const uint8_t*
     }
     std::memcpy(session.remainder.get(), tail, bytes);
     session.remainder_bytes = static_cast<uint32_t>(bytes);
+    session.remainder_total = static_cast<uint32_t>(frame_bytes);
     return {};
   }
   const size_t header_bytes = kHeaderBytes + (size_t{tail[kExtHeaderBytesOffset]} << 8 | tail[kExtHeaderBytesOffset + 1]);

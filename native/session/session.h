@@ -55,6 +55,9 @@ struct Session {
   // slice of its own, `assembly`, of which `assembly_bytes` of `assembly_total` are there.
   std::unique_ptr<uint8_t[]> remainder;
   uint32_t remainder_bytes = 0;
+  uint32_t remainder_total = 0;   // of the whole packet; 0 while its header is incomplete
+  // So many packets more are read one by one, never past the next header, since a large one may follow.
+  uint8_t exact_reads = 0;
   Slice assembly;
   uint32_t assembly_begin = 0;
   uint64_t assembly_bytes = 0;

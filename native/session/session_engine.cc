@@ -251,9 +251,7 @@ void SessionEngine::read_session(Session& session) {
   do {
     result = reader_.read(session, route_all);
     bytes += result.bytes;
-    // Only the rest of a large packet is worth another call at once; for anything else epoll speaks up.
-  } while (result.outcome == InboundReader::Outcome::kRead && result.bytes > 0 && session.assembly.valid() &&
-           bytes < kReadBytesMax && !batch_.full());
+  } while (result.goes_on && bytes < kReadBytesMax && !batch_.full());
   turn_bytes_ += bytes;
   switch (result.outcome) {
     case InboundReader::Outcome::kRead:

@@ -107,6 +107,27 @@ TEST_F(SessionEngineTest, reads_large_packets_without_copying_their_payload) {
   }
 }
 
+TEST_F(SessionEngineTest, copies_no_payload_of_large_packets_that_come_one_by_one) {
+  const auto [peer, handle] = join(listen_tcp());
+  std::string sent;
+  for (uint32_t id = 1; id <= 40; ++id) {
+    // Small ones between them, as requests are between transfers.
+    const std::string packet = packet_bytes(kPacketOneWay, id, std::string(id % 4 == 0 ? 100 : 65'536, 'p'));
+    sent += packet;
+    peer.send(packet);
+    ASSERT_TRUE(run_until([&] { return host_->count(0) == id; }));
+    // A consumer that was behind is read for in the same way.
+    if (id % 8 == 0) {
+      engine_->set_paused(handle.slot, handle.generation, true);
+      settle();
+      engine_->set_paused(handle.slot, handle.generation, false);
+    }
+  }
+  EXPECT_TRUE(messages_of(handle) == sent);
+  EXPECT_LE(engine_->counters().payload_copies, 1u) << "the head of the first, read with its header";
+  EXPECT_EQ(engine_->counters().straddle_copies, 0u);
+}
+
 TEST_F(SessionEngineTest, delivers_packets_that_no_tier_holds) {
   EngineOptions options;
   options.limits.payload_bytes_max = 8 << 20;

@@ -28,6 +28,7 @@ const KNOWN: Record<string, MetricName> = {
   generator_cpu_share: { label: 'generator CPU share', quantity: 'share' },
   allocations_per_op: { label: 'allocations per operation', quantity: 'count' },
   payload_copies_per_op: { label: 'payload copies per operation', quantity: 'count' },
+  straddle_copies_per_op: { label: 'small packets put together per operation', quantity: 'count' },
   syscalls_per_op: { label: 'system calls per operation', quantity: 'count' },
   speedup: { label: 'speed-up over one thread', quantity: 'count' },
   alu_speedup: { label: 'speed-up of the ALU loop', quantity: 'count' },

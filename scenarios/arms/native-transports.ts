@@ -16,6 +16,7 @@ const COUNTER_NAMES: Readonly<Record<string, string>> = {
   sessions_open: 'sessionsOpen',
   syscalls: 'syscalls',
   payload_copies: 'payloadCopies',
+  straddle_copies: 'straddleCopies',
   pool_hits: 'poolHits',
   pool_misses: 'poolMisses',
   messages_dropped: 'messagesDropped',

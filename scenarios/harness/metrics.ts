@@ -26,7 +26,9 @@ export const METRICS = {
   frames_on_time_rate: { unit: 'share', better: 'higher' },
   generator_cpu_share: { unit: 'share of a core', better: 'lower' },
   allocations_per_op: { unit: 'per operation', better: 'lower' },
+  // Copies of large payloads or parts of them, in or out; small packets that two reads brought are counted apart.
   payload_copies_per_op: { unit: 'per operation', better: 'lower' },
+  straddle_copies_per_op: { unit: 'per operation', better: 'lower' },
   syscalls_per_op: { unit: 'per operation', better: 'lower' },
   // Of several threads against one alone, from the same blocks.
   speedup: { unit: '×', better: 'higher' },

@@ -142,6 +142,7 @@ function counterMetrics(counters: Readonly<Record<string, number>>): Partial<Rec
   return {
     syscalls_per_op: perOperation('syscalls'),
     payload_copies_per_op: perOperation('payload_copies'),
+    straddle_copies_per_op: perOperation('straddle_copies'),
     allocations_per_op: perOperation('allocations'),
     pool_hit_rate: counters.pool_hits / (counters.pool_hits + counters.pool_misses),
   };

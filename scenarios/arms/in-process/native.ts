@@ -13,6 +13,7 @@ const COUNTER_NAMES: Readonly<Record<string, string>> = {
   sessions_accepted: 'sessionsAccepted',
   sessions_open: 'sessionsOpen',
   payload_copies: 'payloadCopies',
+  straddle_copies: 'straddleCopies',
   pool_hits: 'poolHits',
   pool_misses: 'poolMisses',
   messages_dropped: 'messagesDropped',
