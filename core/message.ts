@@ -7,6 +7,7 @@ import type { Reactor } from './reactor.js';
 import { RetainedMessage } from './retained-message.js';
 import { checkBytes, refuseHandOver, sendFlags } from './send-flags.js';
 import { sessionIdOf } from './session-id.js';
+import { isWorthPinning } from './slice-pinning.js';
 import type { Packet, PacketType, ReplyTicket, SendOptions, Session, SessionId } from './transport.js';
 import { byteSwap32, packetTypeName, wireWord0 } from './wire-words.js';
 
@@ -230,6 +231,12 @@ export class Message {
       this.word(DESCRIPTOR_SLICE_WORD) >>> SLICE_ARENA_SHIFT === this.reactor.number &&
       this.reactor.isOwnSocket(this.word(DESCRIPTOR_SLOT_WORD)) &&
       (this.word(DESCRIPTOR_SLICE_WORD) & DEDICATED_BIT) === 0 &&
+      // Of a run in place, what the socket does not take is copied: good for small ones, not for what may keep its slice.
+      !isWorthPinning(
+        this.reactor.native,
+        this.word(DESCRIPTOR_SLICE_WORD),
+        this.word(DESCRIPTOR_PAYLOAD_LENGTH),
+      ) &&
       // A handler that took a view of this slice may have written over the headers in it.
       !this.reactor.views.isExposed(this.word(DESCRIPTOR_SLICE_WORD))
     );

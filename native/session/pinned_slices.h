@@ -22,8 +22,10 @@ class PinnedSlices final : public BytesOwner {
  public:
   // Packets smaller than this share of their slice are copied,
   static constexpr size_t kPinShare = 8;
-  // and so is what is left over of others below this one.
+  // and so is what is left over of others below this one, where the slice is larger than those that are read into: one of
+  // these for each session that does not read is what any larger rest costs, too.
   static constexpr size_t kPinRestShare = 64;
+  static constexpr size_t kPinRestSliceBytesMax = kTierPayloadBytes[kReadTier] + kSliceHeadroomBytes;
 
   // `seals_kept`: changes of what JavaScript sends from are found, see `BytesOwner::is_sealed`.
   explicit PinnedSlices(BufferPool& pool, bool seals_kept = false) : pool_(pool), seals_kept_(seals_kept) {}

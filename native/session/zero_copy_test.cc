@@ -189,6 +189,17 @@ TEST_F(ZeroCopyTest, copies_what_is_too_small_for_its_slice) {
   EXPECT_TRUE(line.peer.received == expected);
 }
 
+TEST_F(ZeroCopyTest, keeps_a_large_slice_only_for_a_rest_that_is_worth_it) {
+  const Slice common = filled_slice(60'000, 1);
+  const Slice large = filled_slice(900'000, 2);
+  EXPECT_TRUE(pins_.try_pin(common.id, 60'000, 1)) << "as much memory as for the rest of any other";
+  EXPECT_FALSE(pins_.try_pin(large.id, 900'000, 16'000));
+  EXPECT_TRUE(pins_.try_pin(large.id, 900'000, 17'000));
+  EXPECT_TRUE(pins_.try_pin(large.id, 900'000, 1)) << "it is kept anyway";
+  for (const SliceId id : {common.id, large.id, large.id}) pins_.release(id);
+  for (const SliceId id : {common.id, large.id}) pool_.release(id);
+}
+
 TEST_F(ZeroCopyTest, leaves_read_slices_for_reading) {
   Line& line = open_line();
   std::vector<Slice> slices;
