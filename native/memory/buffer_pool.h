@@ -103,6 +103,10 @@ class BufferPool {
   [[nodiscard]] bool has_spare_read_slices() const {
     return tiers_[kReadTier].free_count() >= tiers_[kReadTier].reserved();
   }
+  // Whether `acquire` gives a slice of the read tier, and not a mapping of its own.
+  [[nodiscard]] bool has_read_slice_to_acquire() const {
+    return tiers_[kReadTier].free_count() > tiers_[kReadTier].reserved();
+  }
   [[nodiscard]] static bool is_read_slice(SliceId id) {
     return (id & kDedicatedBit) == 0 && id >> kTierShift == kReadTier;
   }

@@ -43,7 +43,9 @@ bool InboundReader::ensure_read_slice(size_t bytes) {
 size_t InboundReader::shared_room(const Session& session) const {
   const size_t carried = session.remainder_bytes;
   const size_t room = std::min<size_t>(slice_.bytes - cursor_, kReadBytesMax) - carried;
-  if (session.exact_reads == 0) return room;
+  // Where users keep nearly all slices, a slice for each packet would be a mapping for each: they share again, and what is
+  // kept further is copied by who keeps it.
+  if (session.exact_reads == 0 || !pool_.has_read_slice_to_acquire()) return room;
   // The rest of the packet whose header is there, and the next header.
   const size_t known = carried > 0 ? session.remainder_total : 0;
   return std::min(room, known + kHeaderBytes - carried);
