@@ -39,7 +39,8 @@ describe('an arm that is served', () => {
       ]) {
         const measured = await made.workload.run(asked);
         expect(measured).toMatchObject({ operations: done, faults: 0, threads: 1 });
-        expect(measured.cpuNanoseconds).toBeGreaterThan(0);
+        // A kernel that counts processor time by ticks sees none in so small a job.
+        expect(measured.cpuNanoseconds).toBeGreaterThanOrEqual(0);
         expect(measured.figures.job_ns).toBeGreaterThan(measured.nanoseconds);
         expect(measured.figures.latency_ns_p99).toBeGreaterThan(0);
         expect(measured.figures.syscalls_per_op).toBeGreaterThan(0);
