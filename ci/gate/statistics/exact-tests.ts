@@ -1,0 +1,65 @@
+import { GateError } from './gate-error.js';
+
+/** Exact two-sided tests for small counts; no chance is involved. */
+
+/** As in R's `fisher.test`: tables as unlikely as the one seen count as well, up to rounding. */
+const ALIKE = 1 + 1e-7;
+
+/**
+ * Fisher's exact test: whether rows and columns of [[a, b], [c, d]] are independent, as the chance of a table as unlikely
+ * as this one among all with its margins (Fisher, "The Design of Experiments", 1935).
+ */
+export function fisherExact([[a, b], [c, d]]: readonly [
+  readonly [number, number],
+  readonly [number, number],
+]): number {
+  if (![a, b, c, d].every((count) => Number.isInteger(count) && count >= 0)) {
+    throw new GateError(
+      'ERR_GATE_ARGUMENT',
+      `a table of counts holds ${[a, b, c, d].join(', ')}; give whole numbers from 0`,
+    );
+  }
+  const row = a + b;
+  const column = a + c;
+  const all = a + b + c + d;
+  const least = Math.max(0, row + column - all);
+  const most = Math.min(row, column);
+  // Hypergeometric weights from the quotient of neighbours, scaled by their sum.
+  const weights = [1];
+  for (let count = least; count < most; count++) {
+    const quotient = ((row - count) * (column - count)) / ((count + 1) * (all - row - column + count + 1));
+    weights.push(weights[weights.length - 1] * quotient);
+  }
+  const seen = weights[a - least] * ALIKE;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return Math.min(1, weights.reduce((sum, weight) => sum + (weight <= seen ? weight : 0), 0) / total);
+}
+
+/**
+ * Sign-flip test for paired counts: each difference is as likely to have either sign when the pair's labels were drawn by
+ * lot (Fisher 1935, section 21; Pitman 1937). The distribution of the sum comes from adding one difference after the
+ * other, so clusters within a pair are allowed for exactly.
+ */
+export function signFlipTest(differences: readonly number[]): number {
+  const sizes = differences.map(Math.abs);
+  const reach = sizes.reduce((sum, size) => sum + size, 0);
+  if (!Number.isInteger(reach)) {
+    throw new GateError('ERR_GATE_ARGUMENT', `differences of counts add up to ${reach}; give whole numbers`);
+  }
+  let chances = new Float64Array(2 * reach + 1);
+  chances[reach] = 1;
+  for (const size of sizes) {
+    if (size === 0) continue;
+    const next = new Float64Array(chances.length);
+    for (const [at, chance] of chances.entries()) {
+      if (chance === 0) continue;
+      next[at - size] += chance / 2;
+      next[at + size] += chance / 2;
+    }
+    chances = next;
+  }
+  const seen = Math.abs(differences.reduce((sum, difference) => sum + difference, 0));
+  let sum = 0;
+  for (const [at, chance] of chances.entries()) if (Math.abs(at - reach) >= seen) sum += chance;
+  return Math.min(1, sum);
+}

@@ -1,0 +1,52 @@
+import { type BlockFate, type DropFinding, judgeDrops } from './dropped-blocks.js';
+import type { InvocationUnits } from './gate-decision.js';
+import type { GatePlan } from './gate-plan.js';
+import type { GateState, GateVerdict } from './gate-state.js';
+import { type ControlFinding, judgeControl } from './negative-control.js';
+
+/**
+ * The verdict of the whole gate: the decision, unless what was measured beside it says that this machine could not
+ * measure. Then neither pass nor fail means anything, except of counters, which no machine's noise can move.
+ */
+export interface GateOutcome {
+  verdict: GateVerdict;
+  reasons: string[];
+  decision: GateState;
+  control: ControlFinding[];
+  drops: DropFinding;
+}
+
+export interface GateEvidence {
+  /** Base against base, in the order of time. */
+  control: readonly InvocationUnits[];
+  /** Every block of every invocation, dropped or not. */
+  blocks: readonly BlockFate[];
+  /** What else makes the machine unfit, in words: from the preflight. */
+  objections?: readonly string[];
+}
+
+/** `decision` must be decided: ask `GateDecision.end()` for a verdict before the time is up. */
+export function concludeGate(plan: GatePlan, decision: GateState, evidence: GateEvidence): GateOutcome {
+  const control = plan.metrics
+    .filter(({ kind }) => kind === 'noisy')
+    .map((metric) =>
+      judgeControl(
+        plan,
+        metric,
+        evidence.control.map((units) => units[metric.name]),
+      ),
+    );
+  const drops = judgeDrops(evidence.blocks);
+  const objections = [
+    ...(evidence.objections ?? []),
+    ...control.filter(({ suspect }) => suspect).map(({ reason }) => reason),
+    ...(drops.objection === null ? [] : [drops.objection]),
+  ];
+  const counterFailed = decision.metrics.some(
+    ({ kind, slower }) => kind === 'counter' && slower.finding === 'confirmed',
+  );
+  const decided = decision.verdict ?? 'inconclusive';
+  const verdict = objections.length > 0 && !counterFailed ? 'inconclusive' : decided;
+  const reasons = counterFailed ? [...decision.reasons, ...objections] : [...objections, ...decision.reasons];
+  return { verdict, reasons, decision, control, drops };
+}
