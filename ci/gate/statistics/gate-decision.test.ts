@@ -34,12 +34,11 @@ describe('the looks', () => {
   });
 
   it('suspect when the lower bound is above 0.7 L, and ask for 24 fresh invocations', () => {
-    // 12 units cannot show as much as the first look asks for, with four metrics at least.
-    const state = decideGate(RATE_PLAN, rate(6, 24));
+    const state = decideGate(RATE_PLAN, rate(6, 12));
     expect(state).toMatchObject({
       phase: 'confirming',
       verdict: null,
-      invocationsWanted: 48,
+      invocationsWanted: 36,
       openFor: 'slowdown',
     });
     expect(state.metrics[0].slower.finding).toBe('suspect');
@@ -72,7 +71,7 @@ describe('the looks', () => {
     const wide = decideGate(RATE_PLAN, rateUnits(about(3.9, 96, 12)));
     expect(wide).toMatchObject({ verdict: 'inconclusive', invocations: 96 });
     expect(wide.reasons[0]).toMatch(/too noisy, the last look does not exclude the limit of 5 %/);
-    const between = decideGate(RATE_PLAN, rateUnits(about(4.1, 96, 4)));
+    const between = decideGate(RATE_PLAN, rateUnits(about(3.9, 96, 4)));
     expect(between).toMatchObject({ verdict: 'pass', invocations: 96 });
     expect(between.reasons[0]).toMatch(/below the limit of 5 % at the last look/);
   });
@@ -80,11 +79,11 @@ describe('the looks', () => {
 
 describe('the confirmation', () => {
   it('fails when fresh units and all together say it', () => {
-    const state = decideGate(RATE_PLAN, rate(6, 48));
-    expect(state).toMatchObject({ phase: 'decided', verdict: 'fail', invocations: 48 });
+    const state = decideGate(RATE_PLAN, rate(6, 36));
+    expect(state).toMatchObject({ phase: 'decided', verdict: 'fail', invocations: 36 });
     expect(state.metrics[0].slower).toMatchObject({
       finding: 'confirmed',
-      confirmation: { freshInvocations: 24, pooledInvocations: 48 },
+      confirmation: { freshInvocations: 24, pooledInvocations: 36 },
     });
     expect(state.reasons[0]).toMatch(
       /confirmed: 24 fresh invocations say (5\.9|6\.0)\d % \(above 3 % needed\)/,
@@ -92,14 +91,14 @@ describe('the confirmation', () => {
   });
 
   it('is inconclusive when the fresh ones do not say it', () => {
-    const state = decideGate(RATE_PLAN, [...rate(6, 24), ...rate(2.8, 24)]);
+    const state = decideGate(RATE_PLAN, [...rate(6, 12), ...rate(2.8, 24)]);
     expect(state.verdict).toBe('inconclusive');
     expect(state.metrics[0].slower.finding).toBe('unconfirmed');
     expect(state.reasons[0]).toMatch(/not confirmed: 24 fresh invocations say 2\.\d\d %/);
   });
 
   it('is inconclusive when the fresh ones say it, but all together do not show 0.7 L', () => {
-    const state = decideGate(RATE_PLAN, [...rate(3.9, 24), ...rateUnits(about(3.2, 24, 6))]);
+    const state = decideGate(RATE_PLAN, [...rate(3.9, 12), ...rateUnits(about(3.2, 24, 6))]);
     expect(state.metrics[0].slower.confirmation?.freshEstimatePercent).toBeGreaterThan(3);
     expect(state.verdict).toBe('inconclusive');
   });
@@ -107,13 +106,13 @@ describe('the confirmation', () => {
 
 describe('improvements', () => {
   it('are confirmed in the same way, and pass', () => {
-    const faster = rateUnits(about(6, 48).map((unit) => -unit));
-    expect(decideGate(RATE_PLAN, faster.slice(0, 24))).toMatchObject({
+    const faster = rateUnits(about(6, 36).map((unit) => -unit));
+    expect(decideGate(RATE_PLAN, faster.slice(0, 12))).toMatchObject({
       phase: 'confirming',
       openFor: 'improvement',
     });
     const state = decideGate(RATE_PLAN, faster);
-    expect(state).toMatchObject({ verdict: 'pass', invocations: 48 });
+    expect(state).toMatchObject({ verdict: 'pass', invocations: 36 });
     expect(state.metrics[0].faster.finding).toBe('confirmed');
     expect(state.reasons[1]).toMatch(/rate: [56]\.\d\d % faster, confirmed/);
   });
@@ -191,10 +190,10 @@ describe('GateDecision', () => {
     const ended = gate.end('budget');
     expect(ended.verdict).toBe('inconclusive');
     expect(ended.reasons.at(-1)).toMatch(
-      /time budget ended.*confirmation needs 48 invocations, and there were 30/,
+      /time budget ended.*confirmation needs 36 invocations, and there were 30/,
     );
     const failed = new GateDecision(RATE_PLAN);
-    for (const units of rate(6, 48)) failed.add(units);
+    for (const units of rate(6, 36)) failed.add(units);
     expect(failed.end('interrupted').verdict).toBe('fail');
   });
 
