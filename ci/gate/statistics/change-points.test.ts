@@ -66,6 +66,12 @@ describe('changePoints', () => {
       expect(changePoints(values, options())).toEqual([]);
   });
 
+  it('refuses a history that would take minutes', () => {
+    expect(() => changePoints(new Array(1_001).fill(1), options())).toThrow(
+      /1001 points.*give the last 1000/,
+    );
+  });
+
   it('says the same for the same seed', () => {
     const values = [...simulatedNormal(30, 8, 1), ...simulatedNormal(30, 9, 1, 1)];
     expect(JSON.stringify(changePoints(values, options(5)))).toBe(

@@ -1,4 +1,5 @@
 import type { Random } from '../../../scenarios/harness/statistics/random.js';
+import { GateError } from './gate-error.js';
 
 /**
  * Where the level or the spread of a history changed: E-divisive (Matteson and James, "A nonparametric approach for
@@ -30,9 +31,18 @@ interface Split {
   energy: number;
 }
 
+/** A permutation costs the square of the number of points; this many take seconds. */
+export const CHANGE_POINT_VALUES_MAX = 1_000;
+
 /** Ascending. The same values and generator give the same points. */
 export function changePoints(values: readonly number[], options: ChangePointOptions): ChangePoint[] {
   const { random, level = 0.01, permutations = 199, pointsMin = 5 } = options;
+  if (values.length > CHANGE_POINT_VALUES_MAX) {
+    throw new GateError(
+      'ERR_GATE_ARGUMENT',
+      `a history of ${values.length} points is too long for change points; give the last ${CHANGE_POINT_VALUES_MAX}`,
+    );
+  }
   const found: ChangePoint[] = [];
   let edges = [0, values.length];
   for (;;) {
@@ -66,7 +76,7 @@ function bestOver(values: readonly number[], edges: readonly number[], pointsMin
  * Largest Q̂ over the split τ and the end κ of what is compared with the first τ points; κ before the end finds a change
  * that a later one back would hide.
  */
-export function bestSplit(values: readonly number[], pointsMin: number): Split | null {
+function bestSplit(values: readonly number[], pointsMin: number): Split | null {
   const n = values.length;
   const within = distancesWithin(values);
   let best: Split | null = null;

@@ -1,7 +1,7 @@
 import { decideCounter } from './counter.js';
 import { GateError } from './gate-error.js';
 import type { GatedMetric, GatePlan } from './gate-plan.js';
-import type { GateState, MetricState, Side, SideState } from './gate-state.js';
+import type { EarlyEnd, GateState, MetricState, Side, SideState } from './gate-state.js';
 import { confirmationWords, endWords, lookWords, measuringWords, verdictWords } from './gate-words.js';
 import { locationOf } from './hodges-lehmann.js';
 import { confirm, lookAt } from './look.js';
@@ -13,9 +13,6 @@ import { confirm, lookAt } from './look.js';
 
 /** The units of one invocation by metric: log ratios, positive is slower (`block-unit.ts`). All gated metrics, always. */
 export type InvocationUnits = Readonly<Record<string, number>>;
-
-/** What ended a gate before it was decided. */
-export type EarlyEnd = 'budget' | 'interrupted';
 
 const SIDES: readonly Side[] = ['slower', 'faster'];
 

@@ -3,7 +3,7 @@
  * of a decision. Plain data; numbers in percent are slowdowns of a side (5 on the side `faster` is 5 % faster).
  */
 export interface GateState {
-  /** `measuring`: more invocations are needed. `decided`: `verdict` stands. */
+  /** `looking` and `confirming`: more invocations are needed. `decided`: `verdict` stands. */
   phase: 'looking' | 'confirming' | 'decided';
   verdict: GateVerdict | null;
   /** One sentence for each thing that decided, the weightiest first; while measuring, what is still open. */
@@ -19,6 +19,9 @@ export interface GateState {
   openFor: 'slowdown' | 'improvement' | null;
   metrics: MetricState[];
 }
+
+/** What ended a gate before it was decided. */
+export type EarlyEnd = 'budget' | 'interrupted';
 
 export type GateVerdict = 'pass' | 'fail' | 'inconclusive';
 

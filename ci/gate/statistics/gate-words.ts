@@ -1,6 +1,5 @@
-import type { EarlyEnd } from './gate-decision.js';
 import { FRESH_ESTIMATE_ABOVE, PASS_BELOW, SUSPECT_ABOVE, SUSPECT_ESTIMATE_ABOVE } from './gate-plan.js';
-import type { GateVerdict, MetricState, Side, SideConfirmation, SideLook } from './gate-state.js';
+import type { EarlyEnd, GateVerdict, MetricState, Side, SideConfirmation, SideLook } from './gate-state.js';
 
 /** A decision in words: what was found, the value, the limit it was held against, and after how many invocations. */
 
