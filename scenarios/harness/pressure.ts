@@ -17,7 +17,11 @@ export interface Pressure {
   psiCpuSome: number | null;
   /** Why the block must be dropped, or null. Never depends on what was measured. */
   outsideCause: string | null;
+  /** The kind of cause, to count by. */
+  outsideKind: OutsideKind | null;
 }
+
+export type OutsideKind = 'suspend' | 'clock-jump' | 'steal';
 
 /** One tick is 1 % of a block of half a second on two cores, so less than this is not told apart from rounding. */
 const STEAL_PERCENT_MAX = 10;
@@ -55,17 +59,22 @@ export function pressureBetween(before: PressureReading, after: PressureReading)
     before.psiCpuSomeUs === null || after.psiCpuSomeUs === null || monotonicMs <= 0
       ? null
       : (after.psiCpuSomeUs - before.psiCpuSomeUs) / 1000 / monotonicMs;
-  return { stealPercent, psiCpuSome, outsideCause: outsideCause() };
+  const [outsideKind, outsideCause] = cause() ?? [null, null];
+  return { stealPercent, psiCpuSome, outsideCause, outsideKind };
 
-  function outsideCause(): string | null {
+  function cause(): [OutsideKind, string] | null {
     if (before.boottimeMs !== null && after.boottimeMs !== null) {
       const asleepMs = after.boottimeMs - before.boottimeMs - monotonicMs;
-      if (asleepMs > CLOCK_STEP_MS_MAX) return `the machine was suspended for ${Math.round(asleepMs)} ms`;
+      if (asleepMs > CLOCK_STEP_MS_MAX)
+        return ['suspend', `the machine was suspended for ${Math.round(asleepMs)} ms`];
     }
     const stepMs = after.realtimeMs - before.realtimeMs - monotonicMs;
-    if (Math.abs(stepMs) > CLOCK_STEP_MS_MAX) return `the wall clock jumped by ${Math.round(stepMs)} ms`;
+    if (Math.abs(stepMs) > CLOCK_STEP_MS_MAX) {
+      return ['clock-jump', `the wall clock jumped by ${Math.round(stepMs)} ms`];
+    }
     if (stealPercent > STEAL_PERCENT_MAX) {
-      return `the hypervisor took ${stealPercent.toFixed(1)} % of the processor time (limit ${STEAL_PERCENT_MAX} %)`;
+      const share = `${stealPercent.toFixed(1)} % of the processor time`;
+      return ['steal', `the hypervisor took ${share} (limit ${STEAL_PERCENT_MAX} %)`];
     }
     return null;
   }

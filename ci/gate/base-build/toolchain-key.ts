@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+
+/** Everything outside the sources that decides what a build becomes. */
+export function readToolchain(environment: NodeJS.ProcessEnv = process.env): string {
+  const compiler = environment.CXX ?? 'g++';
+  const [command, ...args] = compiler.split(' ');
+  const { stdout } = spawnSync(command, [...args, '--version'], { encoding: 'utf8' });
+  const flags = ['CFLAGS', 'CXXFLAGS', 'CPPFLAGS', 'LDFLAGS'].map((name) => environment[name] ?? '');
+  return [
+    `node ${process.versions.node} abi ${process.versions.modules} ${process.arch}`,
+    `${compiler}: ${(stdout ?? '').split('\n')[0]}`,
+    ...flags,
+  ].join('\n');
+}
+
+/** The name of a build in the cache. All have the same length, and so the same paths but for their characters. */
+export function buildKey(source: string, toolchain: string): string {
+  return createHash('sha256').update(`${source}\n${toolchain}`).digest('hex').slice(0, 32);
+}

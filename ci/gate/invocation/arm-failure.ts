@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ControlError } from '../../../scenarios/harness/control-client.js';
+import type { GateArm } from './gate-arms.js';
+import type { GateServer } from './start-arms.js';
+
+/** An arm that did not start, ended, or left a reply out. The invocation cannot be completed without it. */
+export class ArmFailure extends Error {
+  readonly arm: GateArm;
+  readonly code: string;
+
+  constructor(arm: GateArm, code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ArmFailure';
+    this.arm = arm;
+    this.code = code;
+  }
+}
+
+export function failureOf(arm: GateArm, error: unknown): ArmFailure {
+  const code = error instanceof ControlError ? error.code : 'ERR_GATE_ARM';
+  return new ArmFailure(arm, code, error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+/** The name of a group of sessions begins with its arm. */
+export function groupName(arm: GateArm, what: string): string {
+  return `${arm}@${what}`;
+}
+
+/** A broken connection is seen before the end of the process that broke it. */
+const EXIT_SEEN_MS = 200;
+
+/** Whose fault a failed command of the load generator was; null where nobody can be named, and then it is nobody's. */
+export async function blame(error: unknown, servers: readonly GateServer[]): Promise<ArmFailure | null> {
+  if (error instanceof ArmFailure) return error;
+  if (!(error instanceof ControlError)) return null;
+  await sleep(EXIT_SEEN_MS);
+  const stopped = servers.find(({ parts }) => parts.some(({ process }) => !process.running));
+  const named = servers.find(({ arm }) => error.group?.startsWith(groupName(arm, '')) === true);
+  const guilty = stopped ?? named;
+  return guilty === undefined ? null : failureOf(guilty.arm, error);
+}

@@ -1,0 +1,57 @@
+import { type CaseParameters, parseCaseName } from '../../../scenarios/harness/case-parameters.js';
+import { DISCARD_NS, WINDOW_NS } from '../../../scenarios/harness/window-schedule.js';
+import { CLOSED_CASE, type GatedMetric, OPEN_CASE } from './gated-metrics.js';
+
+/** How one invocation goes. The lengths are those that the variance components of this kind of machine gave (DESIGN.md). */
+export interface InvocationPlan {
+  closed: CaseParameters;
+  /** Without its rate, which the first invocation finds out; null when nothing of it is gated. */
+  open: CaseParameters | null;
+  /** Whether the closed loop is measured, besides warming up. */
+  measuresClosed: boolean;
+  blocks: number;
+  windowNs: number;
+  discardNs: number;
+  warmUp: WarmUpPlan;
+  /** Idle sessions that memory is measured with, in the first invocations; null when it is not gated. */
+  idleSessions: number | null;
+  /** Invocations that memory is measured in. */
+  idleInvocations: number;
+}
+
+export interface WarmUpPlan {
+  windowNs: number;
+  /** This many windows in a row agree when their rates differ by no more than `agreement` of their median. */
+  windows: number;
+  agreement: number;
+  secondsMax: number;
+}
+
+export const BLOCKS = 15;
+/** Every fourth invocation compares the base with itself, too. */
+export const CONTROL_EVERY = 4;
+/** What has no noise needs no more than to be seen twice. */
+export const COUNTER_INVOCATIONS = 2;
+
+const WARM_UP: WarmUpPlan = { windowNs: 50e6, windows: 3, agreement: 0.03, secondsMax: 10 };
+
+/** A page more or less in a growth of thousands of sessions is far below any limit. */
+const IDLE_SESSIONS = 8_000;
+
+export function planInvocation(metrics: readonly GatedMetric[], defaults: CaseParameters): InvocationPlan {
+  const of = (name: string): GatedMetric[] => metrics.filter((each) => each.case === name);
+  const { parameters: closed, problems } = parseCaseName(CLOSED_CASE, defaults);
+  if (problems.length > 0) throw new Error(`the gated case ${CLOSED_CASE}: ${problems.join('; ')}`);
+  const open: CaseParameters = { ...defaults, sessions: closed.sessions, load: 'open' };
+  return {
+    closed,
+    open: of(OPEN_CASE).length > 0 ? open : null,
+    measuresClosed: of(CLOSED_CASE).length > 0,
+    blocks: BLOCKS,
+    windowNs: WINDOW_NS,
+    discardNs: DISCARD_NS,
+    warmUp: WARM_UP,
+    idleSessions: metrics.some((each) => each.metric === 'memory_bytes_per_session') ? IDLE_SESSIONS : null,
+    idleInvocations: COUNTER_INVOCATIONS,
+  };
+}
