@@ -72,6 +72,7 @@ export function compareWithStored(
   name: string,
   stored: readonly StoredRun[],
   current: StoredRun,
+  limit: number = SLOWDOWN_LIMIT,
 ): BaselineVerdict {
   const comparisons: StoredComparison[] = [];
   const warnings: string[] = [];
@@ -88,7 +89,7 @@ export function compareWithStored(
       if (others.length === 0) continue;
       const open = body.parameters.load === 'open';
       const judged = (open ? JUDGED_IN_OPEN_LOOP : JUDGED_METRICS).has(metric);
-      comparisons.push(compareMetric(name, caseName, metric, measured, others, judged));
+      comparisons.push(compareMetric([name, caseName, metric], measured, others, judged, limit));
     }
   }
   const missing = [...new Set(stored.flatMap((run) => Object.keys(run.cases)))].filter(
@@ -106,7 +107,7 @@ export function compareWithStored(
   const decides = stored.length >= JUDGING_RUNS_MIN && !current.quick;
   if (!decides) {
     for (const each of comparisons) {
-      if (each.judged && each.slowdownPercent > SLOWDOWN_LIMIT * 100) {
+      if (each.judged && each.slowdownPercent > limit * 100) {
         warnings.push(
           `${each.case}: ${each.metric} is ${each.slowdownPercent.toFixed(1)} % slower than stored`,
         );
@@ -117,12 +118,11 @@ export function compareWithStored(
 }
 
 function compareMetric(
-  name: string,
-  caseName: string,
-  metric: string,
+  [name, caseName, metric]: readonly [name: string, caseName: string, metric: string],
   measured: StoredMetric,
   stored: readonly StoredMetric[],
   judged: boolean,
+  limit: number,
 ): StoredComparison {
   const logarithms = stored.map((each) => Math.log(each.ratio));
   const difference = Math.log(measured.ratio) - median(logarithms);
@@ -137,7 +137,7 @@ function compareMetric(
   }
   const slowdown = Math.exp(-difference) - 1;
   const regression =
-    judged && count >= JUDGING_RUNS_MIN && slowdown > SLOWDOWN_LIMIT && interval !== null && interval[1] < 0;
+    judged && count >= JUDGING_RUNS_MIN && slowdown > limit && interval !== null && interval[1] < 0;
   return {
     case: caseName,
     metric,

@@ -68,6 +68,7 @@ const commands = {
   scenario: { prepare: prepareScenario, run: become('dist/scenarios/commands/scenario.js') },
   suite: { prepare: prepareEverythingWithLoops, run: become('dist/suites/commands/suite.js') },
   report: { prepare: prepareEverything, run: become('dist/reports/commands/report.js') },
+  gate: { prepare: prepareEverything, run: become('dist/ci/commands/gate.js') },
   tidy: { prepare: prepareEverything, run: become('dist/ci/commands/tidy.js') },
   test: { prepare: prepareEverythingWithLoops, run: runTests },
   lint: { prepare: prepareDependencies, run: lintSources },

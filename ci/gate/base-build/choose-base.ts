@@ -41,6 +41,27 @@ export function chooseBase(rootDir: string, { ref, storedCommit }: BaseWish): Ch
   return mergeBase(git, head) ?? firstParent(git, head);
 }
 
+/**
+ * What slow slides are measured against: the stored baseline's commit, else the last release before HEAD.
+ * @throws BaseError
+ */
+export function chooseAnchor(rootDir: string, storedCommit: string | null): ChosenBase {
+  const git = new Git(rootDir);
+  if (storedCommit !== null) {
+    const commit = git.commitOf(storedCommit);
+    if (commit !== null) return { commit, why: "the stored anchor's commit" };
+    if (git.isShallow()) throw shallow(git, `the anchor ${storedCommit}`);
+  }
+  const tag = git.ask('describe', '--tags', '--abbrev=0', '--match', 'v[0-9]*', 'HEAD');
+  const commit = tag === null ? null : git.commitOf(tag);
+  if (commit !== null) return { commit, why: `the last release, ${tag}` };
+  if (git.isShallow()) throw shallow(git, 'the last release');
+  throw new BaseError(
+    'ERR_BASE_NONE',
+    'there is no anchor: neither a stored baseline "anchor" nor a tag v* of a release before HEAD',
+  );
+}
+
 function named(git: Git, ref: string): ChosenBase {
   const commit = git.commitOf(ref);
   if (commit !== null) return { commit, why: `--base ${ref}` };

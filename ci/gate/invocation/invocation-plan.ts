@@ -13,10 +13,8 @@ export interface InvocationPlan {
   windowNs: number;
   discardNs: number;
   warmUp: WarmUpPlan;
-  /** Idle sessions that memory is measured with, in the first invocations; null when it is not gated. */
+  /** Idle sessions that memory is measured with; null when it is not gated. */
   idleSessions: number | null;
-  /** Invocations that memory is measured in. */
-  idleInvocations: number;
 }
 
 export interface WarmUpPlan {
@@ -30,8 +28,6 @@ export interface WarmUpPlan {
 export const BLOCKS = 15;
 /** Every fourth invocation compares the base with itself, too. */
 export const CONTROL_EVERY = 4;
-/** What has no noise needs no more than to be seen twice. */
-export const COUNTER_INVOCATIONS = 2;
 
 const WARM_UP: WarmUpPlan = { windowNs: 50e6, windows: 3, agreement: 0.03, secondsMax: 10 };
 
@@ -52,6 +48,5 @@ export function planInvocation(metrics: readonly GatedMetric[], defaults: CasePa
     discardNs: DISCARD_NS,
     warmUp: WARM_UP,
     idleSessions: metrics.some((each) => each.metric === 'memory_bytes_per_session') ? IDLE_SESSIONS : null,
-    idleInvocations: COUNTER_INVOCATIONS,
   };
 }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { z } from 'zod';
+import { METRIC_NAMES } from '../../../scenarios/harness/metrics.js';
 import { type InvocationLine, invocationSchema } from './invocation-record.js';
 
 /**
@@ -9,14 +10,23 @@ import { type InvocationLine, invocationSchema } from './invocation-record.js';
  */
 export const RAW_SCHEMA = 'msgtrans.gate-raw/1';
 
+const metricSchema = z.object({
+  case: z.string(),
+  metric: z.enum(METRIC_NAMES),
+  kind: z.enum(['timed', 'counter', 'shown']),
+  limitPercent: z.number().positive(),
+});
 const buildSchema = z.object({ commit: z.string().nullable(), dirty: z.boolean() });
 const headerSchema = z.object({
   kind: z.literal('header'),
   schema: z.literal(RAW_SCHEMA),
   startedAt: z.string(),
   seed: z.int().min(0),
-  /** What was asked for, as far as it decides what a verdict is made of. */
-  options: z.record(z.string(), z.unknown()),
+  /** What is gated, and how many blocks an invocation was to have. */
+  metrics: z.array(metricSchema).min(1),
+  blocks: z.int().positive(),
+  /** Why the machine cannot keep the promise, from before the first invocation. */
+  objections: z.array(z.string()),
   base: buildSchema.extend({ why: z.string() }),
   candidate: buildSchema,
   machine: z.object({
@@ -29,10 +39,14 @@ const headerSchema = z.object({
   }),
 });
 
-export type HeaderLine = z.output<typeof headerSchema>;
-export type RawLine = HeaderLine | InvocationLine;
+/** Why a stretch of measuring ended before it was decided. A gate that was killed has none. */
+const endSchema = z.object({ kind: z.literal('end'), why: z.enum(['budget', 'interrupted']) });
 
-const lineSchema = z.discriminatedUnion('kind', [headerSchema, invocationSchema]);
+export type HeaderLine = z.output<typeof headerSchema>;
+export type EndLine = z.output<typeof endSchema>;
+export type RawLine = HeaderLine | InvocationLine | EndLine;
+
+const lineSchema = z.discriminatedUnion('kind', [headerSchema, invocationSchema, endSchema]);
 
 export class RawFileError extends Error {
   readonly code = 'ERR_GATE_RAW_FILE';

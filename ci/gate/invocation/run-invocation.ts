@@ -31,6 +31,8 @@ export interface InvocationWish {
   seed: number;
   /** Base against base in a third process, besides. */
   control: boolean;
+  /** Memory of idle sessions, besides, where it is gated. */
+  idle: boolean;
   /** Rate of the open loop; null in the first invocation, which decides it. */
   ratePerSecond: number | null;
 }
@@ -42,7 +44,7 @@ export interface InvocationWish {
  */
 export async function runInvocation(
   context: InvocationContext,
-  { index, seed, control, ratePerSecond }: InvocationWish,
+  { index, seed, control, idle, ratePerSecond }: InvocationWish,
 ): Promise<InvocationLine> {
   const { plan, children, signal, progress } = context;
   const random = createRandom(seed).fork(`invocation ${index}`);
@@ -60,19 +62,19 @@ export async function runInvocation(
   const stop = (): void => void children.stopAll();
   signal.addEventListener('abort', stop);
   try {
-    if (plan.idleSessions !== null && index < plan.idleInvocations) {
+    if (plan.idleSessions !== null && idle) {
       progress.phase(`invocation ${index + 1}: idle memory`);
       const armCommand = (arm: GateArm): ProcessCommand => withPredictableCollector(context.armCommand(arm));
-      const idle = await startArms(
+      const started = await startArms(
         line.startOrder,
         [plan.closed],
         children,
         { ...context, armCommand },
         signal,
       );
-      servers.push(...idle.servers);
+      servers.push(...started.servers);
       const sizes = [plan.idleSessions, descriptorsMax()] as const;
-      const bytes = await measureBytesPerSession(idle, plan.closed, sizes, random.fork('idle'));
+      const bytes = await measureBytesPerSession(started, plan.closed, sizes, random.fork('idle'));
       line.memoryBytesPerSession = Object.fromEntries(bytes);
       await children.closeAll();
       servers.length = 0;

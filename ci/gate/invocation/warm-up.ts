@@ -44,7 +44,7 @@ export async function warmUp(
       })),
       parameters,
     );
-    windows.forEach((window, index) => rates.get(order[index])?.push(rateOf(window)));
+    for (const [index, window] of windows.entries()) rates.get(order[index])?.push(rateOf(window));
     passes++;
     agreed = [...rates.values()].every((each) => agree(each, plan));
   }

@@ -1,0 +1,245 @@
+import { join, resolve } from 'node:path';
+import { armCommand } from '../../scenarios/arms/registry.js';
+import { Children } from '../../scenarios/harness/arm-process.js';
+import { writeFileAtomic } from '../../scenarios/harness/atomic-write.js';
+import { readBuild } from '../../scenarios/harness/build-record.js';
+import { readCapabilities } from '../../scenarios/harness/capabilities.js';
+import { EXIT, type ExitCode } from '../../scenarios/harness/exit-code.js';
+import { FileProblemsError } from '../../scenarios/harness/file-problem.js';
+import { InterruptedError } from '../../scenarios/harness/interruption.js';
+import { acquireLock, describeHolder } from '../../scenarios/harness/lock.js';
+import type { Medium } from '../../scenarios/harness/medium.js';
+import { swallowedByNpm } from '../../scenarios/harness/npm-swallowed.js';
+import { readPressure } from '../../scenarios/harness/pressure.js';
+import { createRunFolder, linkLatest, runsFolder } from '../../scenarios/harness/run-places.js';
+import { loadScenario, type Scenario } from '../../scenarios/harness/scenario-file.js';
+import { trapSignals } from '../../scenarios/harness/signals.js';
+import { terminalProgress } from '../../scenarios/harness/terminal-progress.js';
+import { UsageError } from '../../scenarios/harness/usage-error.js';
+import { BaselineError } from '../baseline-store/baseline-error.js';
+import { baselinePath, readBaselineIfPresent } from '../baseline-store/baseline-file.js';
+import { buildCommit, captureCandidate } from '../gate/base-build/base-builder.js';
+import { BaseError } from '../gate/base-build/base-error.js';
+import { BuildCache, type CachedBuild, cacheFolder } from '../gate/base-build/build-cache.js';
+import { type ChosenBase, chooseAnchor, chooseBase } from '../gate/base-build/choose-base.js';
+import { readToolchain } from '../gate/base-build/toolchain-key.js';
+import { disturbanceReader } from '../gate/invocation/disturbance.js';
+import { type GatedMetric, gatedMetrics } from '../gate/invocation/gated-metrics.js';
+import { planInvocation } from '../gate/invocation/invocation-plan.js';
+import { type HeaderLine, RAW_SCHEMA, RawFile } from '../gate/invocation/raw-file.js';
+import { measureGate } from '../gate/measure-gate.js';
+import { GATE_OPTIONS, type GateOptions, gateHelp, parseGateOptions } from '../gate/options.js';
+import { type GateSummary, summariseVerdict } from '../gate/output/gate-summary.js';
+import { summaryJunit } from '../gate/output/junit.js';
+import { summaryMarkdown } from '../gate/output/markdown.js';
+import { summaryText } from '../gate/output/summary-text.js';
+import { type Preflight, preflight } from '../gate/preflight/preflight.js';
+import { measureStoredGate, planStoredGate } from '../gate/stored/stored-gate.js';
+
+/** `npm run gate`: says whether this checkout is slower than its base. */
+
+const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+const SCENARIO = 'concurrent-1k';
+const SCENARIOS = join(ROOT, 'scenarios');
+const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
+const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
+/** What an invocation takes here, for the first estimate of the time that is left. */
+const INVOCATION_SECONDS = 10;
+
+const generatorCommand = { command: GENERATOR, args: [] };
+const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT);
+
+async function main(): Promise<ExitCode> {
+  const args = process.argv.slice(2);
+  const intended = swallowedByNpm(args, process.env, { name: 'gate', options: GATE_OPTIONS });
+  if (intended !== null)
+    throw new UsageError(`npm kept options for itself; put them behind "--":\n  ${intended}`);
+  const options = parseGateOptions(args, Date.now() >>> 0);
+  if (options === null) {
+    process.stdout.write(gateHelp());
+    return EXIT.pass;
+  }
+  const code = await runGate(options).catch(tell);
+  return options.allowInconclusive && code === EXIT.inconclusive ? EXIT.pass : code;
+}
+
+async function runGate(options: GateOptions): Promise<ExitCode> {
+  const metrics = gatedMetrics(options);
+  const scenario = loadScenario(SCENARIOS, SCENARIO);
+  const chosen = chosenBase(options);
+  const children = new Children();
+  const signals = trapSignals(children);
+  try {
+    // Building disturbs who measures, so the lock comes first.
+    const release = await acquireLock({
+      ...{ purpose: 'gate', signal: signals.signal },
+      onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
+    });
+    try {
+      const builds = await builtBase(chosen, signals.signal);
+      const run: GateRun = { options, metrics, scenario, children, signal: signals.signal };
+      return await ('why' in builds ? runStored(run, builds.why) : runInterleaved(run, builds));
+    } finally {
+      release();
+    }
+  } finally {
+    signals.release();
+  }
+}
+
+interface GateRun {
+  options: GateOptions;
+  metrics: GatedMetric[];
+  scenario: Scenario;
+  children: Children;
+  signal: AbortSignal;
+}
+
+interface Builds {
+  base: CachedBuild;
+  candidate: CachedBuild;
+  chosen: ChosenBase;
+}
+
+/** Only these two say that there may be another comparison; the others want something done. */
+const FALLS_BACK: readonly string[] = ['ERR_BASE_NONE', 'ERR_BASE_BUILD_FAILED'];
+
+function fallBack(error: unknown): { why: string } {
+  if (error instanceof BaseError && FALLS_BACK.includes(error.code)) return { why: error.message };
+  throw error;
+}
+
+/** Before anything is locked or built: a name that git does not know ends the command at once. */
+function chosenBase({ base, anchor }: GateOptions): ChosenBase | { why: string } {
+  try {
+    const storedCommit = storedCommitOf(baselineName(anchor));
+    return anchor ? chooseAnchor(ROOT, storedCommit) : chooseBase(ROOT, { ref: base, storedCommit });
+  } catch (error) {
+    return fallBack(error);
+  }
+}
+
+function baselineName(anchor: boolean): string {
+  return anchor ? 'anchor' : 'main';
+}
+
+function storedCommitOf(name: string): string | null {
+  const file = readBaselineIfPresent(baselinePath(BASELINES, name, SCENARIO), name, SCENARIO);
+  return file?.runs.at(-1)?.build.commit ?? null;
+}
+
+async function builtBase(
+  chosen: ChosenBase | { why: string },
+  signal: AbortSignal,
+): Promise<Builds | { why: string }> {
+  if (!('commit' in chosen)) return chosen;
+  const cache = new BuildCache(cacheFolder(process.env));
+  const places = { rootDir: ROOT, cache, toolchain: readToolchain() };
+  // A candidate that cannot be served is an error, whatever the base.
+  const candidate = await captureCandidate(readBuild(ROOT), places, signal);
+  try {
+    const base = await buildCommit(chosen.commit, places, signal, () =>
+      process.stderr.write(`building the base ${chosen.commit.slice(0, 12)}, once: some minutes…\n`),
+    );
+    return { base, candidate, chosen };
+  } catch (error) {
+    return fallBack(error);
+  }
+}
+
+async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds): Promise<ExitCode> {
+  const { options, metrics, scenario, children, signal } = run;
+  const { machine, objections } = await lookAtMachine(run);
+  const plan = planInvocation(metrics, scenario.defaults);
+  const startedAt = new Date();
+  const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
+  const { fingerprint, cpuModel, cores, kernel, node, aluNoisePercent } = machine;
+  const header: HeaderLine = {
+    ...{ kind: 'header', schema: RAW_SCHEMA, startedAt: startedAt.toISOString(), seed: options.seed },
+    ...{ metrics, blocks: plan.blocks, objections },
+    base: { commit: base.commit, dirty: base.dirty, why: chosen.why },
+    candidate: { commit: candidate.commit, dirty: candidate.dirty },
+    machine: { fingerprint, cpuModel, cores, kernel, node, aluNoisePercent },
+  };
+  process.stderr.write(
+    `gate: against ${chosen.commit.slice(0, 12)} (${chosen.why}), ${metrics.length} metrics, seed ${options.seed}\n`,
+  );
+  const raw = new RawFile(join(folder, 'invocations.ndjson'));
+  try {
+    const { file } = await measureGate({
+      ...{ header, raw },
+      context: {
+        ...{ plan, children, generatorCommand, signal, readDisturbance: disturbanceReader() },
+        armCommand: (arm) =>
+          armCommand('native', 'sockets', arm === 'candidate' ? candidate.rootDir : base.rootDir),
+      },
+      budgetMs: options.budgetMinutes === null ? null : options.budgetMinutes * 60_000,
+      progress: (invocations) =>
+        terminalProgress(options.progress, invocations * INVOCATION_SECONDS, 2 * invocations, signal),
+    });
+    return conclude(summariseVerdict(file), `${JSON.stringify(file, null, 1)}\n`, folder, options);
+  } finally {
+    raw.close();
+  }
+}
+
+/** Without a base build: one run against the stored ratios. */
+async function runStored(run: GateRun, why: string): Promise<ExitCode> {
+  const { options, scenario, children, signal } = run;
+  process.stderr.write(`gate: no base build (${why}); comparing with stored ratios\n`);
+  const name = baselineName(options.anchor);
+  const machine = readCapabilities(commandOf);
+  const stored = planStoredGate(scenario, [BASELINES, name], ROOT, options.seed, machine);
+  const { machine: seen } = await lookAtMachine(run);
+  const { plan } = stored;
+  const progress = terminalProgress(options.progress, plan.seconds, plan.slotSeconds, signal);
+  const limit = [options.limitPercent, why] as const;
+  const inputs = { children, armCommand: commandOf, generatorCommand, signal, progress, readPressure };
+  const { summary, record } = await measureStoredGate(stored, scenario, limit, inputs, seen.aluNoisePercent);
+  progress.end();
+  const startedAt = new Date(record.startedAt);
+  const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
+  writeFileAtomic(join(folder, 'record.json'), `${JSON.stringify(record)}\n`);
+  return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options);
+}
+
+function lookAtMachine({ signal }: GateRun): Promise<Preflight> {
+  const { processors, taskset } = readCapabilities(commandOf);
+  return preflight(processors, taskset, signal);
+}
+
+/** Writes and prints; what cannot be written is an error, and the verdict is printed all the same. */
+function conclude(summary: GateSummary, json: string, folder: string, options: GateOptions): ExitCode {
+  process.stdout.write(summaryText(summary));
+  const verdictPath = join(folder, 'verdict.json');
+  const copies: [path: string | null, content: () => string][] = [
+    [verdictPath, () => json],
+    [options.json, () => json],
+    [options.junit, () => summaryJunit(summary)],
+    [options.markdown, () => summaryMarkdown(summary)],
+  ];
+  linkLatest(runsFolder(ROOT, process.env), folder);
+  for (const [path, content] of copies) if (path !== null) writeFileAtomic(resolve(path), content());
+  process.stdout.write(`\nverdict ${verdictPath}\n`);
+  return summary.exitCode as ExitCode;
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof InterruptedError) return EXIT.interrupted;
+  if (error instanceof BaselineError) return EXIT.baseline;
+  if (error instanceof BaseError) {
+    if (error.code === 'ERR_BASE_SHALLOW') return EXIT.inconclusive;
+    return error.code === 'ERR_BASE_UNKNOWN_REF' ? EXIT.usage : EXIT.error;
+  }
+  return error instanceof UsageError || error instanceof FileProblemsError ? EXIT.usage : EXIT.error;
+}
+
+/** Says what went wrong, once, and how the command ends for it. */
+function tell(error: unknown): ExitCode {
+  if (!(error instanceof InterruptedError)) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  return exitCodeOf(error);
+}
+
+process.exitCode = await main().catch(tell);

@@ -1,0 +1,96 @@
+import { METRICS, type MetricName } from '../../../scenarios/harness/metrics.js';
+import type { GateSide } from '../invocation/gate-arms.js';
+import type { GatedMetric } from '../invocation/gated-metrics.js';
+import type { BlockLine, InvocationLine, WindowLine } from '../invocation/invocation-record.js';
+import { type GateBlock, invocationUnit } from '../statistics/block-unit.js';
+import { counterLogRatio } from '../statistics/counter.js';
+
+/** From the lines of the raw file to what the decision is fed with. */
+
+/** How the decision and the report call a gated metric. */
+export function metricName({ case: caseName, metric }: Pick<GatedMetric, 'case' | 'metric'>): string {
+  return `${caseName} ${metric}`;
+}
+
+/** Counters of the control protocol, each per message received. */
+const COUNTERS: Partial<Record<MetricName, string>> = {
+  allocations_per_op: 'allocations',
+  payload_copies_per_op: 'payload_copies',
+  syscalls_per_op: 'syscalls',
+};
+
+/** Where fewer of an invocation's blocks are left, it says nothing of the process, only of the machine. */
+const KEPT_SHARE_MIN = 0.5;
+
+/** The blocks of one metric that were not dropped. */
+export function gateBlocks(line: InvocationLine, gated: GatedMetric, side: GateSide): GateBlock[] {
+  return keptBlocks(line, gated.case, side).map(({ windows }) => {
+    const [first, second, third, fourth] = windows.map((window) => windowValue(window, gated.metric));
+    return {
+      first: windows[0].arm === 'base' ? 'base' : 'candidate',
+      values: [first, second, third, fourth],
+    };
+  });
+}
+
+/** Whether enough blocks of every noisy metric are left. */
+export function isUsable(
+  line: InvocationLine,
+  metrics: readonly GatedMetric[],
+  blocks: number,
+  side: GateSide = 'candidate',
+): boolean {
+  if (line.failure !== null) return false;
+  return metrics.every(
+    ({ kind, case: caseName }) =>
+      kind === 'counter' || keptBlocks(line, caseName, side).length >= KEPT_SHARE_MIN * blocks,
+  );
+}
+
+/** The log ratio of a noisy metric, positive when `side` is slower. Throws `GateError` for a window without work. */
+export function timedUnit(line: InvocationLine, gated: GatedMetric, side: GateSide): number {
+  return invocationUnit(gateBlocks(line, gated, side), METRICS[gated.metric].better);
+}
+
+/** The log ratio of a counter; null when one of the builds does not count it, or this invocation did not. */
+export function counterUnit(line: InvocationLine, gated: GatedMetric): number | null {
+  const [base, candidate] = (['base', 'candidate'] as const).map((arm) => countedValue(line, gated, arm));
+  return base === null || candidate === null ? null : counterLogRatio(base, candidate);
+}
+
+/** What an arm counted per message, or holds per session. */
+export function countedValue(
+  line: InvocationLine,
+  { case: caseName, metric }: GatedMetric,
+  arm: 'base' | 'candidate',
+): number | null {
+  if (metric === 'memory_bytes_per_session') {
+    const bytes = line.memoryBytesPerSession[arm];
+    // Pages that were given back meanwhile can hide the growth; then there is nothing to compare.
+    return bytes !== undefined && bytes > 0 ? bytes : null;
+  }
+  const counters = line.cases[caseName]?.counters[arm];
+  const counted = counters?.[COUNTERS[metric] ?? ''];
+  const messages = counters?.messages_received ?? 0;
+  return counted === undefined || messages === 0 ? null : counted / messages;
+}
+
+function keptBlocks(line: InvocationLine, caseName: string, side: GateSide): BlockLine[] {
+  return line.cases[caseName]?.blocks[side].filter(({ dropped }) => dropped === null) ?? [];
+}
+
+function windowValue(window: WindowLine, metric: MetricName): number {
+  const { operations, startNs, endNs, serverCpuNs, latencyNs } = window;
+  switch (metric) {
+    case 'throughput_ops_per_s':
+      return (operations / (endNs - startNs)) * 1e9;
+    case 'cpu_ns_per_op':
+      return serverCpuNs / operations;
+    case 'latency_ns_p50':
+      return latencyNs?.p50 ?? 0;
+    case 'latency_ns_p99':
+      return latencyNs?.p99 ?? 0;
+    default:
+      throw new Error(`${metric} is not measured by the window`);
+  }
+}

@@ -1,0 +1,226 @@
+import { EXIT, type ExitCode } from '../../../scenarios/harness/exit-code.js';
+import type { DropKind } from '../invocation/disturbance.js';
+import type { GatedMetric } from '../invocation/gated-metrics.js';
+import type { InvocationLine } from '../invocation/invocation-record.js';
+import type { EndLine, HeaderLine, RawLine } from '../invocation/raw-file.js';
+import { type BlockFate, judgeDrops } from '../statistics/dropped-blocks.js';
+import { decideGate, type InvocationUnits } from '../statistics/gate-decision.js';
+import { GateError } from '../statistics/gate-error.js';
+import { concludeGate } from '../statistics/gate-outcome.js';
+import { DEFAULT_SPENDING, type GatePlan, gatePlan } from '../statistics/gate-plan.js';
+import type { GateState } from '../statistics/gate-state.js';
+import { type Fault, faultsOf } from './correctness.js';
+import { GATE_SCHEMA, type GateVerdictFile } from './gate-verdict.js';
+import { counterUnit, isUsable, metricName, timedUnit } from './invocation-units.js';
+import { metricLines } from './metric-lines.js';
+
+/** What the lines so far say, and whether more are needed. */
+export interface Judgement {
+  file: GateVerdictFile;
+  /** Whether the gate has its verdict: no further invocation changes it. */
+  decided: boolean;
+  /** Null before the second usable invocation, when it is not yet known what both builds count. */
+  state: GateState | null;
+}
+
+/** Drops are judged while measuring goes on; two invocations show what one may have met by chance. */
+const DROPS_JUDGED_FROM = 2;
+
+/**
+ * The verdict of one gate: a pure function of its raw lines, so that the same file gives the same bytes, today and in a
+ * replay. Reads no clock and draws no chance.
+ */
+export function judgeRaw(lines: readonly RawLine[]): Judgement {
+  const header = lines.find((line) => line.kind === 'header');
+  if (header === undefined) throw new Error('a gate begins with its header');
+  const invocations = lines.filter((line) => line.kind === 'invocation');
+  const end = lines.find((line) => line.kind === 'end') ?? null;
+  return new RawJudge(header, invocations, end).judge();
+}
+
+class RawJudge {
+  readonly #header: HeaderLine;
+  readonly #invocations: readonly InvocationLine[];
+  readonly #end: EndLine | null;
+  readonly #used: InvocationLine[];
+  readonly #fates: BlockFate[];
+  readonly #gated: GatedMetric[];
+  readonly #notes: string[] = [];
+
+  constructor(header: HeaderLine, invocations: readonly InvocationLine[], end: EndLine | null) {
+    this.#header = header;
+    this.#invocations = invocations;
+    this.#end = end;
+    this.#used = invocations.filter((line) => isUsable(line, this.#timed(), header.blocks));
+    this.#fates = invocations.flatMap(fatesOf);
+    this.#gated = this.#decidable();
+  }
+
+  judge(): Judgement {
+    const { objections } = this.#header;
+    const faults = faultsOf(this.#invocations);
+    const ofCandidate = faults.filter(({ arm }) => arm === 'candidate');
+    const plan = this.#plan();
+    const decided = (code: ExitCode, reasons: string[], state: GateState | null = null): Judgement => ({
+      file: this.#file(code, reasons, state, plan),
+      decided: true,
+      state,
+    });
+    // The order of precedence of exit codes: what was interrupted has no verdict, and what is wrong has no speed.
+    if (this.#end?.why === 'interrupted') {
+      return decided(EXIT.interrupted, ['interrupted', ...words(faults)], this.#ended('interrupted', plan));
+    }
+    if (ofCandidate.length > 0) return decided(EXIT.checkFailed, words([...ofCandidate, ...faults]));
+    if (faults.length > 0) {
+      const why = 'the base cannot be compared with; name another one with --base';
+      return decided(EXIT.inconclusive, [...words(faults), why]);
+    }
+    if (objections.length > 0) return decided(EXIT.inconclusive, [...objections]);
+    const drops = judgeDrops(this.#fates);
+    if (this.#invocations.length >= DROPS_JUDGED_FROM && drops.objection !== null) {
+      return decided(EXIT.inconclusive, [drops.objection], this.#ended('budget', plan));
+    }
+    if (plan === null) return decided(EXIT.inconclusive, ['neither build counts what was asked for']);
+    return this.#decide(plan);
+  }
+
+  #decide(plan: GatePlan): Judgement {
+    let state: GateState;
+    let control: InvocationUnits[];
+    try {
+      const units = this.#units();
+      state = decideGate(plan, units, this.#end === null ? undefined : 'budget');
+      control = this.#controlUnits();
+    } catch (error) {
+      if (!(error instanceof GateError) || error.code !== 'ERR_GATE_BLOCK') throw error;
+      const file = this.#file(EXIT.inconclusive, [error.message], null, plan);
+      return { file, decided: true, state: null };
+    }
+    if (state.phase !== 'decided') {
+      return { file: this.#file(EXIT.inconclusive, state.reasons, state, plan), decided: false, state };
+    }
+    const outcome = concludeGate(plan, state, { control, blocks: this.#fates });
+    const code = { pass: EXIT.pass, fail: EXIT.regression, inconclusive: EXIT.inconclusive }[outcome.verdict];
+    const file = this.#file(code, outcome.reasons, state, plan);
+    file.control = outcome.control;
+    return { file, decided: true, state };
+  }
+
+  #timed(): GatedMetric[] {
+    return this.#header.metrics.filter(({ kind }) => kind === 'timed');
+  }
+
+  /** What both builds can be compared by: a counter that one of them lacks decides nothing, and is named. */
+  #decidable(): GatedMetric[] {
+    const [first] = this.#used;
+    return this.#header.metrics.filter((gated) => {
+      if (gated.kind === 'shown') return false;
+      if (gated.kind === 'timed' || first === undefined || counterUnit(first, gated) !== null) return true;
+      this.#notes.push(`${metricName(gated)} is not compared: not both builds count it`);
+      return false;
+    });
+  }
+
+  #plan(): GatePlan | null {
+    if (this.#gated.length === 0) return null;
+    return gatePlan(
+      this.#gated.map((gated) => ({
+        name: metricName(gated),
+        kind: gated.kind === 'counter' ? 'counter' : 'noisy',
+        limitPercent: gated.limitPercent,
+      })),
+    );
+  }
+
+  #units(): InvocationUnits[] {
+    const counted: Record<string, number> = {};
+    return this.#used.map((line) => {
+      const timed = this.#timed().map((gated) => [metricName(gated), timedUnit(line, gated, 'candidate')]);
+      for (const gated of this.#gated) {
+        if (gated.kind !== 'counter') continue;
+        // Only the first invocations are decided by counters; later ones may leave the expensive ones out.
+        counted[metricName(gated)] = counterUnit(line, gated) ?? counted[metricName(gated)] ?? 0;
+      }
+      return { ...Object.fromEntries(timed), ...counted } as InvocationUnits;
+    });
+  }
+
+  #controlUnits(): InvocationUnits[] {
+    const usable = this.#used.filter((line) => isUsable(line, this.#timed(), this.#header.blocks, 'control'));
+    return usable.map((line) =>
+      Object.fromEntries(
+        this.#timed().map((gated) => [metricName(gated), timedUnit(line, gated, 'control')]),
+      ),
+    );
+  }
+
+  #ended(why: 'budget' | 'interrupted', plan: GatePlan | null): GateState | null {
+    try {
+      return plan === null ? null : decideGate(plan, this.#units(), why);
+    } catch (error) {
+      if (error instanceof GateError) return null;
+      throw error;
+    }
+  }
+
+  #file(
+    exitCode: ExitCode,
+    reasons: string[],
+    state: GateState | null,
+    plan: GatePlan | null,
+  ): GateVerdictFile {
+    const { base, candidate, machine, seed, startedAt } = this.#header;
+    const { pOrder: _order, pArm: _arm, ...drops } = judgeDrops(this.#fates);
+    const used = state?.invocations ?? this.#used.length;
+    return {
+      schema: GATE_SCHEMA,
+      verdict: VERDICTS[exitCode] ?? 'inconclusive',
+      exitCode,
+      reasons: [...new Set(reasons)],
+      ...{ startedAt, seed, base, candidate, machine },
+      invocations: {
+        measured: this.#invocations.length,
+        used,
+        wanted: state?.invocationsWanted ?? plan?.looks[0] ?? DEFAULT_SPENDING.looks[0],
+      },
+      metrics: metricLines(this.#header.metrics, this.#used.slice(0, used), state),
+      drops: { ...drops, causes: causesOf(this.#invocations) },
+      control: [],
+      notes: this.#notes,
+    };
+  }
+}
+
+const VERDICTS: Partial<Record<ExitCode, GateVerdictFile['verdict']>> = {
+  [EXIT.pass]: 'pass',
+  [EXIT.regression]: 'fail',
+  [EXIT.checkFailed]: 'fail',
+  [EXIT.inconclusive]: 'inconclusive',
+  [EXIT.interrupted]: 'interrupted',
+};
+
+function words(faults: readonly Fault[]): string[] {
+  return faults.map(({ message }) => message);
+}
+
+/** Causes are read over a block as a whole: ten milliseconds, the kernel's tick, are a fifth of a window. */
+function fatesOf(line: InvocationLine): BlockFate[] {
+  return Object.values(line.cases)
+    .flatMap(({ blocks }) => blocks.candidate)
+    .map(({ windows, dropped }) => ({
+      first: windows[0].arm === 'base' ? 'base' : 'candidate',
+      dropped: dropped !== null,
+      disturbed: { base: 0, candidate: 0 },
+    }));
+}
+
+function causesOf(lines: readonly InvocationLine[]): Partial<Record<DropKind, number>> {
+  const causes: Partial<Record<DropKind, number>> = {};
+  for (const { cases } of lines) {
+    for (const { dropped } of Object.values(cases).flatMap(({ blocks }) => blocks.candidate)) {
+      if (dropped === null) continue;
+      causes[dropped.kind as DropKind] = (causes[dropped.kind as DropKind] ?? 0) + 1;
+    }
+  }
+  return causes;
+}

@@ -1,0 +1,76 @@
+import { median, standardDeviation } from '../../../scenarios/harness/statistics/quantile.js';
+import type { GatedMetric } from '../invocation/gated-metrics.js';
+import type { InvocationLine } from '../invocation/invocation-record.js';
+import { type GateBlock, inRunNoise } from '../statistics/block-unit.js';
+import { GateError } from '../statistics/gate-error.js';
+import { slowdownPercent } from '../statistics/gate-plan.js';
+import type { GateState } from '../statistics/gate-state.js';
+import { hodgesLehmann } from '../statistics/hodges-lehmann.js';
+import type { MetricLine } from './gate-verdict.js';
+import { countedValue, counterUnit, gateBlocks, metricName, timedUnit } from './invocation-units.js';
+
+/** Each metric's figures over the invocations that were used, decided or shown. */
+export function metricLines(
+  metrics: readonly GatedMetric[],
+  used: readonly InvocationLine[],
+  state: GateState | null,
+): MetricLine[] {
+  return metrics.map((gated) => {
+    const figures = gated.kind === 'counter' ? counterFigures(used, gated) : timedFigures(used, gated);
+    const own = state?.metrics.find(({ name }) => name === metricName(gated)) ?? null;
+    const { case: caseName, metric, kind, limitPercent } = gated;
+    return { case: caseName, metric, kind, limitPercent, ...figures, state: own };
+  });
+}
+
+type Figures = Omit<MetricLine, 'case' | 'metric' | 'kind' | 'limitPercent' | 'state'>;
+
+const NONE: Figures = {
+  base: null,
+  candidate: null,
+  slowdownPercent: null,
+  noise: null,
+  unitDeviationPercent: null,
+};
+
+function counterFigures(used: readonly InvocationLine[], gated: GatedMetric): Figures {
+  const counted = used.filter((line) => counterUnit(line, gated) !== null);
+  if (counted.length === 0) return NONE;
+  const of = (arm: 'base' | 'candidate'): number =>
+    median(counted.map((line) => countedValue(line, gated, arm) ?? Number.NaN));
+  const unit = median(counted.map((line) => counterUnit(line, gated) ?? Number.NaN));
+  // From nothing to something is no quotient, and JSON has no infinity.
+  const slowdown = Number.isFinite(unit) ? slowdownPercent(unit) : null;
+  return { ...NONE, base: of('base'), candidate: of('candidate'), slowdownPercent: slowdown };
+}
+
+function timedFigures(used: readonly InvocationLine[], gated: GatedMetric): Figures {
+  if (used.length === 0) return NONE;
+  try {
+    const blocks = used.map((line) => gateBlocks(line, gated, 'candidate'));
+    const units = used.map((line) => timedUnit(line, gated, 'candidate'));
+    const noises = blocks.map(inRunNoise);
+    const of = (arm: 'base' | 'candidate'): number =>
+      median(blocks.map((each) => median(each.flatMap((block) => valuesOf(block, arm)))));
+    return {
+      base: of('base'),
+      candidate: of('candidate'),
+      slowdownPercent: slowdownPercent(hodgesLehmann(units)),
+      noise: {
+        windowDeviationPercent: median(noises.map((each) => each.windowDeviationPercent)),
+        windowRootMeanSquarePercent: median(noises.map((each) => each.windowRootMeanSquarePercent)),
+      },
+      unitDeviationPercent: units.length < 2 ? null : 100 * standardDeviation(units),
+    };
+  } catch (error) {
+    // A window without work; the verdict says which.
+    if (error instanceof GateError) return NONE;
+    throw error;
+  }
+}
+
+/** The outer windows are those of the first arm. */
+function valuesOf({ first, values }: GateBlock, arm: 'base' | 'candidate'): number[] {
+  const [one, two, three, four] = values;
+  return first === arm ? [one, four] : [two, three];
+}
