@@ -47,7 +47,12 @@ describe('pressure between two readings', () => {
 
   it('does without PSI and boot time', () => {
     const pressure = pressureBetween({ ...BEFORE, psiCpuSomeUs: null }, changed({ boottimeMs: null }));
-    expect(pressure).toEqual({ stealPercent: 0, psiCpuSome: null, outsideCause: null });
+    expect(pressure).toEqual({
+      stealPercent: 0,
+      psiCpuSome: null,
+      outsideCause: null,
+      outsideKind: null,
+    });
   });
 
   it('reads the kernel’s own forms', () => {

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BuildCache } from '../gate/base-build/build-cache.js';
+import { Git } from '../gate/base-build/git.js';
+import { buildKey, readToolchain } from '../gate/base-build/toolchain-key.js';
+import { readRawFile } from '../gate/invocation/raw-file.js';
+import { judgeRaw } from '../gate/verdict/judge-raw.js';
+
+/** The command as a person runs it: built code, real processes. `npm test` builds before it tests. */
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const COMMAND = join(ROOT, 'dist', 'ci', 'commands', 'gate.js');
+const HEAD = new Git(ROOT).commitOf('HEAD');
+/** One case and metric, and an end after the first invocation: other tests run beside this one. */
+const SHORT = ['--base', 'HEAD', '--case', 'tcp/depth*', '--metric', 'throughput*', '--budget', '0.1'];
+
+let folder: string;
+const started: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'msgtrans-gate-command-'));
+});
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The temporary folder is a test's own, and with it the machine-wide lock. */
+function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const own = { ...process.env };
+  for (const key of Object.keys(own)) if (key.startsWith('npm_')) delete own[key];
+  return {
+    ...own,
+    TMPDIR: folder,
+    MSGTRANS_RUNS_DIR: join(folder, 'runs'),
+    MSGTRANS_BASELINES_DIR: join(folder, 'baselines'),
+    MSGTRANS_GATE_CACHE: join(folder, 'cache'),
+    ...more,
+  };
+}
+
+function run(args: string[], more: Record<string, string> = {}) {
+  const result = spawnSync(process.execPath, [COMMAND, ...args], {
+    ...{ env: environment(more), encoding: 'utf8', cwd: folder, timeout: 150_000 },
+  });
+  return { code: result.status, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** Puts this build into the cache as the build of HEAD, which takes minutes otherwise. */
+function cacheHead(): void {
+  const toolchain = readToolchain();
+  const cache = new BuildCache(join(folder, 'cache'));
+  cache.store(buildKey(HEAD ?? '', toolchain), ROOT, { commit: HEAD, dirty: false, toolchain });
+}
+
+describe('the command line of the gate', () => {
+  it('explains itself', () => {
+    const { code, stdout } = run(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('npm run gate -- --base v1.2.0');
+  });
+
+  it.each([
+    [['--bugdet', '3'], 'did you mean "budget"?'],
+    [['--metric', 'nothing'], 'nothing gated matches "nothing"'],
+    [['selftest'], 'the gate takes options alone; got "selftest"'],
+  ])('exits 2 for %j and says what to do', (args, message) => {
+    const { code, stdout, stderr } = run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('notices options that npm kept for itself', () => {
+    const { code, stderr } = run([], { npm_lifecycle_event: 'gate', npm_config_allow_inconclusive: 'true' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('npm run gate -- --allow-inconclusive');
+  });
+
+  it.runIf(HEAD !== null)('exits 2 for a base that git does not know, before anything is built', () => {
+    const { code, stderr } = run(['--base', 'no-such-commit']);
+    // In a shallow clone it may only not have been fetched.
+    expect([2, 4]).toContain(code);
+    expect(stderr).toContain('no-such-commit');
+    expect(existsSync(join(folder, 'cache'))).toBe(false);
+  });
+});
+
+describe.runIf(HEAD !== null)('a gate against a base that is built', () => {
+  it('leaves invocations, a verdict that follows from them, and its summaries', () => {
+    cacheHead();
+    const files = ['--json', 'v.json', '--junit', 'v.xml', '--markdown', 'v.md'];
+    const { code, stdout, stderr } = run([...SHORT, ...files, '--seed', '5', '--no-progress']);
+    expect(stderr).toContain(`gate: against ${HEAD?.slice(0, 12)} (--base HEAD), 1 metrics, seed 5`);
+    expect(stdout).toContain('gate: INCONCLUSIVE');
+    expect(code).toBe(4);
+    const raw = join(folder, 'runs', 'latest', 'invocations.ndjson');
+    const text = readFileSync(join(folder, 'v.json'), 'utf8');
+    expect(readFileSync(join(folder, 'runs', 'latest', 'verdict.json'), 'utf8')).toBe(text);
+    expect(`${JSON.stringify(judgeRaw(readRawFile(raw)).file, null, 1)}\n`).toBe(text);
+    expect(readFileSync(join(folder, 'v.xml'), 'utf8')).toContain('<testsuite name="gate"');
+    expect(readFileSync(join(folder, 'v.md'), 'utf8')).toContain('### Performance gate: inconclusive');
+  }, 180_000);
+
+  it('ends in order at SIGINT, and keeps what it has', async () => {
+    cacheHead();
+    const child = spawn(process.execPath, [COMMAND, '--base', 'HEAD'], {
+      ...{ env: environment(), stdio: ['ignore', 'ignore', 'pipe'], cwd: folder },
+    });
+    started.push(child);
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const exited = once(child, 'exit');
+    while (!stderr.includes('gate: against')) await once(child.stderr, 'data');
+    child.kill('SIGINT');
+    expect(await exited).toEqual([130, null]);
+    const verdict = readFileSync(join(folder, 'runs', 'latest', 'verdict.json'), 'utf8');
+    expect(JSON.parse(verdict)).toMatchObject({ verdict: 'interrupted', exitCode: 130 });
+  }, 120_000);
+});
+
+describe('a gate without a base build', () => {
+  it('needs a stored baseline, and says that it is missing and why it was asked for', () => {
+    const { code, stderr } = run(['--anchor'], { GIT_CEILING_DIRECTORIES: folder });
+    // Once there is a release, the anchor is that.
+    if (new Git(ROOT).ask('describe', '--tags', '--match', 'v[0-9]*') !== null || new Git(ROOT).isShallow())
+      return;
+    expect(stderr).toContain('gate: no base build (there is no anchor');
+    expect(stderr).toContain('there is no stored baseline');
+    expect(code).toBe(5);
+  });
+
+  it('maps only inconclusive to 0 with --allow-inconclusive', () => {
+    const { code } = run(['--allow-inconclusive', '--base', 'no-such-commit']);
+    expect(code).toBe(new Git(ROOT).isShallow() ? 0 : 2);
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { CLOSED_CASE, gatedMetrics } from '../invocation/gated-metrics.js';
+import type { InvocationLine } from '../invocation/invocation-record.js';
+import { type HeaderLine, parseRawLines, type RawLine } from '../invocation/raw-file.js';
+import { type SampleOptions, sampleHeader, sampleInvocation } from '../testing/sample-invocations.js';
+import { judgeRaw } from './judge-raw.js';
+
+/** A gate's lines, invocation after invocation, until it is decided. */
+function gate(options: SampleOptions, header: HeaderLine = sampleHeader(), seed = 1) {
+  const lines: RawLine[] = [header];
+  let judgement = judgeRaw(lines);
+  for (let index = 0; !judgement.decided && index < 130; index++) {
+    lines.push(sampleInvocation(index, { ...options, control: index % 4 === 3 }, seed));
+    judgement = judgeRaw(lines);
+  }
+  return { ...judgement, lines };
+}
+
+const all = sampleHeader({
+  metrics: gatedMetrics({ casePattern: CLOSED_CASE, metricPattern: null, limitPercent: 5 }),
+});
+
+describe('the verdict', () => {
+  it('passes what is not slower, after the first look', () => {
+    const { file, decided } = gate({});
+    expect(file).toMatchObject({ verdict: 'pass', exitCode: 0, invocations: { measured: 12, used: 12 } });
+    expect(decided).toBe(true);
+    expect(file.control).toHaveLength(1);
+    expect(Math.abs(file.metrics[0].slowdownPercent ?? Number.NaN)).toBeLessThan(2);
+  });
+
+  it('fails what is slower, after fresh invocations have said it again', () => {
+    const { file } = gate({ slowdown: 0.08 });
+    expect(file).toMatchObject({ verdict: 'fail', exitCode: 3, invocations: { used: 36 } });
+    expect(file.metrics[0].state?.slower.finding).toBe('confirmed');
+    expect(file.metrics[0].slowdownPercent).toBeCloseTo(8, 0);
+  });
+
+  it('turns its sign when the arms are swapped', () => {
+    const { lines, file } = gate({ slowdown: 0.08 });
+    const swapped = judgeRaw(lines.map(swap)).file;
+    const [before, after] = [file, swapped].map((each) =>
+      Math.log1p((each.metrics[0].slowdownPercent ?? 0) / 100),
+    );
+    expect(after).toBeCloseTo(-before, 12);
+    expect(swapped.verdict).toBe('pass');
+    expect(swapped.metrics[0].state?.faster.finding).toBe('confirmed');
+  });
+
+  it('is the same to the byte from the same file', () => {
+    const { lines, file } = gate({ slowdown: 0.02 }, all);
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const again = judgeRaw(parseRawLines(text, 'raw.ndjson')).file;
+    expect(JSON.stringify(again)).toBe(JSON.stringify(file));
+  });
+
+  it('names what both builds do not count, and decides by the rest', () => {
+    const { file } = gate({}, all);
+    expect(file.verdict).toBe('pass');
+    expect(file.notes.join()).toMatch(/allocations_per_op is not compared/);
+    const states = Object.fromEntries(file.metrics.map((each) => [each.metric, each.state !== null]));
+    expect(states).toMatchObject({ allocations_per_op: false, syscalls_per_op: true, latency_ns_p50: false });
+    expect(file.metrics.find((each) => each.metric === 'payload_copies_per_op')).toMatchObject({ base: 0 });
+  });
+
+  it('fails by a counter after two invocations', () => {
+    const lines: RawLine[] = [all];
+    for (const index of [0, 1]) {
+      const line = sampleInvocation(index);
+      const counters = line.cases[CLOSED_CASE].counters;
+      counters.candidate = { ...counters.candidate, messages_received: 1_000, syscalls: 150 };
+      lines.push(line);
+    }
+    const { file, decided } = judgeRaw(lines);
+    expect({ decided, code: file.exitCode }).toEqual({ decided: true, code: 3 });
+    expect(file.reasons[0]).toContain('syscalls_per_op');
+  });
+});
+
+describe('what stands above a verdict', () => {
+  it('a message that the candidate lost is a failed check, however fast it was', () => {
+    const { file } = gate({ lost: 3 });
+    expect(file).toMatchObject({
+      verdict: 'fail',
+      exitCode: 6,
+      reasons: ['3 messages lost by the candidate'],
+    });
+  });
+
+  it.each([
+    ['candidate', 6, 'fail'],
+    ['base', 4, 'inconclusive'],
+    ['control', 4, 'inconclusive'],
+  ] as const)('a %s that died ends the gate with %d', (arm, exitCode, verdict) => {
+    const failure = { arm, code: 'ERR_CONTROL_PROCESS_EXITED', message: `${arm} was ended by SIGSEGV` };
+    const { file, decided } = judgeRaw([sampleHeader(), { ...sampleInvocation(0), failure }]);
+    expect(decided).toBe(true);
+    expect(file).toMatchObject({ exitCode, verdict });
+    expect(file.reasons[0]).toContain('was ended by SIGSEGV');
+  });
+
+  it('a machine that is too noisy from the start is not measured', () => {
+    const { file, lines } = gate({}, sampleHeader({ objections: ['too noisy: it spreads'] }));
+    expect(lines).toHaveLength(1);
+    expect(file).toMatchObject({ exitCode: 4, reasons: ['too noisy: it spreads'] });
+  });
+
+  it('too many dropped blocks end it, with their causes counted', () => {
+    const { file, lines } = gate({ dropped: 7 });
+    expect(lines).toHaveLength(3);
+    expect(file.exitCode).toBe(4);
+    expect(file.reasons[0]).toContain('14 of 30 blocks were dropped');
+    expect(file.drops.causes).toEqual({ steal: 14 });
+  });
+
+  it('an invocation with too few blocks left is measured again', () => {
+    const lines: RawLine[] = [sampleHeader(), sampleInvocation(0, { dropped: 9 })];
+    for (let index = 1; index < 12; index++) lines.push(sampleInvocation(index));
+    expect(judgeRaw(lines)).toMatchObject({
+      decided: false,
+      file: { invocations: { measured: 12, used: 11 } },
+    });
+    lines.push(sampleInvocation(12));
+    expect(judgeRaw(lines)).toMatchObject({
+      decided: true,
+      file: { verdict: 'pass', invocations: { used: 12 } },
+    });
+  });
+
+  it('a base that differs from itself makes any verdict inconclusive', () => {
+    const { lines } = gate({});
+    const crooked = lines.map((line) => {
+      if (line.kind !== 'invocation') return line;
+      const slow = sampleInvocation(line.index, { slowdown: 0.08 }).cases[CLOSED_CASE].blocks.candidate;
+      const control = slow.map((block) => ({
+        ...block,
+        windows: block.windows.map((window) => ({
+          ...window,
+          arm: window.arm === 'candidate' ? ('control' as const) : window.arm,
+        })),
+      }));
+      const body = line.cases[CLOSED_CASE];
+      return { ...line, cases: { [CLOSED_CASE]: { ...body, blocks: { ...body.blocks, control } } } };
+    });
+    const { file } = judgeRaw(crooked);
+    expect(file).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
+    expect(file.reasons[0]).toContain('the base differs from itself');
+  });
+
+  it('an end by the budget is inconclusive, by an interrupt 130', () => {
+    const measured = [sampleHeader(), sampleInvocation(0)];
+    const budget = judgeRaw([...measured, { kind: 'end', why: 'budget' }]).file;
+    expect(budget).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
+    expect(budget.reasons.join()).toContain('--budget');
+    const interrupted = judgeRaw([...measured, { kind: 'end', why: 'interrupted' }]).file;
+    expect(interrupted).toMatchObject({ verdict: 'interrupted', exitCode: 130 });
+  });
+});
+
+function swap(line: RawLine): RawLine {
+  if (line.kind !== 'invocation') return line;
+  const other = { base: 'candidate', candidate: 'base', control: 'control' } as const;
+  const body = line.cases[CLOSED_CASE];
+  const candidate = body.blocks.candidate.map((block) => ({
+    ...block,
+    windows: block.windows.map((window) => ({ ...window, arm: other[window.arm] })),
+  }));
+  const swapped: InvocationLine = {
+    ...line,
+    cases: { [CLOSED_CASE]: { ...body, blocks: { candidate, control: body.blocks.control } } },
+  };
+  return swapped;
+}
