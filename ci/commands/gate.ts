@@ -151,6 +151,7 @@ async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds)
   const { options, metrics, scenario, children, signal } = run;
   const { machine, objections } = await lookAtMachine(run);
   const plan = planInvocation(metrics, scenario.defaults);
+  const casesMeasured = Number(plan.measuresClosed) + Number(plan.open !== null);
   const startedAt = new Date();
   const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
   const { fingerprint, cpuModel, cores, kernel, node, aluNoisePercent } = machine;
@@ -175,7 +176,12 @@ async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds)
       },
       budgetMs: options.budgetMinutes === null ? null : options.budgetMinutes * 60_000,
       progress: (invocations) =>
-        terminalProgress(options.progress, invocations * INVOCATION_SECONDS, 2 * invocations, signal),
+        terminalProgress(
+          options.progress,
+          invocations * INVOCATION_SECONDS,
+          invocations * casesMeasured,
+          signal,
+        ),
     });
     return conclude(summariseVerdict(file), `${JSON.stringify(file, null, 1)}\n`, folder, options);
   } finally {

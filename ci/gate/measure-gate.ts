@@ -45,8 +45,9 @@ export async function measureGate(inputs: GateInputs): Promise<Judgement> {
       const elapsedMs = nowMs() - startMs;
       // The next invocation would not be done in time.
       const late = budgetMs !== null && elapsedMs + longestMs > budgetMs;
-      if (late || measured - used > UNUSABLE_MAX) {
-        add({ kind: 'end', why: 'budget' });
+      const disturbed = measured - used > UNUSABLE_MAX;
+      if (late || disturbed) {
+        add({ kind: 'end', why: disturbed ? 'disturbed' : 'budget' });
         return judgeRaw(lines);
       }
       if (progress === null || judgement.file.invocations.wanted !== wanted) {

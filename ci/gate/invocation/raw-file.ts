@@ -40,7 +40,7 @@ const headerSchema = z.object({
 });
 
 /** Why a stretch of measuring ended before it was decided. A gate that was killed has none. */
-const endSchema = z.object({ kind: z.literal('end'), why: z.enum(['budget', 'interrupted']) });
+const endSchema = z.object({ kind: z.literal('end'), why: z.enum(['budget', 'interrupted', 'disturbed']) });
 
 export type HeaderLine = z.output<typeof headerSchema>;
 export type EndLine = z.output<typeof endSchema>;

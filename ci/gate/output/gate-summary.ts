@@ -2,6 +2,7 @@ import { formatBytes, formatNs, formatSi, significant } from '../../../scenarios
 import { METRICS, type MetricName } from '../../../scenarios/harness/metrics.js';
 import type { SideFinding } from '../statistics/gate-state.js';
 import type { GateVerdictFile, MetricLine } from '../verdict/gate-verdict.js';
+import { powerNotes } from './power-note.js';
 
 /** What table, Markdown and JUnit say, whichever comparison it was. */
 export interface GateSummary {
@@ -51,6 +52,7 @@ export function summariseVerdict(file: GateVerdictFile): GateSummary {
         : []),
       `noise of the machine: ${significant(machine.aluNoisePercent)} % over a fixed loop of 4 ms`,
       ...file.metrics.flatMap(noiseNote),
+      ...powerNotes(file),
       ...file.control.filter((each) => each.invocations > 0).map(({ reason }) => `control: ${reason}`),
       ...file.notes,
     ],

@@ -29,6 +29,9 @@ describe('the summary of a gate', () => {
     expect(text).toContain('gate: FAIL');
     expect(text).toMatch(/between windows, .* between invocations/);
     expect(text).toContain('control: ');
+    expect(text).toMatch(
+      /power of .*throughput_ops_per_s.* fail at 0 %, .* fail at 3\.5 %, .*100 % fail at 6 %/,
+    );
   });
 
   it('is empty in Markdown when there is nothing to say, and not when something became faster', () => {

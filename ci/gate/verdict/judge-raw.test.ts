@@ -147,6 +147,19 @@ describe('what stands above a verdict', () => {
     expect(file.reasons[0]).toContain('the base differs from itself');
   });
 
+  it('an end for want of undisturbed blocks says so', () => {
+    const lines: RawLine[] = [
+      sampleHeader(),
+      sampleInvocation(0, { dropped: 9 }),
+      { kind: 'end', why: 'disturbed' },
+    ];
+    const { file } = judgeRaw(lines);
+    expect(file).toMatchObject({
+      exitCode: 4,
+      reasons: [expect.stringContaining('1 invocations had too few')],
+    });
+  });
+
   it('an end by the budget is inconclusive, by an interrupt 130', () => {
     const measured = [sampleHeader(), sampleInvocation(0)];
     const budget = judgeRaw([...measured, { kind: 'end', why: 'budget' }]).file;

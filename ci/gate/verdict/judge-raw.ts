@@ -76,12 +76,19 @@ class RawJudge {
       return decided(EXIT.inconclusive, [...words(faults), why]);
     }
     if (objections.length > 0) return decided(EXIT.inconclusive, [...objections]);
-    const drops = judgeDrops(this.#fates);
-    if (this.#invocations.length >= DROPS_JUDGED_FROM && drops.objection !== null) {
-      return decided(EXIT.inconclusive, [drops.objection], this.#ended('budget', plan));
-    }
     if (plan === null) return decided(EXIT.inconclusive, ['neither build counts what was asked for']);
-    return this.#decide(plan);
+    if (this.#end?.why === 'disturbed') {
+      const unused = this.#invocations.length - this.#used.length;
+      const why = `${unused} invocations had too few undisturbed blocks; free the machine and repeat`;
+      return decided(EXIT.inconclusive, [why], this.#ended('budget', plan));
+    }
+    const judgement = this.#decide(plan);
+    const { objection } = judgeDrops(this.#fates);
+    // What is decided has been held against the drops already.
+    if (judgement.decided || objection === null || this.#invocations.length < DROPS_JUDGED_FROM) {
+      return judgement;
+    }
+    return decided(EXIT.inconclusive, [objection], this.#ended('budget', plan));
   }
 
   #decide(plan: GatePlan): Judgement {

@@ -1,0 +1,36 @@
+import { significant } from '../../../scenarios/harness/format-number.js';
+import { createRandom } from '../../../scenarios/harness/statistics/random.js';
+import { gatePlan } from '../statistics/gate-plan.js';
+import { normalBank, powerCurve } from '../statistics/power-curve.js';
+import type { GateVerdictFile, MetricLine } from '../verdict/gate-verdict.js';
+import { metricName } from '../verdict/invocation-units.js';
+
+/** Enough to tell 99 from 97 in a hundred; a curve of a metric takes some tenths of a second. */
+const GATES = 200;
+/** Several times what a gate takes at most, so that stretches differ. */
+const BANK_INVOCATIONS = 960;
+
+/**
+ * What this gate could have found: the share of gates that fail at each true slowdown, from normal noise of the deviation
+ * that this gate's invocations had. One gate measures too few of them to replay their own.
+ */
+export function powerNotes(file: GateVerdictFile): string[] {
+  return file.metrics.flatMap((line) => powerNote(line, file.seed));
+}
+
+function powerNote(line: MetricLine, seed: number): string[] {
+  const { unitDeviationPercent: deviation, kind, limitPercent } = line;
+  if (kind !== 'timed' || deviation === null || !(deviation > 0)) return [];
+  const name = metricName(line);
+  const plan = gatePlan([{ name, kind: 'noisy', limitPercent }]);
+  const random = createRandom(seed).fork(`power ${name}`);
+  const bank = normalBank({ [name]: deviation / 100 }, BANK_INVOCATIONS, random);
+  const points = powerCurve(bank, plan, { metric: name, gates: GATES, random });
+  const shares = points.map(
+    ({ slowdownPercent, fail, gates }) =>
+      `${significant((100 * fail) / gates)} % fail at ${Number(slowdownPercent.toPrecision(3))} %`,
+  );
+  return [
+    `power of ${name} at ${significant(deviation)} % between invocations, alone, if normal: ${shares.join(', ')}`,
+  ];
+}
