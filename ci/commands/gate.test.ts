@@ -125,7 +125,7 @@ describe.runIf(HEAD !== null)('a gate against a base that is built', () => {
 
 describe('a gate without a base build', () => {
   it('needs a stored baseline, and says that it is missing and why it was asked for', () => {
-    const { code, stderr } = run(['--anchor'], { GIT_CEILING_DIRECTORIES: folder });
+    const { code, stderr } = run(['--anchor']);
     // Once there is a release, the anchor is that.
     if (new Git(ROOT).ask('describe', '--tags', '--match', 'v[0-9]*') !== null || new Git(ROOT).isShallow())
       return;

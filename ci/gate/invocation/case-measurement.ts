@@ -73,7 +73,8 @@ export class CaseMeasurement {
       this.#started.generator,
       [this.#name, this.#parameters],
       { ...plan, discardNs: invocation.discardNs },
-      this.#random,
+      // How many passes it takes is the machine's, and must not move the chances of what follows.
+      this.#random.fork('warm-up'),
       signal,
     );
     for (const [arm, rate] of warmed.rates) progress.rate(arm, rate);
@@ -87,14 +88,15 @@ export class CaseMeasurement {
     const sides = (['candidate', 'control'] as const).filter((side) =>
       servers.some(({ arm }) => arm === side),
     );
+    const random = this.#random.fork('blocks');
     const before = await this.#counters();
     const left = new Map(sides.map((side) => [side, Math.ceil(blocks * REPLACED_SHARE_MAX)]));
     for (let block = 0; block < blocks; block++) {
-      for (const side of this.#random.shuffled(sides)) {
-        let kept = await this.#measureBlock(side);
+      for (const side of random.shuffled(sides)) {
+        let kept = await this.#measureBlock(side, random);
         for (let more = left.get(side) ?? 0; !kept && more > 0; more--) {
           left.set(side, more - 1);
-          kept = await this.#measureBlock(side);
+          kept = await this.#measureBlock(side, random);
         }
       }
       this.#context.progress.advance(1 / blocks);
@@ -109,11 +111,11 @@ export class CaseMeasurement {
   }
 
   /** Says whether the block was kept. */
-  async #measureBlock(side: GateSide): Promise<boolean> {
+  async #measureBlock(side: GateSide, random: Random): Promise<boolean> {
     throwIfInterrupted(this.#context.signal);
     const { plan, readDisturbance } = this.#context;
     const paces = ['base', side].map((arm) => ({ arm, windowNs: plan.windowNs, blocks: 1, reason: null }));
-    const order = blockWindows(['base', side], paces, this.#random);
+    const order = blockWindows(['base', side], paces, random);
     const before = readDisturbance(this.#started.pids);
     const windows = await this.#started.generator.run(
       order.map(({ arm, measureNs }) => ({
