@@ -89,7 +89,7 @@ const NO_FAULT = {
 
 describe('an invocation', () => {
   it('measures every gated case in mirrored blocks, drained between windows, and accounts for every message', async () => {
-    const line = await run();
+    const line = await run({}, { ratePerSecond: 5_000 });
     expect(line).toMatchObject({ kind: 'invocation', index: 0, seed: 7, failure: null });
     expect([...line.startOrder].sort()).toEqual(['base', 'candidate']);
     expect(Object.keys(line.cases)).toEqual([CLOSED_CASE, OPEN_CASE]);
@@ -97,11 +97,9 @@ describe('an invocation', () => {
       for (const order of orders(line, name, 'candidate')) expect(['bccb', 'cbbc']).toContain(order);
       expect(blocks).toMatchObject({ candidate: { length: 3 }, control: [] });
       const windows = blocks.candidate.flatMap((block) => block.windows);
-      for (const [index, { startNs, endNs, operations, serverCpuNs }] of windows.entries()) {
+      for (const [index, { startNs, endNs }] of windows.entries()) {
         expect(endNs - startNs).toBeGreaterThanOrEqual(TINY.windowNs);
         expect(startNs).toBeGreaterThanOrEqual((windows[index - 1]?.endNs ?? 0) + TINY.discardNs);
-        expect(operations).toBeGreaterThan(0);
-        expect(serverCpuNs).toBeGreaterThan(0);
       }
       for (const arm of ['base', 'candidate'] as const) {
         expect(ledgers[arm]).toMatchObject(NO_FAULT);
@@ -111,7 +109,7 @@ describe('an invocation', () => {
       }
     }
     expect(line.cases[CLOSED_CASE].ratePerSecond).toBeNull();
-    expect(line.cases[OPEN_CASE].ratePerSecond).toBeGreaterThan(0);
+    expect(line.cases[OPEN_CASE].ratePerSecond).toBe(5_000);
   });
 
   it('draws the same chances from the same seed, and others for another index', async () => {
@@ -134,9 +132,10 @@ describe('an invocation', () => {
     expect(new Set(orders(one, CLOSED_CASE, 'candidate'))).toEqual(new Set(['bccb', 'cbbc']));
   });
 
-  it('keeps the rate of the open loop that it is given', async () => {
-    const line = await run({}, { ratePerSecond: 3_000 });
-    expect(line.cases[OPEN_CASE].ratePerSecond).toBe(3_000);
+  it('finds the rate of the open loop itself where it is given none', async () => {
+    const line = await run();
+    expect(line.cases[OPEN_CASE].ratePerSecond).toBeGreaterThan(0);
+    expect(line.failure).toBeNull();
   });
 
   it('compares the base with itself in a third process where that is wished for', async () => {
@@ -238,9 +237,17 @@ describe('an interrupt', () => {
 
 /** Processes of this test, oldest first. */
 function childrenNamed(part: string): number[] {
-  const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter(Boolean);
-  return pids.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(part));
+  const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  return pids
+    .filter(Boolean)
+    .map(Number)
+    .filter((pid) => commandLineOf(pid).includes(part));
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }
