@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { armCommand } from '../../../scenarios/arms/registry.js';
 import { Children, type ProcessCommand } from '../../../scenarios/harness/arm-process.js';
 import { BUILT_IN_DEFAULTS } from '../../../scenarios/harness/case-parameters.js';
 import { InterruptedError } from '../../../scenarios/harness/interruption.js';
 import { readPressure } from '../../../scenarios/harness/pressure.js';
 import { type ProgressSink, SILENT } from '../../../scenarios/harness/progress.js';
+import { SERVER_ENTRY } from '../base-build/runtime-files.js';
 import type { DisturbanceReading } from './disturbance.js';
 import type { GateArm } from './gate-arms.js';
 import { CLOSED_CASE, gatedMetrics, OPEN_CASE } from './gated-metrics.js';
@@ -19,7 +19,10 @@ import { type InvocationContext, type InvocationWish, runInvocation } from './ru
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const GENERATOR = { command: join(ROOT, 'native', 'build', 'Release', 'load_generator'), args: [] };
 const FAKE = join(ROOT, 'scenarios', 'harness', 'testing', 'fake-process.mjs');
-const native = (): ProcessCommand => armCommand('native', 'sockets', ROOT);
+const native = (): ProcessCommand => ({
+  command: process.execPath,
+  args: ['--expose-gc', join(ROOT, SERVER_ENTRY)],
+});
 const fake = (role: string, arm: string, options: object = {}): ProcessCommand => ({
   command: process.execPath,
   args: [FAKE, role, arm, JSON.stringify(options)],
