@@ -136,7 +136,8 @@ async function builtBase(
   const cache = new BuildCache(cacheFolder(process.env));
   const places = { rootDir: ROOT, cache, toolchain: readToolchain() };
   // A candidate that cannot be served is an error, whatever the base.
-  const candidate = await captureCandidate(readBuild(ROOT), places, signal);
+  const { commit, dirty } = readBuild(ROOT);
+  const candidate = await captureCandidate({ commit, dirty }, places, signal);
   try {
     const base = await buildCommit(chosen.commit, places, signal, () =>
       process.stderr.write(`building the base ${chosen.commit.slice(0, 12)}, once: some minutes…\n`),

@@ -31,8 +31,8 @@ export function summaryMarkdown(summary: GateSummary): string {
 /** Reasons quote commit names, paths and what programs printed. */
 function escapeMarkdown(text: string): string {
   return text
-    .replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/[\\`*_[\]|#~]/g, '\\$&')
+    .replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/\n/g, '  \n  ');
 }
 
