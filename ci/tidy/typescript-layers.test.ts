@@ -35,13 +35,18 @@ test('reports know the record of the harness and nothing else of it', () => {
   expect(found.map((line) => line.split(' ')[0])).toEqual(['reports/late.ts:1', 'reports/scale.ts:1']);
 });
 
-test('ci knows the harness, and not what it measures', () => {
+test('ci knows the harness, and neither arms nor reports', () => {
   const found = findingsIn(typescriptLayers, {
     ...harness,
-    'scenarios/arms/registry.ts': '',
-    'ci/gate.ts': "import '../scenarios/harness/planner.js';\nimport '../scenarios/arms/registry.js';\n",
+    'scenarios/arms/native.ts': '',
+    'reports/html.ts': '',
+    'ci/gate.ts':
+      "import '../scenarios/harness/planner.js';\nimport '../scenarios/arms/native.js';\nimport '../reports/html.js';\n",
   });
-  expect(found).toEqual(['ci/gate.ts:2 ci may not import scenarios/arms/registry.ts']);
+  expect(found).toEqual([
+    'ci/gate.ts:2 ci may not import scenarios/arms/native.ts',
+    'ci/gate.ts:3 ci may not import reports/html.ts',
+  ]);
 });
 
 test('a command entry file imports anything and is imported by its own test alone', () => {

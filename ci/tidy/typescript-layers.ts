@@ -12,7 +12,7 @@ const allowedImports: Record<string, RegExp> = {
   suites: /^(core|scenarios\/harness)\/|^scenarios\/arms\/registry\./,
   scenarios: /^core\//,
   reports: /^scenarios\/harness\/record[./]/,
-  // The gate measures through the harness; what it starts, its command says.
+  // Judges by the statistics of the harness, measures through it and under its lock; what it starts, its commands say.
   ci: /^scenarios\/harness\//,
 };
 

@@ -12,9 +12,14 @@ export function readBuild(rootDir: string): BuildRecord {
     commit: commit !== null && /^[0-9a-f]{40,64}$/.test(commit) ? commit : null,
     dirty: status !== null && status !== '',
     nativeHash: hashFolder(join(rootDir, 'native'), (name) => !name.startsWith('build')),
-    baselineHash: hashFolder(join(rootDir, 'core', 'baseline'), () => true),
+    baselineHash: hashBaseline(rootDir),
     compiler: run(process.env.CXX ?? 'g++', ['--version'], rootDir)?.split('\n')[0] ?? 'unknown',
   };
+}
+
+/** The opponent of all ratios. */
+export function hashBaseline(rootDir: string): string {
+  return hashFolder(join(rootDir, 'core', 'baseline'), () => true);
 }
 
 /** SHA-256 over paths and contents in a fixed order; tests and documents count too, so that nobody must choose. */

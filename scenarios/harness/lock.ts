@@ -26,6 +26,12 @@ export interface LockOptions {
 
 export class LockTimeoutError extends Error {
   readonly code = 'ERR_SCENARIO_LOCKED';
+  readonly holder: LockHolder;
+
+  constructor(message: string, holder: LockHolder) {
+    super(message);
+    this.holder = holder;
+  }
 }
 
 export const LOCK_WAIT_MS_MAX = 15 * 60_000;
@@ -70,6 +76,7 @@ export async function acquireLock(options: LockOptions): Promise<() => void> {
       throw new LockTimeoutError(
         `${describeHolder(holder)} has been measuring on this machine for more than ${minutes} minutes; ` +
           'wait for it or end it, then start again',
+        holder,
       );
     }
     await pause(options.pollMs ?? 500, options.signal);
@@ -83,8 +90,8 @@ export function describeHolder(holder: LockHolder): string {
 /** The link appears with its content, so nobody ever reads half a lock. */
 function tryCreate(path: string, content: string): boolean {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  writeFileSync(temporary, content, { flag: 'wx', mode: 0o644 });
   try {
+    writeFileSync(temporary, content, { flag: 'wx', mode: 0o644 });
     linkSync(temporary, path);
     return true;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { PROFILE_TOOLS, type ProfileTool } from '../profiling/profile-tools.js';
+import { BASELINE_NAME_RULE, isBaselineName } from './baseline-name.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
 
@@ -91,8 +92,6 @@ export type OptionName = keyof typeof OPTIONS;
 /** What `--plant` knows. */
 export const PLANT_NAMES = ['js', 'native', 'slice'] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
-
-const BASELINE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 
 /** Throws `UsageError`. `clockSeed` is the seed of a run that names none. */
 export function parseCommandLine(args: readonly string[], clockSeed: number): CommandLine {
@@ -238,6 +237,6 @@ function wholeNumber(name: string, text: string | null, min: number, max: number
 }
 
 function baselineName(option: string, text: string | null): string | null {
-  if (text === null || (BASELINE_NAME.test(text) && !text.includes('..'))) return text;
-  throw new UsageError(`--${option} is a name of letters, digits, ".", "_" and "-"; got "${text}"`);
+  if (text === null || isBaselineName(text)) return text;
+  throw new UsageError(`--${option} is ${BASELINE_NAME_RULE}; got "${text}"`);
 }
