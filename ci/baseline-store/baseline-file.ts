@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { BaselineError } from './baseline-error.js';
+import { SCENARIO_NAME } from '../../scenarios/harness/scenario-schema.js';
+import { canonicalDocument, canonicalLine } from './canonical-json.js';
 
 /**
- * A stored baseline: the ratios native ÷ baseline of several runs of one scenario, small enough for git. Absolute
- * numbers are left out on purpose: they belong to a machine on a day.
+ * The file of a stored baseline, `ci/baselines/<name>/<scenario>.json`: the ratios native ÷ baseline of one run or
+ * several, small enough for git. Absolute numbers are left out on purpose: they belong to a machine on a day.
  */
-export const BASELINE_SCHEMA = 'msgtrans.baseline/1';
+export const BASELINE_SCHEMA = 'msgtrans.baseline/2';
+
+/** Some 4 KB a run: a file full of runs stays far below `BASELINE_BYTES_MAX`. */
+export const RUNS_MAX = 100;
+export const BASELINE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** JSON has no NaN, but a hand-made file can hold null, strings or 1e999. */
 const finite = z.number().finite();
@@ -16,28 +20,39 @@ const ratio = finite.positive();
 
 const metricSchema = z.strictObject({
   ratio,
-  ci95: z.tuple([ratio, ratio]).nullable(),
+  ci95: z
+    .tuple([ratio, ratio])
+    .refine(([low, high]) => low <= high, 'an interval begins below its end')
+    .nullable(),
   /** Paired ratio of each round. */
   rounds: z.array(ratio).max(10_000),
 });
 
 const parametersSchema = z.record(z.string(), z.union([z.string(), finite, z.boolean()]));
 
+/** The name becomes a file. */
+export const scenarioName = z.string().max(64).regex(SCENARIO_NAME, 'no name of a scenario');
+
 export const storedRunSchema = z.strictObject({
-  savedAt: z.string(),
   /** Start of the run and its seed: the same run is not added twice. */
-  startedAt: z.string(),
+  startedAt: z.iso.datetime(),
   seed: z.int().min(0),
-  /** A quick run is compared with quick runs only. */
-  quick: z.boolean(),
+  /** Of the scenario's file: another file may ask for other work under the same case names. */
+  scenarioHash: z.string().min(1),
   slotMs: finite.positive(),
+  /** Of the facts in `machine`: those that neither an update nor another boot changes. */
   fingerprint: z.string().min(1),
   machine: z.strictObject({ cpuModel: z.string(), cores: z.int().positive(), kernelMajor: z.string() }),
   build: z.strictObject({
-    commit: z.string().nullable(),
-    dirty: z.boolean(),
+    /** Null outside a git checkout. */
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{40,64}$/, 'no full commit hash')
+      .nullable(),
     nativeHash: z.string(),
     baselineHash: z.string(),
+    compiler: z.string(),
+    node: z.string(),
   }),
   cases: z.record(
     z.string(),
@@ -45,95 +60,45 @@ export const storedRunSchema = z.strictObject({
   ),
 });
 
-const fileSchema = z.strictObject({
+export const baselineFileSchema = z.strictObject({
   schema: z.literal(BASELINE_SCHEMA),
   name: z.string(),
-  scenario: z.string(),
-  /** SHA-256 over the canonical JSON of `runs`. */
+  scenario: scenarioName,
+  /** SHA-256 over the canonical JSON of everything else. */
   checksum: z.string(),
-  runs: z.array(storedRunSchema).min(1).max(1_000),
+  /** In the order in which they were measured. */
+  runs: z.array(storedRunSchema).min(1).max(RUNS_MAX),
 });
 
 export type StoredRun = z.output<typeof storedRunSchema>;
 export type StoredMetric = z.output<typeof metricSchema>;
-export type BaselineFile = z.output<typeof fileSchema>;
+export type BaselineFile = z.output<typeof baselineFileSchema>;
 
 export function baselinePath(baselines: string, name: string, scenario: string): string {
   return join(baselines, name, `${scenario}.json`);
 }
 
-export function checksumOf(runs: readonly StoredRun[]): string {
-  return createHash('sha256').update(canonical(runs)).digest('hex');
+export function checksumOf({ schema, name, scenario, runs }: Omit<BaselineFile, 'checksum'>): string {
+  return createHash('sha256').update(canonicalLine({ schema, name, scenario, runs })).digest('hex');
 }
 
-/** Keys sorted, so that the checksum speaks of the content and not of who wrote it. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`;
+/** The same runs give the same file, in whatever order they were saved. */
+export function baselineFileOf(name: string, scenario: string, runs: readonly StoredRun[]): BaselineFile {
+  const ordered = runs.toSorted((left, right) => orderOf(left, right));
+  const content = { schema: BASELINE_SCHEMA, name, scenario, runs: ordered } as const;
+  return { ...content, checksum: checksumOf(content) };
 }
 
-/** Null when there is none; throws `BaselineError` when there is one that cannot be trusted. */
-export function readBaselineIfPresent(path: string, name: string, scenario: string): BaselineFile | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new BaselineError('ERR_BASELINE_INVALID', `${path} cannot be read: ${(error as Error).message}`);
-  }
-  const invalid = (what: string): BaselineError =>
-    new BaselineError('ERR_BASELINE_INVALID', `${path} ${what}; restore it from git, or save a new baseline`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw invalid('is not complete JSON');
-  }
-  const version = (value as { schema?: unknown } | null)?.schema;
-  if (version !== BASELINE_SCHEMA) {
-    throw invalid(`has the schema ${JSON.stringify(version)}; this build reads ${BASELINE_SCHEMA}`);
-  }
-  const result = fileSchema.safeParse(value);
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    throw invalid(`is malformed at ${issue.path.join('.') || 'its top'}: ${issue.message}`);
-  }
-  const file = result.data;
-  if (file.checksum !== checksumOf(file.runs))
-    throw invalid('does not match its checksum: it was changed by hand or damaged');
-  if (file.name !== name || file.scenario !== scenario) {
-    throw invalid(`belongs to ${file.name}/${file.scenario}, not to ${name}/${scenario}`);
-  }
-  return file;
+export function baselineText(file: BaselineFile): string {
+  return canonicalDocument(file);
 }
 
-export function readBaseline(path: string, name: string, scenario: string): BaselineFile {
-  const file = readBaselineIfPresent(path, name, scenario);
-  if (file !== null) return file;
-  throw new BaselineError(
-    'ERR_BASELINE_MISSING',
-    `there is no stored baseline ${path}; make one with: npm run scenario ${scenario} -- --save-baseline ${name}`,
-  );
+function orderOf(left: StoredRun, right: StoredRun): number {
+  if (left.startedAt === right.startedAt) return left.seed - right.seed;
+  return left.startedAt < right.startedAt ? -1 : 1;
 }
 
-/** Replaces a file whole or not at all. */
-export type WriteFile = (path: string, content: string) => void;
-
-export function writeBaseline(
-  path: string,
-  [name, scenario]: readonly [name: string, scenario: string],
-  runs: readonly StoredRun[],
-  write: WriteFile,
-): void {
-  const file: BaselineFile = {
-    schema: BASELINE_SCHEMA,
-    name,
-    scenario,
-    checksum: checksumOf(runs),
-    runs: [...runs],
-  };
-  mkdirSync(dirname(path), { recursive: true });
-  write(path, `${JSON.stringify(fileSchema.parse(file), null, 1)}\n`);
+/** The same run, whatever else its record says by now. */
+export function isSameRun(left: StoredRun, right: StoredRun): boolean {
+  return left.startedAt === right.startedAt && left.seed === right.seed;
 }

@@ -1,29 +1,75 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writeFileAtomic } from '../../scenarios/harness/atomic-write.js';
+import { isBaselineName } from '../../scenarios/harness/baseline-name.js';
 import type { RunRecord } from '../../scenarios/harness/record.js';
-import { baselinePath, readBaselineIfPresent, type WriteFile, writeBaseline } from './baseline-file.js';
+import { BaselineError } from './baseline-error.js';
+import {
+  type BaselineFile,
+  baselineFileOf,
+  baselineFileSchema,
+  baselinePath,
+  baselineText,
+  isSameRun,
+  RUNS_MAX,
+} from './baseline-file.js';
+import { readBaselineIfPresent } from './read-baseline.js';
+import { withStoreLock } from './store-lock.js';
 import { storedRunOf } from './stored-run.js';
+import { unfitRecord } from './unfit-record.js';
 
-/** Adds the run to the baseline and says how many it holds then. Throws when the file there cannot be trusted. */
-export function saveBaseline(
+export interface SavedBaseline {
+  path: string;
+  /** How many the file holds now. */
+  runs: number;
+  /** False when the same run was there already; it is then as this record has it. */
+  added: boolean;
+}
+
+/** Adds a run to a baseline. Throws `BaselineError`: for a run that must not become a measure, and for a file there
+ * that cannot be trusted, which is left as it is. */
+export async function saveBaseline(
   baselines: string,
   name: string,
   record: RunRecord,
-  savedAt: Date,
-  write: WriteFile,
-): { path: string; runs: number } {
-  const problem = unfit(record);
-  if (problem !== null) throw new Error(`the run was not added to the baseline ${name}: ${problem}`);
-  const path = baselinePath(baselines, name, record.scenario);
-  const run = storedRunOf(record, savedAt);
-  const present = readBaselineIfPresent(path, name, record.scenario)?.runs ?? [];
-  const others = present.filter((each) => each.startedAt !== run.startedAt || each.seed !== run.seed);
-  writeBaseline(path, [name, record.scenario], [...others, run], write);
-  return { path, runs: others.length + 1 };
+): Promise<SavedBaseline> {
+  const unfit = (why: string): BaselineError =>
+    new BaselineError(
+      'ERR_BASELINE_UNFIT',
+      `the run of ${record.scenario} from ${record.startedAt} was not added to the baseline ${name}: ${why}`,
+    );
+  if (!isBaselineName(name)) throw unfit(`${JSON.stringify(name)} names no baseline`);
+  const problem = unfitRecord(record);
+  if (problem !== null) throw unfit(problem);
+  const run = storedRunOf(record);
+  return withStoreLock(baselines, `baseline save ${name}`, () => {
+    const { scenario } = record;
+    const present = readBaselineIfPresent(baselines, name, scenario)?.runs ?? [];
+    const others = present.filter((each) => !isSameRun(each, run));
+    if (others.length >= RUNS_MAX) {
+      throw unfit(`it holds ${others.length} runs, and takes no more than ${RUNS_MAX}; begin another name`);
+    }
+    const file = baselineFileOf(name, scenario, [...others, run]);
+    const result = baselineFileSchema.safeParse(file);
+    if (!result.success) {
+      const [{ path, message }] = result.error.issues;
+      throw unfit(`${path.join('.')}: ${message}`);
+    }
+    return {
+      path: writeBaseline(baselines, file),
+      runs: file.runs.length,
+      added: others.length === present.length,
+    };
+  });
 }
 
-/** Why a run must not become the measure of later ones. */
-function unfit(record: RunRecord): string | null {
-  if (record.interrupted) return 'it was interrupted';
-  if (record.checks.some((check) => check.verdict === 'fail')) return 'its correctness checks failed';
-  const ratios = record.comparisons.some((each) => each.arm === 'native' && each.against === 'baseline');
-  return ratios ? null : 'it has no ratios of native to baseline; both arms must be measured';
+function writeBaseline(baselines: string, file: BaselineFile): string {
+  const path = baselinePath(baselines, file.name, file.scenario);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileAtomic(path, baselineText(file));
+  } catch (error) {
+    throw new BaselineError('ERR_BASELINE_WRITE', (error as Error).message, { cause: error });
+  }
+  return path;
 }

@@ -11,7 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BaselineFile, checksumOf, type StoredRun } from '../../ci/baseline-store/baseline-file.js';
+import {
+  type BaselineFile,
+  baselineFileOf,
+  baselineText,
+  type StoredRun,
+} from '../../ci/baseline-store/baseline-file.js';
 import type { RunRecord } from '../harness/record.js';
 
 /** The command as a person runs it: built code, real processes, tiny loads. `npm test` builds before it tests. */
@@ -134,6 +139,8 @@ describe('without measuring', () => {
     [['concurrent-1k', '--case', 'udp'], /no case matches "udp"/],
     [['concurrent-1k', '--set', 'depth=zero', '--case', 'tcp'], /depth is a whole number/],
     [['concurrent-1k', '--arm', 'limit', '--save-baseline', 'x'], /needs the arms native and baseline/],
+    [['concurrent-1k', '--quick', '--save-baseline', 'x'], /would not be added: a quick run is too short/],
+    [['concurrent-1k', '--save-baseline', 'x.json'], /not ending like a file; got "x.json"/],
     [[], /which scenario/],
   ])('refuses %j with exit 2', (args, message) => {
     const result = run(args);
@@ -250,17 +257,19 @@ describe('stored baselines', () => {
   const path = () => join(folder, 'baselines', 'main', 'concurrent-1k.json');
   const stored = () => JSON.parse(readFileSync(path(), 'utf8')) as BaselineFile;
   const rewrite = (runs: StoredRun[]) =>
-    writeFileSync(path(), JSON.stringify({ ...stored(), runs, checksum: checksumOf(runs) }));
+    writeFileSync(path(), baselineText(baselineFileOf('main', 'concurrent-1k', runs)));
+  // A checkout with changes is refused, and this one may have some; without git there is no telling.
+  const withoutGit = { GIT_DIR: '/nonexistent' };
 
   it('are added to, compared with, and decide from five runs on', () => {
-    const saved = run([...args, '--save-baseline', 'main']);
-    expect(saved.code).toBe(0);
-    expect(saved.stdout).toMatch(/which now holds 1 runs/);
+    const saved = run([...args, '--save-baseline', 'main'], withoutGit);
+    expect(saved.code, saved.stderr).toBe(0);
+    expect(saved.stdout).toMatch(/which now holds 1 run\b/);
     const [first] = stored().runs;
 
     const warned = run([...args, '--baseline', 'main']);
     expect(warned.code).toBe(0);
-    expect(warned.stdout).toMatch(/holds 1 comparable runs; it only warns below 5/);
+    expect(warned.stdout).toMatch(/holds 1 comparable run; it only warns below 5/);
     const against = readRecord().comparisons.filter((each) => each.against === 'stored:main');
     expect(against.map((each) => each.metric)).toContain('throughput_ops_per_s');
 
@@ -270,9 +279,12 @@ describe('stored baselines', () => {
       for (const metric of Object.values(body.metrics)) metric.ratio *= 1_000;
     }
     rewrite(Array.from({ length: 5 }, (_, seed) => ({ ...better, seed })));
-    const slower = run([...args, '--baseline', 'main']);
+    // What fails is not stored beside them, and keeps its own exit code.
+    const slower = run([...args, '--baseline', 'main', '--save-baseline', 'main'], withoutGit);
     expect(slower.code).toBe(3);
-    expect(slower.stdout).toMatch(/slower than the stored baseline main/);
+    expect(slower.stdout).toMatch(/slower \[.*\] than the stored baseline main/);
+    expect(slower.stdout).toMatch(/was not added to the baseline main: its verdict is fail/);
+    expect(stored().runs).toHaveLength(5);
 
     rewrite([{ ...first, fingerprint: 'another machine' }]);
     const foreign = run([...args, '--baseline', 'main']);

@@ -1,13 +1,12 @@
 import { join, resolve } from 'node:path';
 import { BaselineError } from '../../ci/baseline-store/baseline-error.js';
-import { baselinePath, readBaseline, type StoredRun } from '../../ci/baseline-store/baseline-file.js';
-import {
-  addStoredComparisons,
-  comparableRuns,
-  compareWithStored,
-} from '../../ci/baseline-store/compare-baseline.js';
+import type { StoredRun } from '../../ci/baseline-store/baseline-file.js';
+import { comparableRuns } from '../../ci/baseline-store/comparable-runs.js';
+import { addStoredComparisons, compareWithStored } from '../../ci/baseline-store/compare-baseline.js';
+import { readBaseline } from '../../ci/baseline-store/read-baseline.js';
 import { saveBaseline } from '../../ci/baseline-store/save-baseline.js';
 import { storedRunOf } from '../../ci/baseline-store/stored-run.js';
+import { unfitBuild, unfitOptions } from '../../ci/baseline-store/unfit-record.js';
 import { armCommand, generatorCommand, threadWorkCommand } from '../arms/registry.js';
 import { measureAluNoise } from '../harness/alu-noise.js';
 import { loadAnyScenario, loadAnyScenarioFile, type SoakScenario } from '../harness/any-scenario.js';
@@ -245,8 +244,7 @@ function storedRuns(
   plan: RunPlan,
   build: BuildRecord,
 ): StoredRun[] | null {
-  const path = baselinePath(BASELINES, options.baseline ?? '', scenario.name);
-  const file = options.baseline === null ? null : readBaseline(path, options.baseline, scenario.name);
+  const file = options.baseline === null ? null : readBaseline(BASELINES, options.baseline, scenario.name);
   for (const [option, name] of [
     ['--baseline', options.baseline],
     ['--save-baseline', options.saveBaseline],
@@ -257,9 +255,14 @@ function storedRuns(
       `${option} needs the arms native and baseline; this run is without ${lacking.join(', ')}`,
     );
   }
+  if (options.saveBaseline !== null) {
+    const unfit = unfitOptions({ quick: options.quick }) ?? unfitBuild(build);
+    if (unfit !== null) throw new UsageError(`--save-baseline: this run would not be added: ${unfit}`);
+  }
   if (file === null) return null;
   const { fingerprint } = readMachine(0);
-  return comparableRuns(file, path, { fingerprint, baselineHash: build.baselineHash, quick: options.quick });
+  const { baselineHash } = build;
+  return comparableRuns(BASELINES, file, { fingerprint, baselineHash, scenarioHash: scenario.hash });
 }
 
 async function measure(
@@ -299,10 +302,14 @@ async function conclude(
   judge(record, judgement);
   if (options.saveBaseline !== null) {
     try {
-      const saved = saveBaseline(BASELINES, options.saveBaseline, record, new Date(), writeFileAtomic);
-      record.notes?.push(`added to the stored baseline ${saved.path}, which now holds ${saved.runs} runs`);
+      const { path, runs } = await saveBaseline(BASELINES, options.saveBaseline, record);
+      record.notes?.push(
+        `added to the stored baseline ${path}, which now holds ${runs} ${runs === 1 ? 'run' : 'runs'}`,
+      );
     } catch (error) {
-      const code = error instanceof BaselineError ? EXIT.baseline : EXIT.error;
+      // A run that ends with a code of its own keeps it: that it is not stored is what follows from it.
+      const failed = record.exitCode !== EXIT.pass;
+      const code = failed ? (record.exitCode as ExitCode) : exitCodeOf(error);
       further.push({ code, reason: (error as Error).message });
       judge(record, judgement);
     }
@@ -368,22 +375,18 @@ function compareWithBaseline(
   stored: StoredRun[],
 ): { code: ExitCode; reason: string }[] {
   const name = options.baseline as string;
-  const verdict = compareWithStored(name, stored, storedRunOf(record, new Date()));
+  const verdict = compareWithStored(name, stored, storedRunOf(record), { quick: options.quick });
   addStoredComparisons(record, verdict);
   record.notes?.push(...verdict.warnings);
-  if (verdict.regressions.length === 0) {
-    record.notes?.push(`compared with ${verdict.runs} stored runs of ${name}`);
-    return [];
-  }
-  return verdict.regressions.map((each) => ({
-    code: EXIT.regression,
-    reason: `${each.case}: ${each.metric} is ${each.slowdownPercent.toFixed(1)} % slower than the stored baseline ${name}`,
-  }));
+  record.notes?.push(
+    `compared with ${verdict.runs} stored ${verdict.runs === 1 ? 'run' : 'runs'} of ${name}`,
+  );
+  return verdict.failures.map((reason) => ({ code: EXIT.regression, reason }));
 }
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof InterruptedError) return EXIT.interrupted;
-  if (error instanceof BaselineError) return EXIT.baseline;
+  if (error instanceof BaselineError) return error.exitCode;
   const usage = [UsageError, FileProblemsError, ScenarioNotFoundError];
   return usage.some((kind) => error instanceof kind) ? EXIT.usage : EXIT.error;
 }
