@@ -17,7 +17,8 @@ import { trapSignals } from '../../scenarios/harness/signals.js';
 import { terminalProgress } from '../../scenarios/harness/terminal-progress.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
 import { BaselineError } from '../baseline-store/baseline-error.js';
-import { baselinePath, readBaselineIfPresent } from '../baseline-store/baseline-file.js';
+import { anchorAt, latestPromotion, type Promotion, readHistory } from '../baseline-store/promotion-history.js';
+import { readBaselineIfPresent } from '../baseline-store/read-baseline.js';
 import { buildCommit, captureCandidate } from '../gate/base-build/base-builder.js';
 import { BaseError } from '../gate/base-build/base-error.js';
 import { BuildCache, type CachedBuild, cacheFolder } from '../gate/base-build/build-cache.js';
@@ -112,20 +113,26 @@ function fallBack(error: unknown): { why: string } {
 /** Before anything is locked or built: a name that git does not know ends the command at once. */
 function chosenBase({ base, anchor }: GateOptions): ChosenBase | { why: string } {
   try {
-    const storedCommit = storedCommitOf(baselineName(anchor));
+    const storedCommit = storedCommitOf(anchor);
     return anchor ? chooseAnchor(ROOT, storedCommit) : chooseBase(ROOT, { ref: base, storedCommit });
   } catch (error) {
     return fallBack(error);
   }
 }
 
-function baselineName(anchor: boolean): string {
-  return anchor ? 'anchor' : 'main';
+function promotionFor(anchor: boolean): Promotion | null {
+  const history = readHistory(BASELINES);
+  return anchor ? anchorAt(history, new Date()) : latestPromotion(history);
 }
 
-function storedCommitOf(name: string): string | null {
-  const file = readBaselineIfPresent(baselinePath(BASELINES, name, SCENARIO), name, SCENARIO);
-  return file?.runs.at(-1)?.build.commit ?? null;
+function baselineName(anchor: boolean): string {
+  return promotionFor(anchor)?.name ?? (anchor ? 'anchor' : 'main');
+}
+
+function storedCommitOf(anchor: boolean): string | null {
+  const promotion = promotionFor(anchor);
+  if (promotion !== null) return promotion.commit;
+  return readBaselineIfPresent(BASELINES, baselineName(anchor), SCENARIO)?.runs.at(-1)?.build.commit ?? null;
 }
 
 async function builtBase(

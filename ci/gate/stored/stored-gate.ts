@@ -8,13 +8,16 @@ import { measureRun, type RunInputs } from '../../../scenarios/harness/run.js';
 import { buildRecord } from '../../../scenarios/harness/run-record.js';
 import type { Scenario } from '../../../scenarios/harness/scenario-file.js';
 import { judge } from '../../../scenarios/harness/verdict.js';
-import { baselinePath, readBaseline, type StoredRun } from '../../baseline-store/baseline-file.js';
+import type { StoredRun } from '../../baseline-store/baseline-file.js';
+import { comparableRuns } from '../../baseline-store/comparable-runs.js';
 import {
-  comparableRuns,
+  type BaselineVerdict,
   compareWithStored,
-  JUDGING_RUNS_MIN,
   type StoredComparison,
+  type StoredVerdict,
 } from '../../baseline-store/compare-baseline.js';
+import { defaultSlowdownLimit } from '../../baseline-store/judged-metrics.js';
+import { readBaseline } from '../../baseline-store/read-baseline.js';
 import { storedRunOf } from '../../baseline-store/stored-run.js';
 import { formatSlowdown, type GateSummary, type RowFinding, shortBuild } from '../output/gate-summary.js';
 
@@ -48,11 +51,11 @@ export function planStoredGate(
   const words = [scenario.name, '--case', STORED_CASE, '--arm', 'native,baseline', '--seed', String(seed)];
   const commandLine = parseCommandLine(words, seed);
   if (commandLine.mode !== 'run') throw new Error('the stored comparison is a run');
-  const path = baselinePath(baselines, name, scenario.name);
-  const file = readBaseline(path, name, scenario.name);
+  const file = readBaseline(baselines, name, scenario.name);
   const build = readBuild(rootDir);
   const { fingerprint } = readMachine(0);
-  const runs = comparableRuns(file, path, { fingerprint, baselineHash: build.baselineHash, quick: false });
+  const { baselineHash } = build;
+  const runs = comparableRuns(baselines, file, { fingerprint, baselineHash, scenarioHash: scenario.hash });
   const plan = planRun(scenario, commandLine.options, machine);
   return { name, runs, plan, options: commandLine.options, build };
 }
@@ -78,11 +81,11 @@ export async function measureStoredGate(
     finishedAt: new Date(),
   });
   judge(record, { strict: false, quick: false, profiled: false, failure: samples.failure, further: [] });
-  const verdict = compareWithStored(name, runs, storedRunOf(record, startedAt), limitPercent / 100);
-  const slower = verdict.comparisons.filter(
-    (each) => each.judged && each.slowdownPercent > limitPercent && !verdict.regressions.includes(each),
-  );
-  const outcome = outcomeOf(record, verdict.regressions, slower, runs.length);
+  const verdict = compareWithStored(name, runs, storedRunOf(record), {
+    limitOf: (metric, parameters) =>
+      defaultSlowdownLimit(metric, parameters) === null ? null : limitPercent,
+  });
+  const outcome = outcomeOf(record, verdict);
   const summary: GateSummary = {
     verdict: VERDICTS[outcome.code] ?? 'fail',
     exitCode: outcome.code,
@@ -90,39 +93,24 @@ export async function measureStoredGate(
       `${shortBuild(build)} against ${runs.length} stored runs of the baseline "${name}": ratios to core/baseline, ` +
       `not interleaved, seed ${options.seed}`,
     reasons: outcome.reasons,
-    rows: verdict.comparisons.map((each) => {
-      const finding = findingOf(each, verdict.regressions, slower);
-      return {
-        case: each.case,
-        metric: each.metric,
-        ...{ base: '1', candidate: each.ratio.toFixed(3), slowdown: formatSlowdown(each.slowdownPercent) },
-        limit: each.judged ? `${limitPercent} %` : '',
-        finding,
-        reason: finding === 'pass' || finding === 'shown' ? '' : sentence(each),
-      };
-    }),
+    rows: verdict.comparisons.map(rowOf),
     notes: [`there is no base build: ${why}`, ...verdict.warnings],
     improved: false,
   };
   return { summary, record };
 }
 
-/** With fewer stored runs than can decide, what looks slow is a warning: not passed, and not failed. */
+/** What only warns, for want of stored runs or of a figure, is neither passed nor failed. */
 function outcomeOf(
   record: RunRecord,
-  regressions: readonly StoredComparison[],
-  slower: readonly StoredComparison[],
-  runs: number,
+  { verdict, failures, warnings }: BaselineVerdict,
 ): { code: ExitCode; reasons: string[] } {
   if (record.interrupted) return { code: EXIT.interrupted, reasons: ['interrupted'] };
   if (record.exitCode === EXIT.error || record.exitCode === EXIT.checkFailed) {
     return { code: record.exitCode, reasons: record.reasons };
   }
-  if (regressions.length > 0) return { code: EXIT.regression, reasons: regressions.map(sentence) };
-  if (slower.length > 0 && runs < JUDGING_RUNS_MIN) {
-    const more = `${runs} stored runs cannot decide it; from ${JUDGING_RUNS_MIN} on they do`;
-    return { code: EXIT.inconclusive, reasons: [...slower.map(sentence), more] };
-  }
+  if (verdict === 'fail') return { code: EXIT.regression, reasons: failures };
+  if (verdict === 'warn') return { code: EXIT.inconclusive, reasons: warnings };
   return { code: EXIT.pass, reasons: ['no slowdown above the limit that is clear of the stored spread'] };
 }
 
@@ -132,20 +120,19 @@ const VERDICTS: Partial<Record<ExitCode, GateSummary['verdict']>> = {
   [EXIT.interrupted]: 'interrupted',
 };
 
-function findingOf(
-  each: StoredComparison,
-  regressions: readonly StoredComparison[],
-  slower: readonly StoredComparison[],
-): RowFinding {
-  if (!each.judged) return 'shown';
-  if (regressions.includes(each)) return 'fail';
-  return slower.includes(each) ? 'inconclusive' : 'pass';
-}
+const FINDINGS: Readonly<Record<StoredVerdict, RowFinding>> = {
+  pass: 'pass',
+  warn: 'inconclusive',
+  fail: 'fail',
+};
 
-function sentence({ case: caseName, metric, slowdownPercent, ci95 }: StoredComparison): string {
-  const interval =
-    ci95 === null
-      ? ''
-      : ` (${formatSlowdown(100 * (1 / ci95[1] - 1))} to ${formatSlowdown(100 * (1 / ci95[0] - 1))})`;
-  return `${caseName}: ${metric} is ${slowdownPercent.toFixed(1)} % slower than stored${interval}`;
+function rowOf(each: StoredComparison): GateSummary['rows'][number] {
+  const { case: caseName, metric, ratio, slowdownPercent, limitPercent, verdict, reason } = each;
+  const finding = limitPercent === null ? 'shown' : FINDINGS[verdict];
+  return {
+    ...{ case: caseName, metric, base: '1', candidate: ratio.toFixed(3), finding },
+    slowdown: formatSlowdown(slowdownPercent),
+    limit: limitPercent === null ? '' : `${limitPercent} %`,
+    reason: finding === 'pass' || finding === 'shown' ? '' : reason,
+  };
 }
