@@ -197,7 +197,6 @@ export class DeliveryDispatcher {
   }
 
   private opened(slotWord: number, generation: number, by: 'peer' | 'this-side'): void {
-    this.reactor.table.opened(slotWord);
     const { diagnostics } = this.reactor;
     if (!diagnostics.isWatched) return;
     diagnostics.tell({ kind: 'session-opened', sessionId: sessionIdOf(slotWord, generation), by });

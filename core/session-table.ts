@@ -20,11 +20,20 @@ const {
   SLOT_STATE_WORDS,
 } = layout;
 
+const SEEN_WORDS = 2;
+const SEEN_BYTES = 0;
+const SEEN_GENERATION = 1;
+
+const NO_SEGMENTS: readonly Int32Array[] = [];
+
 /** The slots of one reactor, in segments that never move. */
 interface SlotSegments {
   readonly states: Int32Array[];
-  /** What the other end had taken when it was last looked at: wanted when a queue seems full, and not by each send. */
-  readonly seenBytes: Int32Array[];
+  /**
+   * Two words for each slot: what the other end had taken when it was last looked at, and of which generation. Wanted
+   * when a queue seems full, and not by each send.
+   */
+  readonly seen: Int32Array[];
 }
 
 /**
@@ -58,10 +67,10 @@ export class SessionTable {
     // A slot that never was: all zero, which is free.
     if (buffer === undefined) return new Int32Array(SEGMENT_SLOTS * SLOT_STATE_WORDS);
     // Filled without holes, so that the array keeps its fast form.
-    while (this.reactors.length <= number) this.reactors.push({ states: [], seenBytes: [] });
+    while (this.reactors.length <= number) this.reactors.push({ states: [], seen: [] });
     const states = new Int32Array(buffer);
     this.reactors[number].states[index] = states;
-    this.reactors[number].seenBytes[index] = new Int32Array(SEGMENT_SLOTS);
+    this.reactors[number].seen[index] = new Int32Array(SEGMENT_SLOTS * SEEN_WORDS);
     return states;
   }
 
@@ -86,12 +95,18 @@ export class SessionTable {
     // The other end may be another session's by now: what is closing is not asked about any more.
     if (segment[at + SLOT_STATE] !== SLOT_OPEN) return segment[at + SLOT_QUEUED_BYTES];
     const settled = this.word(segment[at + SLOT_PEER_WORD], SLOT_SETTLED_BYTES);
+    const seen = this.seenOf(slotWord);
+    const seenAt = slot * SEEN_WORDS;
+    const generation = segment[at + SLOT_GENERATION];
+    // Of the session before in this slot nothing counts. The generation says so, and no event: a broadcast may send to
+    // a session, and look at its queue, before JavaScript is told that it has opened.
+    const before = seen[seenAt + SEEN_GENERATION] === generation ? seen[seenAt + SEEN_BYTES] : 0;
     // Both wrap at 2³²; their difference does not.
-    const seenBytes = this.seenBytesOf(slotWord);
-    const taken = (settled - seenBytes[slot]) | 0;
+    const taken = (settled - before) | 0;
     if (taken !== 0) {
       segment[at + SLOT_QUEUED_BYTES] -= taken;
-      seenBytes[slot] = settled;
+      seen[seenAt + SEEN_BYTES] = settled;
+      seen[seenAt + SEEN_GENERATION] = generation;
     }
     return segment[at + SLOT_QUEUED_BYTES];
   }
@@ -131,30 +146,25 @@ export class SessionTable {
     if (!(begin >= 0 && begin <= end && end <= ids.length)) throw rangeOutside(begin, end, ids.length);
     let touched = 0;
     let number = -1;
-    let states: readonly Int32Array[] = [];
+    let states = NO_SEGMENTS;
     // Few instructions for each: the processor looks ahead by a number of them, and as many loads wait together.
     for (let i = begin; i < end; i++) {
       const slotWord = sessionSlotWord(ids[i]);
       if (slotWord >>> SLOT_BITS !== number) {
         number = slotWord >>> SLOT_BITS;
-        const reactor = this.reactors[number];
-        if (reactor === undefined) return; // the first send learns of it
-        states = reactor.states;
+        // The first send learns of it.
+        states = this.reactors[number]?.states ?? NO_SEGMENTS;
       }
       const index = ((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0;
-      if (index >= states.length) return;
-      touched |= states[index][(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS];
+      // Segments become known in any order: one that is not, yet, may lie before others that are.
+      const segment = index < states.length ? states[index] : undefined;
+      if (segment === undefined) continue;
+      touched |= segment[(slotWord & (SEGMENT_SLOTS - 1)) * SLOT_STATE_WORDS];
     }
     this.touched = touched;
   }
 
-  /** A session has opened in this slot: nothing was taken from it yet. */
-  opened(slotWord: number): void {
-    this.segment(slotWord);
-    this.seenBytesOf(slotWord)[slotWord & (SEGMENT_SLOTS - 1)] = 0;
-  }
-
-  private seenBytesOf(slotWord: number): Int32Array {
-    return this.reactors[slotWord >>> SLOT_BITS].seenBytes[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
+  private seenOf(slotWord: number): Int32Array {
+    return this.reactors[slotWord >>> SLOT_BITS].seen[((slotWord & SLOT_MASK) / SEGMENT_SLOTS) | 0];
   }
 }
