@@ -11,8 +11,9 @@ export interface ForeignArena {
 }
 
 /**
- * What messages are read through, by the reactor that they lie with; and the memory in which other reactors hand messages over: those that sent them from another thread, and those that read
- * them on a thread of their own. It is learned of with the first message that lies in it.
+ * The memory in which other reactors hand messages over: those that sent them from another thread, and those that read
+ * them on a thread of their own. It is learned of with the first message that lies in it. And what messages are read
+ * through, whichever reactor they lie with.
  */
 export class ForeignArenas {
   /** @internal Of each reactor that is known, and of the own one. */
