@@ -187,7 +187,7 @@ void OutboundWriter::send_lent(uint32_t slot, uint32_t generation, std::unique_p
   const size_t rest = packet->payload_bytes - skipped;
   const uint8_t* const payload = packet->payload;
   const uint32_t payload_bytes = packet->payload_bytes;
-  const bool is_worth_it = rest * PinnedSlices::kPinRestShare >= packet->memory.slice().bytes;
+  const bool is_worth_it = PinnedSlices::is_rest_enough(packet->memory.slice().bytes, rest);
   const uint32_t token = is_worth_it ? queued.add(packet) : QueuedPackets::kRefused;
   if (token != QueuedPackets::kRefused && session->queue.append_referred(payload + skipped, rest, queued, token)) {
     queued_total_ += rest;

@@ -17,8 +17,7 @@ bool PinnedSlices::keep(SliceId id) {
 
 bool PinnedSlices::try_pin(SliceId id, size_t bytes, size_t rest_bytes) {
   const size_t slice_bytes = pool_.slice(id).bytes;
-  const bool is_rest_enough = slice_bytes <= kPinRestSliceBytesMax || rest_bytes * kPinRestShare >= slice_bytes;
-  const bool is_worth_it = bytes * kPinShare >= slice_bytes && is_rest_enough;
+  const bool is_worth_it = bytes * kPinShare >= slice_bytes && is_rest_enough(slice_bytes, rest_bytes);
   if (!is_pinned(id) && !kept_.contains(id) && (!is_worth_it || !pool_.may_pin(id))) return false;
   try {
     if (pins_[id]++ == 0) bytes_ += slice_bytes;

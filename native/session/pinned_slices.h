@@ -27,6 +27,11 @@ class PinnedSlices final : public BytesOwner {
   static constexpr size_t kPinRestShare = 64;
   static constexpr size_t kPinRestSliceBytesMax = kTierPayloadBytes[kReadTier] + kSliceHeadroomBytes;
 
+  // Whether the last `rest_bytes` of a packet in a slice of `slice_bytes` are worth keeping it for.
+  [[nodiscard]] static constexpr bool is_rest_enough(size_t slice_bytes, size_t rest_bytes) {
+    return slice_bytes <= kPinRestSliceBytesMax || rest_bytes * kPinRestShare >= slice_bytes;
+  }
+
   // `seals_kept`: changes of what JavaScript sends from are found, see `BytesOwner::is_sealed`.
   explicit PinnedSlices(BufferPool& pool, bool seals_kept = false) : pool_(pool), seals_kept_(seals_kept) {}
   PinnedSlices(const PinnedSlices&) = delete;
