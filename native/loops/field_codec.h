@@ -82,10 +82,20 @@ class FieldWriter {
     return true;
   }
   bool u16(uint16_t value) {
-    return u8(static_cast<uint8_t>(value >> 8)) && u8(static_cast<uint8_t>(value));
+    if (left() < 2) return false;
+    data_[0] = static_cast<uint8_t>(value >> 8);
+    data_[1] = static_cast<uint8_t>(value);
+    data_ += 2;
+    return true;
   }
   bool u32(uint32_t value) {
-    return u16(static_cast<uint16_t>(value >> 16)) && u16(static_cast<uint16_t>(value));
+    if (left() < 4) return false;
+    data_[0] = static_cast<uint8_t>(value >> 24);
+    data_[1] = static_cast<uint8_t>(value >> 16);
+    data_[2] = static_cast<uint8_t>(value >> 8);
+    data_[3] = static_cast<uint8_t>(value);
+    data_ += 4;
+    return true;
   }
 
  private:
