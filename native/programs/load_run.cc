@@ -114,6 +114,8 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
     }
   }
   filled_ = true;
+  // A small job may be answered while its last requests are still being sent; nothing would wake the loop then.
+  if (plan.is_job() && group.outstanding == 0) window.end_job(monotonic_ns(), processor_times());
   if (window.phase() == WindowPhase::filling) {
     window.begin_discarding(keeps_depth(command_.load.mode) ? monotonic_ns() : start_ns);
   }
