@@ -45,6 +45,7 @@ describe.each(SUITES)('suite $name', (suite) => {
       }
       const arm = measured?.arms.get(name);
       expect(arm?.errors, `${name}, seed ${SEED}`).toEqual([]);
+      expect(arm?.unmeasuredFaults, `${name}, seed ${SEED}`).toBe(0);
       const windows = arm?.rounds.flatMap((round) => round.windows) ?? [];
       expect(windows, name).toHaveLength(body.job === undefined ? 2 : 1);
       for (const window of windows) {

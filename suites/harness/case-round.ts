@@ -83,15 +83,23 @@ async function makeArm(samples: CaseSamples, arm: SuiteArm): Promise<Workload | 
  * again after it, or it would be that of code which was not compiled yet.
  */
 async function warmUp(samples: CaseSamples, arm: MadeArm, { effort }: RoundContext): Promise<void> {
+  const collected = samples.arm(arm.name);
+  const workload: Workload = {
+    async run(operations) {
+      const done = await arm.workload.run(operations);
+      collected.unmeasuredFaults += done.faults;
+      return done;
+    },
+    release() {},
+  };
   const jobOperations = jobOperationsOf(samples.body, effort);
   if (jobOperations !== null) {
-    await arm.workload.run(Math.ceil(jobOperations * JOB_WARM_UP_SHARE));
+    await workload.run(Math.ceil(jobOperations * JOB_WARM_UP_SHARE));
     return;
   }
-  const collected = samples.arm(arm.name);
-  const pace = collected.pace ?? (await paceOf(arm.workload, effort.windowNs));
-  for (let sample = 0; sample < pace.samples; sample++) await arm.workload.run(pace.batch);
-  collected.pace ??= await paceOf(arm.workload, effort.windowNs);
+  const pace = collected.pace ?? (await paceOf(workload, effort.windowNs));
+  for (let sample = 0; sample < pace.samples; sample++) await workload.run(pace.batch);
+  collected.pace ??= await paceOf(workload, effort.windowNs);
 }
 
 /** What a job does with this effort; null for work that is measured in windows. */

@@ -126,7 +126,7 @@ function armRecord(collected: ArmSamples, body: SuiteCase, startNs: number, rand
   }
   const windows = collected.rounds.flatMap((round) => round.windows);
   const operations = windows.reduce((sum, window) => sum + window.operations, 0);
-  const faults = windows.reduce((sum, window) => sum + window.faults, 0);
+  const faults = windows.reduce((sum, window) => sum + window.faults, collected.unmeasuredFaults);
   return {
     transport: 'in-process',
     metrics,

@@ -162,6 +162,26 @@ describe('a suite', () => {
     expect(suiteSentence(record)).toMatch(/: \d+ wrong results; fail$/);
   });
 
+  it('fails when a result was wrong before anything was measured', async () => {
+    let runs = 0;
+    const wrongAtFirst: SuiteArm = {
+      name: 'native',
+      make: () => ({
+        workload: {
+          run: (operations) => {
+            runs += 1;
+            const faults = runs === 1 ? 1 : 0;
+            return { nanoseconds: operations * 10, operations, faults, threads: 1, figures: {} };
+          },
+          release() {},
+        },
+      }),
+    };
+    const record = await run([{ name: 'work', parameters: {}, arms: [wrongAtFirst] }]);
+    expect(record.exitCode).toBe(6);
+    expect(record.cases.work.arms.native.ledger.corrupted).toBe(1);
+  });
+
   it('fails when an arm fails, and goes on with the others', async () => {
     let made = 0;
     const breaking: SuiteArm = {

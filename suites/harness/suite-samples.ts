@@ -19,6 +19,8 @@ export interface ArmRound {
 export class ArmSamples {
   readonly rounds: ArmRound[] = [];
   readonly errors: ArmErrorRecord[] = [];
+  /** Wrong results of runs that are not measured: they are as wrong. */
+  unmeasuredFaults = 0;
   /** Decided in the first round and kept, so that rounds are alike. */
   pace: Pace | undefined;
 }
