@@ -2,7 +2,7 @@ import { loopArm } from './harness/loop-arm.js';
 import type { Suite, SuiteCase } from './harness/suite.js';
 import { HAND_OVER_BYTES_MIN, memArm } from './zero-copy-transfer/mem.js';
 import { postMessageArm } from './zero-copy-transfer/post-message.js';
-import { sharedCopyArm } from './zero-copy-transfer/shared.js';
+import { sharedArm } from './zero-copy-transfer/shared.js';
 
 const KIB = 1024;
 /** From here on what came over `mem://` is passed on as it lies. */
@@ -29,7 +29,8 @@ function handOver(bytes: number, touch: 0 | 1): SuiteCase {
       memArm('native:copied', { way: 'one-way', copies: true, claimsZeroCopies: () => false }),
       postMessageArm('baseline', { way: 'one-way', transfers: false }),
       postMessageArm('rival:transfer', { way: 'one-way', transfers: true }),
-      sharedCopyArm,
+      sharedArm('rival:shared-copy', { copies: true }),
+      sharedArm('rival:shared-in-place', { copies: false }),
       loopArm('zero-copy-transfer/hand-over', 'rival:memcpy'),
     ],
   };

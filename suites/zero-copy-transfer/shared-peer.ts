@@ -2,7 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { PeerAnswer } from '../harness/peer-protocol.js';
 import { faultIn } from './payload-words.js';
 import type { SharedPeerData } from './shared.js';
-import { CELL_END, CELL_FAULTS, CELL_READ, CELL_WRITTEN, CONTROL_BYTES, slotsOf } from './shared-layout.js';
+import {
+  CELL_END,
+  CELL_FAULTS,
+  CELL_READ,
+  CELL_WRITTEN,
+  CONTROL_BYTES,
+  slotsOf,
+  waitWhile,
+} from './shared-layout.js';
 
 /** The reader of the ring in a SharedArrayBuffer. */
 
@@ -15,7 +23,8 @@ parentPort?.postMessage({ kind: 'ready', url: '' } satisfies PeerAnswer);
 for (;;) {
   const written = Atomics.load(cells, CELL_WRITTEN);
   if (written === read) {
-    Atomics.wait(cells, CELL_WRITTEN, written);
+    // Between two runs there is nothing to read for as long as the other arms take.
+    waitWhile(cells, CELL_WRITTEN, written, Number.POSITIVE_INFINITY);
     continue;
   }
   if (Atomics.load(cells, CELL_END) === 1) break;
