@@ -8,8 +8,7 @@ export function standingMarkdown(view: StandingView): string {
     '<!-- Made by `npm run report -- numbers` from the records beside it; what is written here by hand is lost. -->',
     `${markdownText(view.lead)} The same page with more room for its tables: [index.html](index.html).`,
     markdownTable(view.summaryTable),
-    '`native` is this implementation, `baseline` the Map/Mutex one it is compared with, `limit` what raw C++ gets out of the kernel for the same work. ' +
-      '*Inconclusive*: the 95 % interval holds the target, so that another run may judge the other way. *Not measurable here*: the machine cannot decide it.',
+    view.legend.map(({ term, text }) => `**${markdownText(term)}**: ${markdownText(text)}.`).join(' '),
     '## The scenarios',
     ...view.scenarios.flatMap(sectionLines),
     '## The suites',

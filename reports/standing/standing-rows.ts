@@ -17,7 +17,7 @@ import { throughputMetric } from '../view-model/throughput-view.js';
 import { caseInWords } from './case-in-words.js';
 import { type Expectation, expectationOf, targetText } from './expectation.js';
 import { figureText } from './figure-text.js';
-import { type Standing, standingOf } from './standing-word.js';
+import { hasErrors, type Standing, standingOf } from './standing-word.js';
 
 /** One figure with its target and what stands beside it. */
 export interface StandingRow {
@@ -115,7 +115,6 @@ function plainRow(record: RunRecord, caseName: string, body: CaseRecord): Standi
   const figures = rowFigures(record, body, metric, arm);
   const form = { form: 'value-min', metric, arm, against: null, limit: 0 } as const;
   const comparison = comparisonOf(record, caseName, form);
-  const isHere = body.status === 'measured';
   return {
     caseName,
     work: caseInWords(caseName, body.parameters),
@@ -123,11 +122,15 @@ function plainRow(record: RunRecord, caseName: string, body: CaseRecord): Standi
     against: comparison?.against ?? null,
     ratio: ratioOf(body, form, comparison).cell,
     target: 'none',
-    standing: isHere
-      ? { kind: 'no-target', reason: null }
-      : { kind: 'not-measurable', reason: body.reason ?? 'no reason recorded' },
+    standing: plainStanding(body),
     headline: headlineOf(figures, null, null),
   };
+}
+
+function plainStanding(body: CaseRecord): Standing {
+  if (body.status === 'measured') return { kind: 'no-target', reason: null };
+  const kind = hasErrors(body) ? 'not-judged' : 'not-measurable';
+  return { kind, reason: body.reason ?? 'no reason recorded' };
 }
 
 interface RowFigures {

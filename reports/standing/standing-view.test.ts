@@ -147,6 +147,20 @@ describe('the standing of a scenario', () => {
     broken.checks.find(({ kind }) => kind === 'correctness')!.verdict = 'fail';
     expect(sectionOf(broken).sentence).toMatch(/1 of \d+ correctness checks failed/);
   });
+
+  it('does not let a number stand as reached in the summary where correctness failed', () => {
+    const broken = structuredClone(record);
+    broken.checks.find(({ kind }) => kind === 'correctness')!.verdict = 'fail';
+    const records = [{ folder: 'concurrent-1k', record: broken }];
+    const [line] = standingView(records, [heading('concurrent-1k')]).summary;
+    expect(line!.standing).toMatchObject({ text: '✕ failed', state: 'fail' });
+  });
+
+  it('says that a run was interrupted', () => {
+    const { sentence } = sectionOf({ ...record, interrupted: true });
+    expect(sentence).toMatch(/ It was interrupted before its end\.$/);
+    expect(sectionOf(record).sentence).not.toContain('interrupted');
+  });
 });
 
 describe('the standing of a soak', () => {

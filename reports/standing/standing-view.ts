@@ -1,12 +1,14 @@
-import type { RunRecord } from '../../scenarios/harness/record.js';
+import type { CheckRecord, RunRecord } from '../../scenarios/harness/record.js';
 import { NOT_AVAILABLE } from '../numbers/digits.js';
 import { utcDay } from '../numbers/moment.js';
 import { listInWords, plural } from '../numbers/sentence.js';
 import { armIdentity, mainArm } from '../view-model/arm-identity.js';
+import type { TermView } from '../view-model/methods-view.js';
 import { shortCommit } from '../view-model/provenance-view.js';
 import { isSuite } from '../view-model/record-kind.js';
 import { type CellInput, type TableView, tableView } from '../view-model/table-view.js';
 import { roundsOf } from '../view-model/verdict-view.js';
+import { LEGEND } from './legend.js';
 import type { PublishedRecord } from './published-records.js';
 import type { ScenarioHeading } from './scenario-headings.js';
 import { soakRows } from './soak-rows.js';
@@ -41,6 +43,8 @@ export interface SummaryLine {
 export interface StandingView {
   title: string;
   lead: string;
+  /** What its words mean. */
+  legend: readonly TermView[];
   summary: SummaryLine[];
   summaryTable: TableView;
   scenarios: StandingSection[];
@@ -63,6 +67,7 @@ export function standingView(
   return {
     title: 'Announced, measured, to be reached',
     lead: leadSentence(records),
+    legend: LEGEND,
     summary,
     summaryTable: summaryTable(summary),
     scenarios: scenarios.map(({ section }) => section),
@@ -125,12 +130,19 @@ function scenarioPart(
       reportHref: reportHref(shown),
       headline: first?.headline ?? NOT_AVAILABLE,
       target: first?.target ?? NOT_AVAILABLE,
-      standing: first === undefined ? NOT_AVAILABLE : standingCell(first.standing),
+      standing: summaryStanding(record, first),
       count:
         countInWords(rows.filter(({ target }) => target !== 'none').map(({ standing }) => standing)) ||
         'no target',
     },
   };
+}
+
+/** A run that lost or damaged a message has failed, whatever its speed; its line says that, and no word of a number. */
+function summaryStanding(record: RunRecord, first: StandingRow | undefined): CellInput {
+  const failure = correctnessFailure(record);
+  if (failure !== null) return standingCell({ kind: 'failed', reason: failure });
+  return first === undefined ? NOT_AVAILABLE : standingCell(first.standing);
 }
 
 function suiteSection(records: readonly PublishedRecord[]): StandingSection {
@@ -165,17 +177,30 @@ function recordSentence(record: RunRecord, rows: readonly StandingRow[]): string
     correctnessClause(record),
     counted || 'no number is asked for',
   ];
-  return `${parts.join('; ')}.${record.options.quick === true ? ' A quick run, an impression only.' : ''}`;
+  const remarks = [
+    record.interrupted ? ' It was interrupted before its end.' : '',
+    record.options.quick === true ? ' A quick run, an impression only.' : '',
+  ];
+  return `${parts.join('; ')}.${remarks.join('')}`;
 }
 
 function correctnessClause(record: RunRecord): string {
-  const checks = record.checks.filter(
-    ({ kind, verdict }) => kind === 'correctness' && verdict !== 'not-measurable',
-  );
-  const broken = checks.filter(({ verdict }) => verdict !== 'pass');
+  const checks = correctnessChecks(record);
   if (checks.length === 0) return 'correctness not judged';
-  if (broken.length > 0) return `${broken.length} of ${plural(checks.length, 'correctness check')} failed`;
-  return `all ${plural(checks.length, 'correctness check')} hold`;
+  return correctnessFailure(record) ?? `all ${plural(checks.length, 'correctness check')} hold`;
+}
+
+/** How much of correctness fails; null where all of it holds. */
+function correctnessFailure(record: RunRecord): string | null {
+  const checks = correctnessChecks(record);
+  const broken = checks.filter(({ verdict }) => verdict !== 'pass');
+  return broken.length === 0
+    ? null
+    : `${broken.length} of ${plural(checks.length, 'correctness check')} failed`;
+}
+
+function correctnessChecks({ checks }: RunRecord): CheckRecord[] {
+  return checks.filter(({ kind, verdict }) => kind === 'correctness' && verdict !== 'not-measurable');
 }
 
 /** Arms that a reader looks for on every page; where one is no arm of the scenario, the caption says so once. */

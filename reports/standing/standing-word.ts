@@ -10,7 +10,9 @@ export type StandingKind =
   | 'not-measurable'
   | 'not-judged'
   | 'no-target'
-  | 'no-record';
+  | 'no-record'
+  /** Of a whole record: its correctness does not hold, whatever its figures say. */
+  | 'failed';
 
 export interface Standing {
   kind: StandingKind;
@@ -25,6 +27,7 @@ const WORDS: Record<StandingKind, { text: string; state: CellState | null }> = {
   'not-judged': { text: '○ not judged', state: 'not-measurable' },
   'no-target': { text: 'no target', state: 'muted' },
   'no-record': { text: 'no record yet', state: 'muted' },
+  failed: { text: '✕ failed', state: 'fail' },
 };
 
 /** A word and a shape, never colour alone; the reason beside it. */
@@ -55,17 +58,23 @@ export function standingOf(
   if (interval !== null && interval[0] < check.limit && check.limit < interval[1]) {
     return {
       kind: 'inconclusive',
-      reason: `the median ${met ? 'reaches' : 'misses'} it, the interval holds both`,
+      reason: `the median ${met ? 'reaches' : 'misses'} it, but the interval contains it`,
     };
   }
   return { kind: met ? 'reached' : 'missed', reason: check.reason };
 }
 
-/** Whether it was the machine that forbade it, and not the options of the run. */
+/** Whether it was the machine that forbade it, and not the options of the run, or an arm that failed. */
 function isOutOfReach(expectation: Expectation | null, body: CaseRecord | undefined): boolean {
-  if (body === undefined || body.status !== 'measured') return true;
+  if (body === undefined) return true;
+  if (body.status !== 'measured') return !hasErrors(body);
   const arms = [expectation?.arm, expectation?.against];
   return arms.some((arm) => arm != null && Object.hasOwn(body.absentArms ?? {}, arm));
+}
+
+/** A case whose arms all failed has no figures either, and the machine is not to blame. */
+export function hasErrors({ arms }: CaseRecord): boolean {
+  return Object.values(arms).some(({ errors = [] }) => errors.length > 0);
 }
 
 /** `5 of 8 targets reached, 1 inconclusive, 2 missed`; an empty string where nothing is asked for. */

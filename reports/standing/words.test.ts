@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CaseRecord, CheckRecord, CheckVerdict } from '../../scenarios/harness/record.js';
+import { fixtureRecord } from '../testing/record-fixture.js';
 import { caseInWords } from './case-in-words.js';
 import { expectationOf } from './expectation.js';
 import { figureText } from './figure-text.js';
@@ -106,6 +107,17 @@ describe('a standing', () => {
     expect(judged('not-measurable', null, projected).kind).toBe('not-measurable');
     const absent = body({ absentArms: { baseline: 'not installed' } });
     expect(judged('not-measurable', null, absent, 'not installed').kind).toBe('not-measurable');
+  });
+
+  it('does not blame the machine for a case whose arms failed', () => {
+    const errors = [{ round: 0, code: 'ERR', message: 'out of slots' }];
+    const { arms } = fixtureRecord().cases.tcp!;
+    const failed = body({
+      status: 'not-measurable',
+      reason: 'no round of it was completed; see the errors of its arms',
+      arms: { native: { ...arms.native!, errors } },
+    });
+    expect(judged('not-measurable', null, failed)).toMatchObject({ kind: 'not-judged', reason: failed.reason });
   });
 
   it('is counted in words, without what has no target', () => {
