@@ -78,7 +78,7 @@ const dataView = decodingArm('rival:data-view', () => {
     for (const chunk of chunks) {
       let bytes: Uint8Array = chunk;
       if (tail.length > 0) {
-        bytes = new Uint8Array(tail.length + chunk.length);
+        bytes = Buffer.allocUnsafe(tail.length + chunk.length);
         bytes.set(tail);
         bytes.set(chunk, tail.length);
       }
