@@ -101,8 +101,11 @@ class ServedJobs implements Workload {
   }
 
   async release(): Promise<void> {
-    await this.#children.closeAll();
-    await this.#children.stopAll();
+    try {
+      await this.#children.closeAll();
+    } finally {
+      await this.#children.stopAll();
+    }
   }
 }
 

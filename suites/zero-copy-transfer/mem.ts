@@ -72,8 +72,11 @@ async function makeMem(way: MemWay, parameters: SuiteParameters): Promise<Made> 
         return { ...measured, faults, figures: { payload_copies_per_op: copies / count } };
       },
       async release() {
-        await transport.close();
-        await peer.stop();
+        try {
+          await transport.close();
+        } finally {
+          await peer.stop();
+        }
       },
     },
   };
