@@ -142,7 +142,12 @@ describe('a base that cannot be built', () => {
       'ci/bootstrap/run.mjs': `
         import { spawn } from 'node:child_process';
         import { writeFileSync } from 'node:fs';
-        const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+        // As the builder does: in a group of its own, and told of a signal.
+        const child = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
+        process.on('SIGTERM', () => {
+          process.kill(-child.pid, 'SIGTERM');
+          process.exit(143);
+        });
         writeFileSync(${JSON.stringify(pidFile)}, String(child.pid));
         setInterval(() => {}, 1000);`,
     });

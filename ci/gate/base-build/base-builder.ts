@@ -69,10 +69,13 @@ async function build(commit: string, folder: string, logPath: string, signal: Ab
   requireServer(folder, `the base ${name}`);
 }
 
-/** Options that npm was given for this command are not meant for the one that installs the base's packages. */
+/**
+ * What npm says of this package is not true of the base's. How npm is set up here (`npm_config_registry`, a proxy, a cache) is,
+ * and where the environment alone says it, nothing could be installed without.
+ */
 function buildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(withoutGitVariables(environment)).filter(
-    ([name]) => !/^npm_(config|lifecycle|package)_/.test(name),
+    ([name]) => !/^npm_(lifecycle|package)_/.test(name),
   );
   return Object.fromEntries(kept);
 }

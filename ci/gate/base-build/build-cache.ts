@@ -113,7 +113,8 @@ export class BuildCache {
     mkdirSync(parent, { recursive: true });
     const remove = (folder: string): void => {
       discard(folder);
-      rmSync(folder, { recursive: true, force: true });
+      // A compiler that was told to end may still finish a file.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     };
     for (const left of readdirSync(parent)) remove(join(parent, left));
     const folder = join(parent, key);

@@ -42,7 +42,7 @@ export function chooseBase(rootDir: string, { ref, storedCommit }: BaseWish): Ch
 }
 
 /**
- * What slow slides are measured against: the stored baseline's commit, else the last release before HEAD.
+ * What slow slides are measured against: the promoted anchor's commit, else the last release before HEAD.
  * @throws BaseError
  */
 export function chooseAnchor(rootDir: string, storedCommit: string | null): ChosenBase {
@@ -58,7 +58,7 @@ export function chooseAnchor(rootDir: string, storedCommit: string | null): Chos
   if (git.isShallow()) throw shallow(git, 'the last release');
   throw new BaseError(
     'ERR_BASE_NONE',
-    'there is no anchor: neither a stored baseline "anchor" nor a tag v* of a release before HEAD',
+    'there is no anchor: neither a promoted build, nor a stored baseline "anchor", nor a tag v* before HEAD',
   );
 }
 

@@ -12,9 +12,13 @@ export interface BuildStep {
 }
 
 const SHOWN_LINES = 12;
+/** The builder passes a signal on and waits for what it had started; a compiler ends within milliseconds. */
+const END_GRACE_MS = 5_000;
 
 /**
- * Runs a step with its output in a log. Its process group ends with the gate, compilers two levels down included.
+ * Runs a step with its output in a log. It ends with the gate, and with it what it started: the builder runs npm and
+ * compilers in process groups of their own, which no signal to its group reaches, and passes SIGTERM on to them. SIGKILL at
+ * once would leave them behind, to compile in a folder that is gone and beside whatever is measured next.
  * @returns null when it succeeded, else what went wrong with the end of the log
  * @throws InterruptedError
  */
@@ -27,20 +31,26 @@ export async function runStep(step: BuildStep, signal: AbortSignal): Promise<str
   });
   closeSync(log);
   let late = false;
-  const kill = (): void => {
+  const send = (name: NodeJS.Signals): void => {
     if (child.pid === undefined) return;
     try {
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-child.pid, name);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   };
+  let insisting: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    send('SIGTERM');
+    insisting ??= setTimeout(() => send('SIGKILL'), END_GRACE_MS);
+  };
   const timer = setTimeout(() => {
     late = true;
-    kill();
+    end();
   }, step.timeoutMs);
-  signal.addEventListener('abort', kill, { once: true });
-  process.on('exit', kill);
+  const onExit = (): void => send('SIGTERM');
+  signal.addEventListener('abort', end, { once: true });
+  process.on('exit', onExit);
   try {
     const failure = await new Promise<string | null>((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${error.message}`));
@@ -56,7 +66,8 @@ export async function runStep(step: BuildStep, signal: AbortSignal): Promise<str
     return `${what}; the whole log is in ${step.logPath}. It ends with:\n${lines.map((line) => `  ${line}`).join('\n')}`;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', kill);
-    process.off('exit', kill);
+    clearTimeout(insisting);
+    signal.removeEventListener('abort', end);
+    process.off('exit', onExit);
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 /** Everything outside the sources that decides what a build becomes. */
 export function readToolchain(environment: NodeJS.ProcessEnv = process.env): string {
-  const compiler = environment.CXX ?? 'g++';
+  const compiler = environment.CXX || 'g++';
   const [command, ...args] = compiler.split(' ');
   const { stdout } = spawnSync(command, [...args, '--version'], { encoding: 'utf8' });
   const flags = ['CFLAGS', 'CXXFLAGS', 'CPPFLAGS', 'LDFLAGS'].map((name) => environment[name] ?? '');
