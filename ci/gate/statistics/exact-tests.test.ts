@@ -21,6 +21,19 @@ describe("Fisher's exact test", () => {
     ).toBeCloseTo(0.0005367, 7);
   });
 
+  it('has an answer for a gate of thousands of blocks, too', () => {
+    const alike = fisherExact([
+      [600, 1_200],
+      [600, 1_200],
+    ]);
+    expect(alike).toBeCloseTo(1, 9);
+    const apart = fisherExact([
+      [800, 1_000],
+      [400, 1_400],
+    ]);
+    expect(apart).toBeLessThan(1e-9);
+  });
+
   it('says nothing where a margin is empty', () => {
     expect(
       fisherExact([

@@ -24,12 +24,15 @@ export function fisherExact([[a, b], [c, d]]: readonly [
   const all = a + b + c + d;
   const least = Math.max(0, row + column - all);
   const most = Math.min(row, column);
-  // Hypergeometric weights from the quotient of neighbours, scaled by their sum.
-  const weights = [1];
+  // Hypergeometric weights from the quotient of neighbours, scaled by their sum; on logarithms, because those of a thousand
+  // drops among thousands of blocks are beyond what a number holds.
+  const logarithms = [0];
   for (let count = least; count < most; count++) {
     const quotient = ((row - count) * (column - count)) / ((count + 1) * (all - row - column + count + 1));
-    weights.push(weights[weights.length - 1] * quotient);
+    logarithms.push(logarithms[logarithms.length - 1] + Math.log(quotient));
   }
+  const largest = Math.max(...logarithms);
+  const weights = logarithms.map((logarithm) => Math.exp(logarithm - largest));
   const seen = weights[a - least] * ALIKE;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return Math.min(1, weights.reduce((sum, weight) => sum + (weight <= seen ? weight : 0), 0) / total);

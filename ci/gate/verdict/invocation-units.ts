@@ -80,7 +80,10 @@ function keptBlocks(line: InvocationLine, caseName: string, side: GateSide): Blo
 }
 
 function windowValue(window: WindowLine, metric: MetricName): number {
-  const { operations, startNs, endNs, serverCpuNs, latencyNs } = window;
+  const { startNs, endNs, serverCpuNs, latencyNs } = window;
+  // A window in which nothing was answered is the slowest there is, and not one without a value: the median over the blocks
+  // bears a few, and a build that stalls in most of them has to fail.
+  const operations = Math.max(1, window.operations);
   switch (metric) {
     case 'throughput_ops_per_s':
       return (operations / (endNs - startNs)) * 1e9;

@@ -3,7 +3,7 @@ import type { DropKind } from '../invocation/disturbance.js';
 import type { GatedMetric } from '../invocation/gated-metrics.js';
 import type { InvocationLine } from '../invocation/invocation-record.js';
 import type { EndLine, HeaderLine, RawLine } from '../invocation/raw-file.js';
-import { type BlockFate, judgeDrops } from '../statistics/dropped-blocks.js';
+import { type BlockFate, DROPPED_SHARE_MAX, judgeDrops } from '../statistics/dropped-blocks.js';
 import { decideGate, type InvocationUnits } from '../statistics/gate-decision.js';
 import { GateError } from '../statistics/gate-error.js';
 import { concludeGate } from '../statistics/gate-outcome.js';
@@ -23,7 +23,7 @@ export interface Judgement {
   state: GateState | null;
 }
 
-/** Drops are judged while measuring goes on; two invocations show what one may have met by chance. */
+/** The share of dropped blocks is judged while measuring goes on; two invocations show what one may have met by chance. */
 const DROPS_JUDGED_FROM = 2;
 
 /**
@@ -83,11 +83,11 @@ class RawJudge {
       return decided(EXIT.inconclusive, [why], this.#ended('budget', plan));
     }
     const judgement = this.#decide(plan);
-    const { objection } = judgeDrops(this.#fates);
-    // What is decided has been held against the drops already.
-    if (judgement.decided || objection === null || this.#invocations.length < DROPS_JUDGED_FROM) {
-      return judgement;
-    }
+    const { objection, droppedShare } = judgeDrops(this.#fates);
+    // What is decided has been held against the drops already. Until then only their share ends a gate: whether they depend on
+    // the arm is a test with a level, and asked again after every invocation it would object by chance many times as often.
+    const tooMany = droppedShare > DROPPED_SHARE_MAX && this.#invocations.length >= DROPS_JUDGED_FROM;
+    if (judgement.decided || objection === null || !tooMany) return judgement;
     return decided(EXIT.inconclusive, [objection], this.#ended('budget', plan));
   }
 
@@ -119,11 +119,12 @@ class RawJudge {
 
   /** What both builds can be compared by: a counter that one of them lacks decides nothing, and is named. */
   #decidable(): GatedMetric[] {
-    const [first] = this.#used;
+    // Each of the invocations that decide must have counted: one that says nothing is not one that agrees.
+    const deciding = this.#used.slice(0, DEFAULT_SPENDING.counterInvocations);
     return this.#header.metrics.filter((gated) => {
       if (gated.kind === 'shown') return false;
-      if (gated.kind === 'timed' || first === undefined || counterUnit(first, gated) !== null) return true;
-      this.#notes.push(`${metricName(gated)} is not compared: not both builds count it`);
+      if (gated.kind === 'timed' || deciding.every((line) => counterUnit(line, gated) !== null)) return true;
+      this.#notes.push(`${metricName(gated)} is not compared: it was not counted for both builds`);
       return false;
     });
   }
