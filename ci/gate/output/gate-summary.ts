@@ -44,7 +44,7 @@ export function summariseVerdict(file: GateVerdictFile): GateSummary {
       `${shortBuild(candidate)} against the base build ${shortBuild(base)} (${base.why}), interleaved: ` +
       `${invocations.used} invocations, seed ${file.seed}`,
     reasons: file.reasons,
-    rows: file.metrics.map(summaryRow),
+    rows: file.metrics.map((line) => summaryRow(line, file.verdict)),
     notes: [
       causes.length === 0 ? dropped : `${dropped}: ${causes.join(', ')}`,
       ...(invocations.measured > invocations.used
@@ -85,9 +85,11 @@ const FINDINGS: Record<SideFinding, RowFinding> = {
   undecided: 'inconclusive',
 };
 
-function summaryRow(line: MetricLine): SummaryRow {
+function summaryRow(line: MetricLine, verdict: GateVerdictFile['verdict']): SummaryRow {
   const { state, metric } = line;
-  const slower = state === null ? 'shown' : FINDINGS[state.slower.finding];
+  const found = state === null ? 'shown' : FINDINGS[state.slower.finding];
+  // A control or drops that object take the whole gate's verdict away, and no row may say more than the gate.
+  const slower = found === 'fail' && verdict === 'inconclusive' ? 'inconclusive' : found;
   return {
     case: line.case,
     metric,

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { RawLine } from '../invocation/raw-file.js';
 import { type SampleOptions, sampleHeader, sampleInvocation } from '../testing/sample-invocations.js';
+import type { GateVerdictFile } from '../verdict/gate-verdict.js';
 import { judgeRaw } from '../verdict/judge-raw.js';
 import { type GateSummary, summariseVerdict } from './gate-summary.js';
 import { summaryJunit } from './junit.js';
 import { summaryMarkdown } from './markdown.js';
 import { summaryText } from './summary-text.js';
 
-function summary(options: SampleOptions, why = 'merge base with main'): GateSummary {
+function verdictFile(options: SampleOptions, why = 'merge base with main'): GateVerdictFile {
   const header = sampleHeader();
   const lines: RawLine[] = [{ ...header, base: { ...header.base, why } }];
   let judgement = judgeRaw(lines);
@@ -15,7 +16,11 @@ function summary(options: SampleOptions, why = 'merge base with main'): GateSumm
     lines.push(sampleInvocation(index, { ...options, control: index % 4 === 3 }));
     judgement = judgeRaw(lines);
   }
-  return summariseVerdict(judgement.file);
+  return judgement.file;
+}
+
+function summary(options: SampleOptions, why?: string): GateSummary {
+  return summariseVerdict(verdictFile(options, why));
 }
 
 describe('the summary of a gate', () => {
@@ -53,6 +58,13 @@ describe('the summary of a gate', () => {
     expect(failed).toMatch(/name="throughput_ops_per_s"><failure message="[^"]*confirmed/);
     expect(summaryJunit(summary({}))).toContain('tests="2" failures="0" errors="0" skipped="0"');
     expect(summaryJunit(summary({ dropped: 7 }))).toContain('failures="0" errors="0" skipped="2"');
+  });
+
+  it('fails no metric where the control has taken the verdict away', () => {
+    const file = verdictFile({ slowdown: 0.08 });
+    const taken = summariseVerdict({ ...file, verdict: 'inconclusive', exitCode: 4 });
+    expect(taken.rows.map(({ finding }) => finding)).toEqual(['inconclusive']);
+    expect(summaryJunit(taken)).toContain('failures="0" errors="0" skipped="2"');
   });
 
   it('fails in JUnit for a lost message, though no metric failed, and writes what XML can hold', () => {

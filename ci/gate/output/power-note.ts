@@ -1,6 +1,6 @@
 import { significant } from '../../../scenarios/harness/format-number.js';
 import { createRandom } from '../../../scenarios/harness/statistics/random.js';
-import { gatePlan } from '../statistics/gate-plan.js';
+import { DEFAULT_SPENDING, gatePlan } from '../statistics/gate-plan.js';
 import { normalBank, powerCurve } from '../statistics/power-curve.js';
 import type { GateVerdictFile, MetricLine } from '../verdict/gate-verdict.js';
 import { metricName } from '../verdict/invocation-units.js';
@@ -15,14 +15,19 @@ const BANK_INVOCATIONS = 960;
  * that this gate's invocations had. One gate measures too few of them to replay their own.
  */
 export function powerNotes(file: GateVerdictFile): string[] {
-  return file.metrics.flatMap((line) => powerNote(line, file.seed));
+  const timed = file.metrics.filter(({ kind }) => kind === 'timed').length;
+  return file.metrics.flatMap((line) => powerNote(line, timed, file.seed));
 }
 
-function powerNote(line: MetricLine, seed: number): string[] {
+/** @param timed metrics that share the gate's levels: each fails later than it would in a gate of its own */
+function powerNote(line: MetricLine, timed: number, seed: number): string[] {
   const { unitDeviationPercent: deviation, kind, limitPercent } = line;
   if (kind !== 'timed' || deviation === null || !(deviation > 0)) return [];
   const name = metricName(line);
-  const plan = gatePlan([{ name, kind: 'noisy', limitPercent }]);
+  const plan = gatePlan([{ name, kind: 'noisy', limitPercent }], {
+    falseFailChance: DEFAULT_SPENDING.falseFailChance / timed,
+    suspicionChance: DEFAULT_SPENDING.suspicionChance / timed,
+  });
   const random = createRandom(seed).fork(`power ${name}`);
   const bank = normalBank({ [name]: deviation / 100 }, BANK_INVOCATIONS, random);
   const points = powerCurve(bank, plan, { metric: name, gates: GATES, random });
@@ -31,6 +36,6 @@ function powerNote(line: MetricLine, seed: number): string[] {
       `${significant((100 * fail) / gates)} % fail at ${Number(slowdownPercent.toPrecision(3))} %`,
   );
   return [
-    `power of ${name} at ${significant(deviation)} % between invocations, alone, if normal: ${shares.join(', ')}`,
+    `power of ${name} at ${significant(deviation)} % between invocations, by its share of the levels, if normal: ${shares.join(', ')}`,
   ];
 }
