@@ -113,7 +113,8 @@ function fallBack(error: unknown): { why: string } {
 /** Before anything is locked or built: a name that git does not know ends the command at once. */
 function chosenBase({ base, anchor }: GateOptions): ChosenBase | { why: string } {
   try {
-    const storedCommit = storedCommitOf(anchor);
+    // Who names the base asks nothing of the stored ones, and is not stopped by one that is damaged.
+    const storedCommit = base === null ? storedCommitOf(anchor) : null;
     return anchor ? chooseAnchor(ROOT, storedCommit) : chooseBase(ROOT, { ref: base, storedCommit });
   } catch (error) {
     return fallBack(error);
@@ -240,7 +241,7 @@ function conclude(summary: GateSummary, json: string, folder: string, options: G
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof InterruptedError) return EXIT.interrupted;
-  if (error instanceof BaselineError) return EXIT.baseline;
+  if (error instanceof BaselineError) return error.exitCode;
   if (error instanceof BaseError) {
     if (error.code === 'ERR_BASE_SHALLOW') return EXIT.inconclusive;
     return error.code === 'ERR_BASE_UNKNOWN_REF' ? EXIT.usage : EXIT.error;

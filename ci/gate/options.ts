@@ -25,7 +25,7 @@ export const GATE_OPTIONS = {
   anchor: {
     type: 'boolean',
     value: '',
-    help: 'compare with the anchor, not the last change: the stored baseline "anchor", else the last release (tag v*)',
+    help: 'compare with the anchor, not the last change: the promoted one, else the last release (tag v*)',
   },
   case: { type: 'string', value: 'GLOB', help: "only these gated cases, for instance 'tcp/load=open*'" },
   metric: { type: 'string', value: 'GLOB', help: "only these metrics, for instance 'cpu_ns_per_op'" },
@@ -34,7 +34,11 @@ export const GATE_OPTIONS = {
     value: 'PERCENT',
     help: `slowdown that fails (default ${DEFAULT_LIMIT_PERCENT}); from 1 to 50`,
   },
-  budget: { type: 'string', value: 'MINUTES', help: 'end an undecided gate as inconclusive after this time' },
+  budget: {
+    type: 'string',
+    value: 'MINUTES',
+    help: 'end an undecided gate as inconclusive after so long of measuring',
+  },
   'allow-inconclusive': { type: 'boolean', value: '', help: 'exit 0 instead of 4, and of nothing else' },
   seed: { type: 'string', value: 'N', help: 'seed of all random orders (default: from the clock)' },
   json: { type: 'string', value: 'FILE', help: 'a further copy of the verdict' },
@@ -126,8 +130,9 @@ export function gateHelp(): string {
   npm run gate -- --base v1.2.0         against another commit
   npm run gate -- --budget 20           at most twenty minutes
 
-Which base: --base, else the commit of the stored baseline "main" if it is an ancestor, else the merge base with main,
-else, where that is HEAD, the first parent. It is built once, in a cache (MSGTRANS_GATE_CACHE moves it).
+Which base: --base, else the commit promoted last, or where none was that of the stored baseline "main", if it is an
+ancestor, else the merge base with main, else, where that is HEAD, the first parent. It is built once, in a cache
+(MSGTRANS_GATE_CACHE moves it).
 
 Options (behind "--", or npm keeps them for itself):
 ${options.join('\n')}
