@@ -13,8 +13,8 @@ export interface Preflight {
 }
 
 /**
- * Processors here change their speed by 38 % while nothing says so, and the promise holds at that. At twice the spread 99 % of
- * real slowdowns are still found, beyond it ever fewer.
+ * Processors of this kind change their speed by 38 % while nothing says so. Twice that spread is taken for too much: no run has
+ * shown yet from where on the promise breaks, and what is below is judged by drops, control and the last look.
  */
 const ALU_NOISE_PERCENT_MAX = 76;
 /** Where this much is taken away, blocks are dropped faster than they are measured. */

@@ -27,8 +27,8 @@ export function blockLogRatio(block: GateBlock, better: Better): number {
 }
 
 /**
- * The median over the blocks that were not dropped: one neighbour's burst moves it little, and it spread a third less
- * than the mean did. Throws `GateError` when there is no block: then the invocation says nothing.
+ * The median over the blocks that were not dropped: one neighbour's burst moves it little, and in a prototype it spread a
+ * third less than the mean did. Throws `GateError` when there is no block: then the invocation says nothing.
  */
 export function invocationUnit(blocks: readonly GateBlock[], better: Better): number {
   if (blocks.length === 0) {

@@ -25,7 +25,7 @@ export interface GateEvidence {
   objections?: readonly string[];
 }
 
-/** `decision` must be decided: ask `GateDecision.end()` for a verdict before the time is up. */
+/** `decision` must be decided: `decideGate` with an early end gives a verdict before the time is up. */
 export function concludeGate(plan: GatePlan, decision: GateState, evidence: GateEvidence): GateOutcome {
   const control = plan.metrics
     .filter(({ kind }) => kind === 'noisy')
