@@ -91,7 +91,7 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
   filled_ = false;
   ended_ = false;
   fenced_ = !is_one_way(command_.load.mode);
-  const uint64_t start_ns = monotonic_ns();
+  uint64_t start_ns = monotonic_ns();
   next_check_ns_ = start_ns;
   for (GeneratorSession& session : group.sessions) {
     session.sent_until = plan.is_job() ? session.progress.sent + plan.messages_per_session : UINT64_MAX;
@@ -100,9 +100,11 @@ void LoadRun::run_window(SessionGroup& group, const WindowPlan& plan) {
   if (keeps_depth(command_.load.mode)) {
     fill_closed_loop();
   } else if (command_.load.mode == LoadMode::tick) {
+    call_roll();
+    start_ns = monotonic_ns();
     const auto players = static_cast<double>(group.sessions.size());
     schedule_ = OpenSchedule(start_ns, command_.load.rate_per_second * players);
-    send_switch(true, start_ns);
+    if (!failure_ && !stopped_) send_switch(true, start_ns);
   } else {
     schedule_ = OpenSchedule(start_ns, command_.load.rate_per_second);
     load_start_ns_ = start_ns - group.load_ns;
@@ -261,6 +263,14 @@ void LoadRun::send_switch(bool begin, uint64_t now_ns) {
   if (!session.fd.valid()) return;
   const bool was_waiting = !session.output.empty();
   note_written(0, RequestSender::send_switch(*group_, 0, now_ns, begin), was_waiting);
+}
+
+// Everybody has joined before the first tick. A connection counts as open while a server that accepts slowly has yet to
+// take it, or even to be asked again for it: it would miss ticks that others get, and these would count as lost.
+void LoadRun::call_roll() {
+  send_fences(monotonic_ns());
+  while (!stopped_ && !failure_ && group_->fences_outstanding > 0) turn();
+  fenced_ = false;
 }
 
 void LoadRun::send_fences(uint64_t now_ns) {

@@ -45,6 +45,7 @@ class LoadRun {
   void refill(uint32_t session_index);
   void ask_what_arrived(uint64_t now_ns);
   void send_switch(bool begin, uint64_t now_ns);
+  void call_roll();
   void send_fences(uint64_t now_ns);
   void note_written(uint32_t session_index, WriteOutcome outcome, bool was_waiting);
   void send_due();

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, ControlClient, programFolder } from './control-client.js';
 
@@ -19,6 +19,32 @@ const counterLoad = { mode: 'closed', depth: 16, payloadBytes: 64, reply: 'count
 
 function windows(group: string, count = 2, measureNs = 20_000_000): Answer[] {
   return Array.from({ length: count }, () => ({ group, discardNs: 2_000_000, measureNs }));
+}
+
+/** What a broadcaster sends: a frame of 32 bytes of payload. */
+function frame(tick: number, group = 4): Buffer {
+  const packet = Buffer.from(
+    Uint8Array.from({ length: 48 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
+  );
+  packet.fill(0, 0, 16);
+  packet[0] = 1;
+  packet.writeUInt32BE(32, 10);
+  packet.writeBigUInt64LE(process.hrtime.bigint(), 16);
+  packet.writeUInt32LE(tick, 24);
+  packet.writeUInt32LE(group, 28);
+  return packet;
+}
+
+/** An acknowledgement of nothing, as the answer to a request. */
+function answer(request: Buffer): Buffer {
+  const packet = Buffer.from(
+    Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
+  );
+  packet.fill(0, 0, 40);
+  request.copy(packet, 0, 0, 8);
+  packet[2] = 2;
+  packet.writeUInt32BE(64, 10);
+  return packet;
 }
 
 describe.skipIf(folder === undefined)('native programs, one way and by a schedule', () => {
@@ -192,9 +218,9 @@ describe.skipIf(folder === undefined)('native programs, one way and by a schedul
     const ledger = await ledgerOf('p');
     expect(ledger).toMatchObject({ ...spotless, delivered: ledger.sent });
     const { counters } = await server.order('counters');
-    // Two windows of 220 ms: 11 inputs of each player, a switch at either end, and a fence of each player.
-    expect(counters.messages_received).toBe(2 * (20 * 11 + 2 + 20));
-    expect(ledger.sent).toBe(2 * 20 * 11 + counters.messages_sent - 2 * (2 + 20));
+    // Two windows of 220 ms: 11 inputs of each player, a switch at either end, and before and after a fence of each player.
+    expect(counters.messages_received).toBe(2 * (20 * 11 + 2 + 2 * 20));
+    expect(ledger.sent).toBe(2 * 20 * 11 + counters.messages_sent - 2 * (2 + 2 * 20));
   });
 
   test.each([
@@ -206,28 +232,6 @@ describe.skipIf(folder === undefined)('native programs, one way and by a schedul
     const faulty = createServer((socket) => {
       socket.on('error', () => {});
       let bytes = Buffer.alloc(0);
-      const frame = (tick: number, group = 4): Buffer => {
-        const packet = Buffer.from(
-          Uint8Array.from({ length: 48 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
-        );
-        packet.fill(0, 0, 16);
-        packet[0] = 1;
-        packet.writeUInt32BE(32, 10);
-        packet.writeBigUInt64LE(process.hrtime.bigint(), 16);
-        packet.writeUInt32LE(tick, 24);
-        packet.writeUInt32LE(group, 28);
-        return packet;
-      };
-      const answer = (request: Buffer): Buffer => {
-        const packet = Buffer.from(
-          Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
-        );
-        packet.fill(0, 0, 40);
-        request.copy(packet, 0, 0, 8);
-        packet[2] = 2;
-        packet.writeUInt32BE(64, 10);
-        return packet;
-      };
       socket.on('data', (chunk) => {
         bytes = Buffer.concat([bytes, chunk]);
         for (; bytes.length >= 16; bytes = bytes.subarray(16 + bytes.readUInt32BE(10))) {
@@ -252,6 +256,47 @@ describe.skipIf(folder === undefined)('native programs, one way and by a schedul
     expect(await ledgerOf('x')).toMatchObject({ ...spotless, sent: 3, ...expected });
     await generator.order('disconnect', { group: 'x' });
     faulty.close();
+  });
+
+  test('a player whom the server takes late misses no tick', async () => {
+    const joined = new Set<Socket>();
+    let ticking: NodeJS.Timeout | undefined;
+    let tick = 0;
+    let connections = 0;
+    const late = createServer((socket) => {
+      socket.on('error', () => {}).on('close', () => joined.delete(socket));
+      let bytes = Buffer.alloc(0);
+      const join = (): void => {
+        joined.add(socket);
+        socket.on('data', (chunk) => {
+          bytes = Buffer.concat([bytes, chunk]);
+          for (; bytes.length >= 16; bytes = bytes.subarray(16 + bytes.readUInt32BE(10))) {
+            const length = bytes.readUInt32BE(10);
+            if (bytes.length < 16 + length) return;
+            if (length === 12) clearInterval(ticking);
+            if (length === 12 && bytes.readUInt32LE(24) === 1) {
+              ticking = setInterval(() => {
+                tick += 1;
+                for (const each of joined) each.write(frame(tick));
+              }, 5);
+            }
+            socket.write(answer(bytes));
+          }
+        });
+      };
+      if (++connections === 1) join();
+      else setTimeout(join, 150);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => late.once('listening', resolve));
+    const url = `tcp://127.0.0.1:${(late.address() as { port: number }).port}`;
+    await generator.order('connect', { group: 'j', url, serverPid: process.pid, sessions: 2, seed: 1 });
+    const load = { mode: 'tick', tickHz: 200, groupSize: 50, payloadBytes: 32 };
+    await generator.order('run', { windows: windows('j', 1, 50_000_000), load });
+    const ledger = await ledgerOf('j');
+    expect(ledger).toMatchObject({ ...spotless, delivered: ledger.sent });
+    expect(ledger.sent).toBeGreaterThan(0);
+    await generator.order('disconnect', { group: 'j' });
+    late.close();
   });
 
   test('a server that never answers the switch of a broadcast ends the window', async () => {
