@@ -35,7 +35,7 @@ import { summaryJunit } from '../gate/output/junit.js';
 import { summaryMarkdown } from '../gate/output/markdown.js';
 import { summaryText } from '../gate/output/summary-text.js';
 import { type Preflight, preflight } from '../gate/preflight/preflight.js';
-import { measureStoredGate, planStoredGate } from '../gate/stored/stored-gate.js';
+import { measureStoredGate, planStoredGate, summariseObjections } from '../gate/stored/stored-gate.js';
 
 /** `npm run gate`: says whether this checkout is slower than its base. */
 
@@ -77,7 +77,7 @@ async function runGate(options: GateOptions): Promise<ExitCode> {
       onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
     });
     try {
-      const builds = await builtBase(chosen, signals.signal);
+      const builds = await builtBase(chosen, options, signals.signal);
       const run: GateRun = { options, metrics, scenario, children, signal: signals.signal };
       return await ('why' in builds ? runStored(run, builds.why) : runInterleaved(run, builds));
     } finally {
@@ -138,6 +138,7 @@ function storedCommitOf(anchor: boolean): string | null {
 
 async function builtBase(
   chosen: ChosenBase | { why: string },
+  options: GateOptions,
   signal: AbortSignal,
 ): Promise<Builds | { why: string }> {
   if (!('commit' in chosen)) return chosen;
@@ -152,6 +153,8 @@ async function builtBase(
     );
     return { base, candidate, chosen };
   } catch (error) {
+    // Who names a base wants no other comparison.
+    if (options.base !== null) throw error;
     return fallBack(error);
   }
 }
@@ -205,7 +208,12 @@ async function runStored(run: GateRun, why: string): Promise<ExitCode> {
   const name = baselineName(options.anchor);
   const machine = readCapabilities(commandOf);
   const stored = planStoredGate(scenario, [BASELINES, name], ROOT, options.seed, machine);
-  const { machine: seen } = await lookAtMachine(run);
+  const { machine: seen, objections } = await lookAtMachine(run);
+  if (objections.length > 0) {
+    const folder = createRunFolder(runsFolder(ROOT, process.env), new Date(), 'gate', options.seed);
+    const summary = summariseObjections(stored, why, objections);
+    return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options);
+  }
   const { plan } = stored;
   const progress = terminalProgress(options.progress, plan.seconds, plan.slotSeconds, signal);
   const limit = [options.limitPercent, why] as const;

@@ -29,13 +29,18 @@ export function groupName(arm: GateArm, what: string): string {
 /** A broken connection is seen before the end of the process that broke it. */
 const EXIT_SEEN_MS = 200;
 
+/** What the server that a session belongs to has done. A connection that cannot be made may be this machine's fault. */
+const OF_THE_SERVER: readonly string[] = ['ERR_GENERATOR_SESSION_LOST', 'ERR_GENERATOR_REPLY_TIMEOUT'];
+
 /** Whose fault a failed command of the load generator was; null where nobody can be named, and then it is nobody's. */
 export async function blame(error: unknown, servers: readonly GateServer[]): Promise<ArmFailure | null> {
   if (error instanceof ArmFailure) return error;
   if (!(error instanceof ControlError)) return null;
   await sleep(EXIT_SEEN_MS);
   const stopped = servers.find(({ parts }) => parts.some(({ process }) => !process.running));
-  const named = servers.find(({ arm }) => error.group?.startsWith(groupName(arm, '')) === true);
+  const named = OF_THE_SERVER.includes(error.code)
+    ? servers.find(({ arm }) => error.group?.startsWith(groupName(arm, '')) === true)
+    : undefined;
   const guilty = stopped ?? named;
   return guilty === undefined ? null : failureOf(guilty.arm, error);
 }

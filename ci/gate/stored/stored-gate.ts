@@ -89,15 +89,33 @@ export async function measureStoredGate(
   const summary: GateSummary = {
     verdict: VERDICTS[outcome.code] ?? 'fail',
     exitCode: outcome.code,
-    comparison:
-      `${shortBuild(build)} against ${runs.length} stored runs of the baseline "${name}": ratios to core/baseline, ` +
-      `not interleaved, seed ${options.seed}`,
+    comparison: comparisonOf({ name, runs, build, options }),
     reasons: outcome.reasons,
     rows: verdict.comparisons.map(rowOf),
-    notes: [`there is no base build: ${why}`, ...verdict.warnings],
+    notes: [noBaseBuild(why), ...verdict.warnings],
     improved: false,
   };
   return { summary, record };
+}
+
+/** Of a machine on which nothing is worth measuring. */
+export function summariseObjections(stored: StoredGate, why: string, objections: string[]): GateSummary {
+  return {
+    ...{ verdict: 'inconclusive', exitCode: EXIT.inconclusive, reasons: objections, rows: [], improved: false },
+    comparison: comparisonOf(stored),
+    notes: [noBaseBuild(why)],
+  };
+}
+
+function comparisonOf({ name, runs, build, options }: Omit<StoredGate, 'plan'>): string {
+  return (
+    `${shortBuild(build)} against ${runs.length} stored runs of the baseline "${name}": ratios to core/baseline, ` +
+    `not interleaved, seed ${options.seed}`
+  );
+}
+
+function noBaseBuild(why: string): string {
+  return `there is no base build: ${why}`;
 }
 
 /** What only warns, for want of stored runs or of a figure, is neither passed nor failed. */
