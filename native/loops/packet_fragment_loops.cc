@@ -1,7 +1,7 @@
 // Packets found in a stream that comes in pieces, cut at random but always at the same points. An operation is one
 // packet. Each arm is given a piece as `read` gives it, by a copy into memory of its own, and finds what is complete.
 //
-// `native` reads on behind what it has, as the engine's reader does, and copies the tail only when its buffer ends;
+// `native` reads on behind what it has, and copies the tail only when its buffer ends;
 // `baseline` appends to a vector and erases what it has taken; `limit` copies the pieces in and looks at nothing.
 
 #include <algorithm>
@@ -46,10 +46,11 @@ FragmentedStream fragmented_stream(const Parameters& parameters) {
   return made;
 }
 
-// Reads on behind the incomplete tail, which it moves to the front when the room behind it ends.
-class EngineReader {
+// The engine's framer over one growing read: reads on behind the incomplete tail, which it moves to the front when the
+// room behind it ends. How the engine itself keeps tails is session/inbound_reader.h; this is the codec's part of it.
+class FramerReader {
  public:
-  EngineReader(size_t frame_bytes, size_t fragment_bytes_max)
+  FramerReader(size_t frame_bytes, size_t fragment_bytes_max)
       : buffer_(std::max(kReadBytes, 2 * (frame_bytes + fragment_bytes_max))) {}
 
   void read(const uint8_t* fragment, size_t bytes, PacketTally& tally) {
@@ -154,7 +155,7 @@ Made make_fragments(const Parameters& parameters) {
   return std::make_unique<AnyLoop>(parameters);
 }
 
-MSGTRANS_LOOP("packet-codec/fragments/native", make_fragments<FragmentLoop<EngineReader>>);
+MSGTRANS_LOOP("packet-codec/fragments/native", make_fragments<FragmentLoop<FramerReader>>);
 MSGTRANS_LOOP("packet-codec/fragments/baseline", make_fragments<FragmentLoop<VectorReader>>);
 MSGTRANS_LOOP("packet-codec/fragments/limit", make_fragments<FragmentCopies>);
 

@@ -20,13 +20,18 @@ export interface ArmIdentity {
   role: ArmRole;
 }
 
-/** Rivals take their colours by this order, so that one keeps its colour in every report. */
-const RIVALS = ['rival:node-net', 'rival:ws', 'rival:uwebsockets', 'rival:message-port', 'rival:zeromq'];
-/** Those of the suites; a record has rivals of one kind or the other. */
-const SUITE_RIVALS = ['rival:tbb', 'rival:libcuckoo', 'rival:liburcu'];
+/** One that is not named here is grey. Those that share a colour are not seen on one page. */
+const RIVAL_ROLES: Readonly<Record<string, ArmRole>> = {
+  // Over sockets.
+  ...{ 'rival:node-net': 'rival-1', 'rival:ws': 'rival-2', 'rival:uwebsockets': 'rival-3' },
+  // Between threads, beside `node-net` on the pages of scenarios that do both.
+  ...{ 'rival:message-port': 'rival-2', 'rival:zeromq': 'rival-3' },
+  // Of the suites: maps, ways to hand a payload over (beside `message-port`), codecs.
+  ...{ 'rival:tbb': 'rival-1', 'rival:libcuckoo': 'rival-2', 'rival:liburcu': 'rival-3' },
+  ...{ 'rival:transfer': 'rival-1', 'rival:shared-in-place': 'rival-3', 'rival:data-view': 'rival-1' },
+};
 /** Further ways of doing it, of the scenarios and of the suites, in pairs that are seen on one page. */
 const SECOND_VARIANTS = ['own-thread', 'spsc'];
-const RIVAL_ROLES: ArmRole[] = ['rival-1', 'rival-2', 'rival-3'];
 
 export function armIdentity(name: string): ArmIdentity {
   if (name === 'native' || name === 'baseline' || name === 'limit') return { name, label: name, role: name };
@@ -38,8 +43,7 @@ export function armIdentity(name: string): ArmIdentity {
   }
   if (family === 'baseline') return { name, label: `baseline (${variant})`, role: 'baseline' };
   if (name.startsWith('rival:')) {
-    const rank = Math.max(RIVALS.indexOf(name), SUITE_RIVALS.indexOf(name));
-    return { name, label: name.slice('rival:'.length), role: RIVAL_ROLES[rank] ?? 'other' };
+    return { name, label: name.slice('rival:'.length), role: RIVAL_ROLES[name] ?? 'other' };
   }
   if (name.startsWith('stored:')) {
     return { name, label: `stored baseline ${name.slice('stored:'.length)}`, role: 'other' };

@@ -63,7 +63,14 @@ export async function measureCaseRound(samples: CaseSamples, context: RoundConte
     for (let block = 0; block < blocks; block++) await measureBlock(samples, made, block, context);
   } finally {
     context.signal.removeEventListener('abort', abandon);
-    for (const { workload } of made) await workload.release();
+    // Each is released, whatever becomes of the others.
+    for (const { name, workload } of made) {
+      try {
+        await workload.release();
+      } catch (error) {
+        recordError(samples, name, context.round, error);
+      }
+    }
   }
   for (const { name, collected } of made) {
     if (!hasFailed(samples, name, context.round)) samples.arm(name).rounds.push(collected);
@@ -163,9 +170,13 @@ async function attempt<Result>(
     return await work();
   } catch (error) {
     throwIfInterrupted(signal);
-    const code = (error as NodeJS.ErrnoException).code ?? 'ERR_SUITE_ARM_FAILED';
-    const message = error instanceof Error ? error.message : String(error);
-    samples.arm(arm).errors.push({ round, code, message });
+    recordError(samples, arm, round, error);
     return undefined;
   }
+}
+
+function recordError(samples: CaseSamples, arm: string, round: number, error: unknown): void {
+  const code = (error as NodeJS.ErrnoException).code ?? 'ERR_SUITE_ARM_FAILED';
+  const message = error instanceof Error ? error.message : String(error);
+  samples.arm(arm).errors.push({ round, code, message });
 }
