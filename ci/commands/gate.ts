@@ -17,7 +17,12 @@ import { trapSignals } from '../../scenarios/harness/signals.js';
 import { terminalProgress } from '../../scenarios/harness/terminal-progress.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
 import { BaselineError } from '../baseline-store/baseline-error.js';
-import { anchorAt, latestPromotion, type Promotion, readHistory } from '../baseline-store/promotion-history.js';
+import {
+  anchorAt,
+  latestPromotion,
+  type Promotion,
+  readHistory,
+} from '../baseline-store/promotion-history.js';
 import { readBaselineIfPresent } from '../baseline-store/read-baseline.js';
 import { buildCommit, captureCandidate } from '../gate/base-build/base-builder.js';
 import { BaseError } from '../gate/base-build/base-error.js';

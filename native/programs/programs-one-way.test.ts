@@ -23,9 +23,7 @@ function windows(group: string, count = 2, measureNs = 20_000_000): Answer[] {
 
 /** What a broadcaster sends: a frame of 32 bytes of payload. */
 function frame(tick: number, group = 4): Buffer {
-  const packet = Buffer.from(
-    Uint8Array.from({ length: 48 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
-  );
+  const packet = Buffer.from(Uint8Array.from({ length: 48 }, (_, index) => ((index - 16) * 7 + 13) & 0xff));
   packet.fill(0, 0, 16);
   packet[0] = 1;
   packet.writeUInt32BE(32, 10);
@@ -37,9 +35,7 @@ function frame(tick: number, group = 4): Buffer {
 
 /** An acknowledgement of nothing, as the answer to a request. */
 function answer(request: Buffer): Buffer {
-  const packet = Buffer.from(
-    Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff),
-  );
+  const packet = Buffer.from(Uint8Array.from({ length: 80 }, (_, index) => ((index - 16) * 7 + 13) & 0xff));
   packet.fill(0, 0, 40);
   request.copy(packet, 0, 0, 8);
   packet[2] = 2;

@@ -117,7 +117,10 @@ describe('a standing', () => {
       reason: 'no round of it was completed; see the errors of its arms',
       arms: { native: { ...arms.native!, errors } },
     });
-    expect(judged('not-measurable', null, failed)).toMatchObject({ kind: 'not-judged', reason: failed.reason });
+    expect(judged('not-measurable', null, failed)).toMatchObject({
+      kind: 'not-judged',
+      reason: failed.reason,
+    });
   });
 
   it('is counted in words, without what has no target', () => {

@@ -137,8 +137,9 @@ function latencyMetrics(histogram: SparseHistogram): Partial<Record<MetricName, 
 }
 
 function counterMetrics(counters: Readonly<Record<string, number>>): Partial<Record<MetricName, number>> {
-  const messages = counters.messages_received;
-  const perOperation = (name: string): number => (messages > 0 ? counters[name] / messages : Number.NaN);
+  // An operation is a message that came or, of a broadcast, one that went.
+  const operations = Math.max(counters.messages_received, counters.messages_sent ?? 0);
+  const perOperation = (name: string): number => (operations > 0 ? counters[name] / operations : Number.NaN);
   return {
     syscalls_per_op: perOperation('syscalls'),
     payload_copies_per_op: perOperation('payload_copies'),

@@ -101,7 +101,13 @@ export async function measureStoredGate(
 /** Of a machine on which nothing is worth measuring. */
 export function summariseObjections(stored: StoredGate, why: string, objections: string[]): GateSummary {
   return {
-    ...{ verdict: 'inconclusive', exitCode: EXIT.inconclusive, reasons: objections, rows: [], improved: false },
+    ...{
+      verdict: 'inconclusive',
+      exitCode: EXIT.inconclusive,
+      reasons: objections,
+      rows: [],
+      improved: false,
+    },
     comparison: comparisonOf(stored),
     notes: [noBaseBuild(why)],
   };
