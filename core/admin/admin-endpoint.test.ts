@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request, Server } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PerformanceSnapshot } from '../statistics/performance-snapshot.js';
 import { ScriptedSource } from '../statistics/scripted-source.js';
-import { StatisticsSampler } from '../statistics/statistics-sampler.js';
+import { type StatisticsReport, StatisticsSampler } from '../statistics/statistics-sampler.js';
 import { type AdminEndpoint, type AdminSource, createAdminEndpoint } from './admin-endpoint.js';
 
 /** A source whose health and failures a test sets. */
@@ -16,14 +15,11 @@ class TestSource implements AdminSource {
   private readonly scripted = new ScriptedSource();
   private readonly sampler = new StatisticsSampler(this.scripted, 60_000, this.scripted);
 
-  snapshot(): PerformanceSnapshot {
+  report(): StatisticsReport {
     this.snapshots += 1;
     this.onSnapshot();
     if (this.failure !== undefined) throw this.failure;
-    return this.sampler.snapshot();
-  }
-  latencyTotals() {
-    return this.sampler.latencyTotals();
+    return this.sampler.report();
   }
   unhealthyReason(): string | undefined {
     if (this.failure !== undefined) throw this.failure;
@@ -94,7 +90,7 @@ describe('an admin endpoint', () => {
     expect(metrics.body).toContain('\nmsgtrans_messages_received_total 0\n');
     const snapshot = await ask('/snapshot');
     expect(snapshot.headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(JSON.parse(snapshot.body)).toEqual(JSON.parse(JSON.stringify(source.snapshot())));
+    expect(JSON.parse(snapshot.body)).toEqual(JSON.parse(JSON.stringify(source.report().snapshot)));
     expect(await ask('/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
     source.reason = 'closing';
     expect(await ask('/healthz')).toMatchObject({ status: 503, body: 'closing\n' });

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { TransportError } from '../errors.js';
-import type { PerformanceSnapshot } from '../statistics/performance-snapshot.js';
-import type { LatencyTotals } from '../statistics/statistics-sampler.js';
+import type { StatisticsReport } from '../statistics/statistics-sampler.js';
 import { type AdminOptions, resolveAdminOptions } from './admin-options.js';
 import { isHostAllowed } from './host-check.js';
 import { metricFamilies } from './metric-families.js';
@@ -11,8 +10,7 @@ import { ScrapeGate } from './scrape-gate.js';
 
 /** What an admin endpoint shows. */
 export interface AdminSource {
-  snapshot(): PerformanceSnapshot;
-  latencyTotals(): LatencyTotals;
+  report(): StatisticsReport;
   /** Why no more work should be sent here, such as `closing`; undefined when all is well. */
   unhealthyReason(): string | undefined;
 }
@@ -47,11 +45,11 @@ const HEALTH_PATH = '/healthz';
 const SCRAPES: Record<string, { type: string; render: (source: AdminSource) => string } | undefined> = {
   '/metrics': {
     type: PROMETHEUS_CONTENT_TYPE,
-    render: (source) => prometheusText(metricFamilies(source.snapshot(), source.latencyTotals())),
+    render: (source) => prometheusText(metricFamilies(source.report())),
   },
   '/snapshot': {
     type: 'application/json; charset=utf-8',
-    render: (source) => `${JSON.stringify(source.snapshot())}\n`,
+    render: (source) => `${JSON.stringify(source.report().snapshot)}\n`,
   },
 };
 

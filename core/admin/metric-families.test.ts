@@ -25,7 +25,7 @@ function somePage(): string {
   source.reports[2].values.cpuNs = 250_000_000;
   for (const latency of [500, 1_000, 700_000, 70e9]) source.requestLatency.record(latency);
   source.time += 2_500;
-  const page = prometheusText(metricFamilies(sampler.snapshot(), sampler.latencyTotals()));
+  const page = prometheusText(metricFamilies(sampler.report()));
   sampler.stop();
   return page;
 }

@@ -8,7 +8,7 @@ import {
 } from '../statistics/counter-catalog.js';
 import type { LatencyHistogram } from '../statistics/latency-histogram.js';
 import type { PerformanceSnapshot } from '../statistics/performance-snapshot.js';
-import type { LatencyTotals } from '../statistics/statistics-sampler.js';
+import type { StatisticsReport } from '../statistics/statistics-sampler.js';
 import { type MetricFamily, numberText } from './prometheus-text.js';
 
 const PREFIX = 'msgtrans_';
@@ -20,7 +20,7 @@ const BOUNDS_ALL_NS = [...BOUNDS_NS, 1e10, Number.POSITIVE_INFINITY];
  * A snapshot as Prometheus metrics, in base units. There is no label by session or by peer: the number of lines is
  * bounded by the number of reactors, 256.
  */
-export function metricFamilies(snapshot: PerformanceSnapshot, latency: LatencyTotals): MetricFamily[] {
+export function metricFamilies({ snapshot, latency }: StatisticsReport): MetricFamily[] {
   return [
     ...counters(snapshot),
     ...gauges(snapshot),

@@ -50,8 +50,7 @@ export class TransportMonitor {
     this.checkOpen();
     const endpoint = await createAdminEndpoint(
       {
-        snapshot: () => this.sampler.snapshot(),
-        latencyTotals: () => this.sampler.latencyTotals(),
+        report: () => this.sampler.report(),
         unhealthyReason: () => (this.isClosing ? 'closing' : undefined),
       },
       options,

@@ -146,7 +146,7 @@ describe('a statistics sampler', () => {
     expect(snapshot.messagesReceivedPerSecond).toBe(50);
     expect(snapshot.totals.messagesReceived).toBe(4_050);
     expect(snapshot.turnLatencyNs).toMatchObject({ samples: 1, max: 9_000 });
-    expect(sampler.latencyTotals().turnLatency.samples).toBe(4);
+    expect(sampler.report().latency.turnLatency.samples).toBe(4);
   });
 
   it('adds up reactors, and keeps the totals of one that stopped', () => {
@@ -233,7 +233,7 @@ describe('a statistics sampler', () => {
     expect(requestLatencyNs).toMatchObject({ samples: 1_000, mean: 1_099.9, p50: 100, p99: 100, p999: 100 });
     expect(requestLatencyNs.max).toBeGreaterThanOrEqual(1_000_000);
     expect(requestLatencyNs.max).toBeLessThan(1_008_000);
-    expect(sampler.latencyTotals().requestLatency.samples).toBe(1_001);
+    expect(sampler.report().latency.requestLatency.samples).toBe(1_001);
   });
 
   it('stays finite whatever a source reports', () => {
@@ -266,7 +266,7 @@ describe('a statistics sampler', () => {
     vi.advanceTimersByTime(1_000);
     sampler.stop();
     expect(sampler.snapshot()).toBe(stopped);
-    expect(sampler.latencyTotals().requestLatency.samples).toBe(0);
+    expect(sampler.report().latency.requestLatency.samples).toBe(0);
     expect(source.reads).toBe(reads);
     expect(stopped.totals.messagesSent).toBe(1);
   });

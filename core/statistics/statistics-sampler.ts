@@ -27,6 +27,12 @@ export interface LatencyTotals {
   readonly turnLatency: LatencyHistogram;
 }
 
+/** A snapshot and the histograms that it has only percentiles of, from one reading. */
+export interface StatisticsReport {
+  readonly snapshot: PerformanceSnapshot;
+  readonly latency: LatencyTotals;
+}
+
 /**
  * Reads a source once per interval and says what happened in the last full one.
  *
@@ -47,8 +53,7 @@ export class StatisticsSampler {
   private intervalBegin: Reading;
   private rates: IntervalRates = NO_RATES;
   private reactorRates: ReadonlyMap<number, ReactorRates> = new Map();
-  private last: PerformanceSnapshot | undefined;
-  private lastLatency: LatencyTotals | undefined;
+  private last: StatisticsReport | undefined;
 
   /**
    * @param intervalMs length of a sampling interval, milliseconds
@@ -66,8 +71,25 @@ export class StatisticsSampler {
 
   /** The rates of the last full interval with everything else as it is now; after {@link stop} as it was then. */
   snapshot(): PerformanceSnapshot {
+    return this.report().snapshot;
+  }
+
+  /** What {@link snapshot} says, with all latencies until then. */
+  report(): StatisticsReport {
     if (this.last !== undefined) return this.last;
-    const { reading, gauges, reactors } = this.read();
+    const sample = this.read();
+    const { requestLatency, turnLatency } = sample.reading;
+    return { snapshot: this.snapshotOf(sample), latency: { requestLatency, turnLatency } };
+  }
+
+  /** Reads the source for the last time. To be called before what it reads is destroyed. */
+  stop(): void {
+    if (this.last !== undefined) return;
+    clearInterval(this.timer);
+    this.last = this.report();
+  }
+
+  private snapshotOf({ reading, gauges, reactors }: Sample): PerformanceSnapshot {
     return {
       takenAtMs: this.usage.unixMs(),
       uptimeMs: Math.max(reading.atMs - this.createdMs, 0),
@@ -90,22 +112,6 @@ export class StatisticsSampler {
           };
         }),
     };
-  }
-
-  /** All latencies until now; after {@link stop} until then. */
-  latencyTotals(): LatencyTotals {
-    if (this.lastLatency !== undefined) return this.lastLatency;
-    const { requestLatency, turnLatency } = this.read().reading;
-    return { requestLatency, turnLatency };
-  }
-
-  /** Reads the source for the last time. To be called before what it reads is destroyed. */
-  stop(): void {
-    if (this.last !== undefined) return;
-    clearInterval(this.timer);
-    const last = this.snapshot();
-    this.lastLatency = this.latencyTotals();
-    this.last = last;
   }
 
   private tick(): void {
