@@ -23,6 +23,8 @@ class SocketAddress {
   [[nodiscard]] socklen_t length() const { return length_; }
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] uint16_t port() const;
+  // True for 127.0.0.0/8, ::1 and what IPv6 maps to the former: whoever is there runs on this machine.
+  [[nodiscard]] bool is_loopback() const;
   // `tcp://127.0.0.1:80`, `tcp://[::1]:80`, `unix:///path`; empty for an unnamed unix socket.
   [[nodiscard]] std::string url() const;
 

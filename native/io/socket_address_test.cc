@@ -47,6 +47,17 @@ TEST(SocketAddress, has_a_port_only_where_there_are_ports) {
   EXPECT_EQ(SocketAddress().port(), 0);
 }
 
+TEST(SocketAddress, knows_which_addresses_are_of_this_machine) {
+  for (const char* host : {"127.0.0.1", "127.0.0.254", "127.255.255.255", "::1", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(SocketAddress::tcp(host, 1)->is_loopback()) << host;
+  }
+  for (const char* host : {"0.0.0.0", "126.0.0.1", "128.0.0.1", "::", "::2", "::ffff:128.0.0.1", "fe80::1"}) {
+    EXPECT_FALSE(SocketAddress::tcp(host, 1)->is_loopback()) << host;
+  }
+  EXPECT_FALSE(SocketAddress::unix_path("/x")->is_loopback());
+  EXPECT_FALSE(SocketAddress().is_loopback());
+}
+
 TEST(SocketAddress, reads_both_ends_of_a_socket) {
   const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const SocketAddress any = *SocketAddress::tcp("127.0.0.1", 0);

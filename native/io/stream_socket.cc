@@ -23,13 +23,23 @@ constexpr int kNotSentLowWaterBytes = 128 * 1024;
 
 void set_option(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof(value)); }
 
-void tune(int fd, int family) {
-  if (family == AF_UNIX) return;
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+// A peer on this machine cannot vanish unheard: the kernel that would not answer is the one that closes its sockets.
+// Keep-alive would do harm there: sessions that were opened together fall due in the same tick, and of so many probes
+// at once loopback drops all but net.core.netdev_max_backlog (1 000), without telling the sender: tens of thousands of
+// healthy sessions that nobody used for a minute would be cut. (A network interface reports what it drops, and the
+// kernel probes again half a second later.)
+void keep_alive(int fd) {
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleSeconds);
   set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
+}
+
+// `address`: where the peers are, or where one listens for them.
+void tune(int fd, const SocketAddress& address) {
+  if (address.family() == AF_UNIX) return;
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (!address.is_loopback()) keep_alive(fd);
   set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kUserTimeoutMs));
   set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kNotSentLowWaterBytes);
 }
@@ -41,7 +51,7 @@ OpenedSocket open_socket(const SocketAddress& address) {
     opened.error = errno;
     return opened;
   }
-  tune(opened.fd.get(), address.family());
+  tune(opened.fd.get(), address);
   return opened;
 }
 
