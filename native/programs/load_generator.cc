@@ -155,6 +155,7 @@ std::string LoadGenerator::run(const ControlCommand& command) {
   for (const WindowResult& window : load.results()) {
     writer.begin_object().member("group", std::string_view(window.group));
     writer.member("startNs", window.start_ns).member("endNs", window.end_ns);
+    if (window.ready_ns != 0) writer.member("readyNs", window.ready_ns);
     writer.member("operations", window.operations).member("bytes", window.bytes);
     if (std::get<RunCommand>(parsed).load.mode == LoadMode::tick) {
       writer.member("framesDue", window.frames).member("framesOnTime", window.frames_on_time);

@@ -5,6 +5,13 @@
 // A job, in which each session sends so many requests, is measured from its first request to its last reply:
 // its filling and draining are part of the work, and the length of the window only bounds it.
 //
+// A window with an appointment (`measure_at_ns`) is one of several that generators measure together. It is counted
+// between its nominal boundaries: what was read from `measure_at_ns` on, for `measure_ns`. A generator that gets the
+// processor late has read nothing meanwhile, so what all of them count is what arrived in one and the same
+// stretch of time, exactly but for what a thread held between a read and its clock at either boundary (one read).
+// Its processor times are known for the stretch between the moments at which it noticed the boundaries, and
+// are scaled to the window.
+//
 // In closed loop the discarding begins when every session has its requests in flight. In open loop all times
 // are nominal: the schedule runs from the start of the window to its nominal end, and latencies are those of
 // the requests meant to leave while measuring, whenever they were answered (else a stall at the end would not
@@ -40,6 +47,8 @@ struct WindowResult {
   std::string group;
   uint64_t start_ns = 0;
   uint64_t end_ns = 0;
+  // Of a window with an appointment: when it could have begun to measure. Later than the appointment, it was missed.
+  uint64_t ready_ns = 0;
   uint64_t operations = 0;
   uint64_t bytes = 0;
   // Open loop: requests meant for the window on sessions that were not cut, and those of them answered in
@@ -74,12 +83,15 @@ class LoadWindow {
 
   void begin_discarding(uint64_t now_ns) {
     phase_ = WindowPhase::discarding;
-    boundary_ns_ = std::max(now_ns + plan_.discard_ns, plan_.measure_at_ns);
+    const uint64_t ready_ns = now_ns + plan_.discard_ns;
+    if (has_appointment()) result_.ready_ns = ready_ns;
+    boundary_ns_ = std::max(ready_ns, plan_.measure_at_ns);
     schedule_start_ns_ = boundary_ns_;
     schedule_end_ns_ = boundary_ns_ + plan_.measure_ns;
   }
 
   bool is_job() const { return plan_.is_job(); }
+  bool has_appointment() const { return plan_.measure_at_ns != 0; }
 
   // Before the first request of a job.
   void begin_job(uint64_t now_ns, const ProcessorTimes& used) {
@@ -95,16 +107,20 @@ class LoadWindow {
 
   // Enters the next phase at `now_ns`, which is at or after boundary_ns().
   void cross_boundary(uint64_t now_ns, const ProcessorTimes& used) {
+    const uint64_t at_ns = has_appointment() ? boundary_ns_ : now_ns;
     if (phase_ == WindowPhase::discarding) {
       phase_ = WindowPhase::measuring;
-      result_.start_ns = now_ns;
+      result_.start_ns = at_ns;
+      noticed_start_ns_ = now_ns;
       result_.used = used;
-      boundary_ns_ = keeps_depth(mode_) ? now_ns + plan_.measure_ns : schedule_end_ns_;
+      boundary_ns_ = keeps_depth(mode_) ? at_ns + plan_.measure_ns : schedule_end_ns_;
+      // Without the processor all the while: nothing was read in this window.
+      if (has_appointment() && now_ns >= boundary_ns_) cross_boundary(now_ns, used);
     } else {
       phase_ = WindowPhase::draining;
-      result_.end_ns = now_ns;
-      result_.used.server_ns = used.server_ns - result_.used.server_ns;
-      result_.used.generator_ns = used.generator_ns - result_.used.generator_ns;
+      result_.end_ns = at_ns;
+      result_.used.server_ns = of_window(used.server_ns - result_.used.server_ns, now_ns);
+      result_.used.generator_ns = of_window(used.generator_ns - result_.used.generator_ns, now_ns);
       boundary_ns_ = UINT64_MAX;
     }
   }
@@ -171,6 +187,14 @@ class LoadWindow {
   }
 
  private:
+  // Processor time spent from when the window was noticed to have begun until `noticed_end_ns`, as that of the window.
+  uint64_t of_window(uint64_t used_ns, uint64_t noticed_end_ns) const {
+    const uint64_t noticed_ns = noticed_end_ns - noticed_start_ns_;
+    if (!has_appointment() || noticed_ns == 0) return used_ns;
+    const auto measured_ns = static_cast<double>(result_.end_ns - result_.start_ns);
+    return static_cast<uint64_t>(static_cast<double>(used_ns) * measured_ns / static_cast<double>(noticed_ns));
+  }
+
   bool is_meant_for_window(const SendStamp& stamp) const {
     return stamp.intended_ns >= schedule_start_ns_ && stamp.intended_ns < schedule_end_ns_;
   }
@@ -186,6 +210,7 @@ class LoadWindow {
   uint64_t boundary_ns_ = UINT64_MAX;
   uint64_t schedule_start_ns_ = 0;
   uint64_t schedule_end_ns_ = 0;
+  uint64_t noticed_start_ns_ = 0;
   WindowResult result_;
 };
 

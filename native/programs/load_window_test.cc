@@ -117,6 +117,48 @@ TEST(LoadWindow, measures_no_earlier_than_it_is_told) {
   EXPECT_EQ(late.window.boundary_ns(), 1010u) << "what is discarded is discarded in any case";
 }
 
+TEST(LoadWindow, counts_between_its_appointed_boundaries_however_late_it_gets_the_processor) {
+  WindowUnderTest under(LoadMode::closed, 5000);
+  under.window.begin_discarding(4000);
+  under.window.cross_boundary(5030, {500, 50});
+  EXPECT_EQ(under.window.boundary_ns(), 5100u) << "from the appointment, not from when it was noticed";
+  under.reply(1, {4990, 0}, 5030);
+  under.reply(2, {4990, 0}, 5099);
+  under.window.cross_boundary(5230, {900, 90});
+  under.reply(3, {4990, 0}, 5230);
+  const WindowResult result = under.window.result();
+  EXPECT_EQ(result.ready_ns, 4010u);
+  EXPECT_EQ(result.start_ns, 5000u);
+  EXPECT_EQ(result.end_ns, 5100u);
+  EXPECT_EQ(result.operations, 2u);
+  EXPECT_EQ(result.used.server_ns, 200u) << "400 in the 200 ns between the boundaries as noticed";
+  EXPECT_EQ(result.used.generator_ns, 20u);
+}
+
+TEST(LoadWindow, counts_nothing_of_an_appointment_that_it_slept_through) {
+  WindowUnderTest under(LoadMode::closed, 5000);
+  under.window.begin_discarding(4000);
+  under.window.cross_boundary(5100, {500, 50});
+  EXPECT_EQ(under.window.phase(), WindowPhase::draining);
+  under.reply(1, {4990, 0}, 5100);
+  const WindowResult result = under.window.result();
+  EXPECT_EQ(result.start_ns, 5000u);
+  EXPECT_EQ(result.end_ns, 5100u);
+  EXPECT_EQ(result.operations, 0u);
+  EXPECT_EQ(result.used.server_ns, 0u);
+}
+
+TEST(LoadWindow, says_when_it_was_ready_for_an_appointment_that_it_missed) {
+  WindowUnderTest under(LoadMode::closed, 1005);
+  under.window.begin_discarding(1000);
+  under.window.cross_boundary(1011, {});
+  EXPECT_EQ(under.window.result().ready_ns, 1010u);
+  EXPECT_EQ(under.window.result().start_ns, 1010u);
+  WindowUnderTest without(LoadMode::closed);
+  without.window.begin_discarding(1000);
+  EXPECT_EQ(without.window.result().ready_ns, 0u);
+}
+
 TEST(LoadWindow, open_loop_latency_counts_from_the_intended_time_even_when_the_reply_is_late) {
   WindowUnderTest under(LoadMode::open);
   under.window.begin_discarding(1000);

@@ -329,4 +329,19 @@ describe.skipIf(folder === undefined)('native programs, one way and by a schedul
       (await generator.order('run', { windows: windows('a', 1), load: counterLoad })).windows,
     ).toHaveLength(1);
   });
+
+  test('a window measures exactly from when it is told, and says when it was ready', async () => {
+    await connect('a', { handler: 'counter' });
+    const measureAtNs = Number(process.hrtime.bigint()) + 60_000_000;
+    const plan = [{ ...windows('a', 1)[0], measureAtNs }];
+    const { windows: measured } = await generator.order('run', { windows: plan, load: counterLoad });
+    const [kept] = measured;
+    // A machine too busy to be ready in time says so instead.
+    expect(kept.startNs).toBe(Math.max(measureAtNs, kept.readyNs));
+    expect(kept.endNs - kept.startNs).toBe(plan[0].measureNs);
+    expect(kept.operations).toBeGreaterThan(0);
+    const missed = [{ ...plan[0], measureAtNs: 1 }];
+    const late = await generator.order('run', { windows: missed, load: counterLoad });
+    expect(late.windows[0].startNs).toBe(late.windows[0].readyNs);
+  });
 });

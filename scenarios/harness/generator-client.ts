@@ -20,6 +20,7 @@ const windowSchema = z.object({
   group: z.string(),
   startNs: count,
   endNs: count,
+  readyNs: count.optional(),
   operations: count,
   bytes: count,
   intended: count.optional(),
@@ -50,8 +51,13 @@ const ledgerSchema = z.object({
   sentPerSessionMin: count,
 });
 
-/** A reply may stay out for 10 s before the generator itself gives up; the harness waits longer than that. */
-const REPLY_GRACE_MS = 30_000;
+/** A reply may stay out so long before the generator itself gives up; the harness waits longer than that. */
+const REPLY_TIMEOUT_MS = 10_000;
+/** The most that a generator takes. */
+const REPLY_TIMEOUT_MS_MAX = 600_000;
+const REPLY_GRACE_MS = 20_000;
+/** A session waits its turn behind all requests in flight; a server that answers fewer than this hangs. */
+const ANSWERED_PER_MS_MIN = 100;
 
 export class GeneratorClient implements LoadGenerator {
   readonly #process: ArmProcess;
@@ -76,10 +82,13 @@ export class GeneratorClient implements LoadGenerator {
     const busyMs = windows.reduce((sum, window) => sum + window.discardNs + window.measureNs, 0) / 1e6;
     const shape = LOAD_SHAPES[parameters.load];
     const load = shape.load(parameters);
+    const inFlight = shape.inFlight(parameters);
+    const turnMs = Math.ceil(inFlight / ANSWERED_PER_MS_MIN);
+    const replyTimeoutMs = Math.min(Math.max(REPLY_TIMEOUT_MS, turnMs), REPLY_TIMEOUT_MS_MAX);
     // Draining is waited for by the generator; a slow arm with many requests in flight takes a while.
-    const drainMs = (windows.length * shape.inFlight(parameters)) / 5;
-    const timeoutMs = busyMs + drainMs + REPLY_GRACE_MS;
-    const answer = await this.#process.command('run', { windows, load }, timeoutMs);
+    const drainMs = (windows.length * inFlight) / 5;
+    const timeoutMs = busyMs + drainMs + replyTimeoutMs + REPLY_GRACE_MS;
+    const answer = await this.#process.command('run', { windows, load, replyTimeoutMs }, timeoutMs);
     const result = this.#check('run', runSchema, answer).windows;
     if (result.length !== windows.length || result.some((each, i) => each.group !== windows[i].group)) {
       throw new ControlError(

@@ -8,7 +8,10 @@ export interface GroupWindow {
   group: string;
   discardNs: number;
   measureNs: number;
-  /** Measuring begins no earlier than this (CLOCK_MONOTONIC). */
+  /**
+   * An appointment (CLOCK_MONOTONIC): what arrives from this moment on, for `measureNs`, is counted, by every generator that is
+   * given the same. One that is not ready by then measures later, and says so by `startNs`.
+   */
   measureAtNs?: number;
   /**
    * Closed loop: a job. Each session sends exactly so many requests, and the window lasts from the first of them to the
@@ -21,6 +24,8 @@ export interface GeneratorWindow {
   group: string;
   startNs: number;
   endNs: number;
+  /** Of a window with an appointment: when it could have begun to measure. */
+  readyNs?: number;
   /** Completed in the window: answered, or acknowledged as received where nothing is answered. */
   operations: number;
   /** Payload bytes of these in one direction. */

@@ -11,7 +11,7 @@ import { SplitGenerator } from './split-generator.js';
 
 const MS = 1e6;
 
-/** A generator whose clock is the test's: it is ready to measure `fillNs` after it was told to begin. */
+/** A generator whose clock is the test's: it has its sessions under load `fillNs` after it was told to begin. */
 class ScriptedGenerator implements LoadGenerator {
   readonly calls: unknown[][] = [];
   readonly asked: GroupWindow[] = [];
@@ -20,7 +20,7 @@ class ScriptedGenerator implements LoadGenerator {
 
   constructor(
     readonly clock: { nowNs: number },
-    readonly fillNs: number,
+    public fillNs: number,
     readonly perWindow: Partial<GeneratorWindow> = {},
     readonly failure?: Error,
   ) {}
@@ -37,10 +37,11 @@ class ScriptedGenerator implements LoadGenerator {
   async run(windows: readonly GroupWindow[]): Promise<GeneratorWindow[]> {
     this.asked.push(...windows);
     return windows.map(({ group, discardNs, measureNs, measureAtNs = 0 }) => {
-      const startNs = Math.max(this.clock.nowNs + this.fillNs + discardNs, measureAtNs);
+      const readyNs = this.clock.nowNs + this.fillNs + discardNs;
+      const startNs = Math.max(readyNs, measureAtNs);
       this.#measured += 1;
       return {
-        ...{ group, startNs, endNs: startNs + measureNs, operations: 100, bytes: 6_400 },
+        ...{ group, startNs, endNs: startNs + measureNs, readyNs, operations: 100, bytes: 6_400 },
         ...{ serverCpuNs: 10, generatorCpuNs: 5, latencyNs: null },
         ...this.perWindow,
       };
@@ -103,7 +104,7 @@ describe('several generators as one', () => {
     expect(parts.every((part) => part.asked[0].measureAtNs === parts[0].asked[0].measureAtNs)).toBe(true);
   });
 
-  it('measures again when one came too late, earlier the next time, and leaves no trace of the first', async () => {
+  it('measures again when one was not ready, later the next time, and leaves no trace of the first', async () => {
     const { parts, generator } = split([0, 300 * MS]);
     await generator.connect('g', [target(1)], 8, 7);
     const [window] = await generator.run([WINDOW], BUILT_IN_DEFAULTS);
@@ -116,13 +117,38 @@ describe('several generators as one', () => {
     expect(parts[0].asked, 'what was learned is kept').toHaveLength(3);
   });
 
-  it('gives up on generators that never get into step, and names the group', async () => {
-    const { generator } = split([0, 0], [{}, { startNs: 5e12 }]);
+  it('takes a window for which all were ready just in time, and none that one of them missed by a nanosecond', async () => {
+    const { parts, generator } = split([0, 0]);
+    await generator.connect('g', [target(1)], 8, 7);
+    const windowsAfter = async (fillNs: number): Promise<number> => {
+      parts[1].fillNs = fillNs - WINDOW.discardNs;
+      await generator.run([WINDOW], BUILT_IN_DEFAULTS);
+      return parts[0].asked.length;
+    };
+    expect(await windowsAfter(20 * MS)).toBe(1);
+    expect(await windowsAfter(50 * MS)).toBe(2);
+    expect(await windowsAfter(75 * MS)).toBe(3);
+    expect(await windowsAfter(112.5 * MS + 1)).toBe(5);
+  });
+
+  it('leaves more time for more requests in flight, and no more than they turn out to need', async () => {
+    const { parts, generator } = split([0, 0]);
+    await generator.connect('g', [target(1)], 100_000, 7);
+    const many = { ...BUILT_IN_DEFAULTS, sessions: 100_000, depth: 50 };
+    await generator.run([WINDOW, WINDOW], many);
+    const [first, second] = parts[0].asked.map(({ measureAtNs }) => (measureAtNs as number) - 1e12);
+    expect(first).toBeGreaterThanOrEqual(5_000 * MS);
+    expect(second).toBeLessThan(100 * MS);
+  });
+
+  it('gives up on generators that are never ready, and names the group', async () => {
+    const { parts, generator } = split([0, 0], [{}, { startNs: 5e12 }]);
     await generator.connect('g', [target(1)], 8, 7);
     await expect(generator.run([WINDOW], BUILT_IN_DEFAULTS)).rejects.toMatchObject({
       code: 'ERR_GENERATOR_OUT_OF_STEP',
       group: 'g',
     });
+    expect(parts[0].asked).toHaveLength(6);
   });
 
   it('adds ledgers up and takes the least of the messages per session', async () => {

@@ -8,14 +8,15 @@ import type {
   LoadGenerator,
   LoadTarget,
 } from './load-generator.js';
+import { LOAD_SHAPES } from './load-shapes.js';
 import type { LedgerRecord } from './record.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
 
-/** Windows of the parts may begin this far apart, as a share of their length. */
-const APART_SHARE_MAX = 0.05;
-const APART_NS_MIN = 2e6;
-const LEAD_NS_FIRST = 50e6;
-const LEAD_GROWTH = 1.5;
+/** The appointment of the first window: so much for each request in flight. Later ones know how long it takes. */
+const LEAD_NS_PER_REQUEST = 1_000;
+const LEAD_NS_MIN = 50e6;
+/** How much longer than the last time the sessions may take to be under load; more after each attempt that failed. */
+const LEAD_MARGIN = 1.5;
 const ATTEMPTS_MAX = 6;
 /** A prime near 2^32 over the golden ratio: the seeds of the parts differ in all their bits. */
 const SEED_STEP = 2_654_435_761;
@@ -23,16 +24,18 @@ const SEED_STEP = 2_654_435_761;
 interface SplitGroup {
   /** Which server process each generator's sessions go to, by index. */
   targets: readonly number[];
-  /** How long before the measuring a window has to begin so that all parts are under way. */
-  leadNs: number;
+  /** How long after it was asked for a window measures, so that all parts are under way; null before the first. */
+  leadNs: number | null;
   serviceTime: SparseHistogram;
   responseTime: SparseHistogram;
 }
 
 /**
  * Several generator processes as one: sessions are dealt out among them, windows begin together and are added up,
- * histograms merged, ledgers summed. All parts measure the same stretch of time: a window in which one of them came too
- * late is measured again, with an earlier start.
+ * histograms merged, ledgers summed. All parts count what arrives between the same two moments of the clock they share: they
+ * have an appointment, and one that gets the processor late has missed nothing, since it is its reading that is
+ * counted. Only a window for which one of them had not yet all its sessions under load is measured again, with a later
+ * appointment.
  */
 export class SplitGenerator implements LoadGenerator {
   readonly #parts: readonly LoadGenerator[];
@@ -68,7 +71,7 @@ export class SplitGenerator implements LoadGenerator {
     }
     this.#groups.set(group, {
       targets: dealt,
-      leadNs: LEAD_NS_FIRST,
+      leadNs: null,
       serviceTime: new SparseHistogram(),
       responseTime: new SparseHistogram(),
     });
@@ -82,29 +85,32 @@ export class SplitGenerator implements LoadGenerator {
 
   async #measure(window: GroupWindow, parameters: CaseParameters): Promise<GeneratorWindow> {
     const split = this.#group(window.group);
-    const apartMaxNs = Math.max(APART_NS_MIN, window.measureNs * APART_SHARE_MAX);
-    let apartNs = 0;
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const inFlight = LOAD_SHAPES[parameters.load].inFlight(parameters);
+    let leadNs = split.leadNs ?? LEAD_NS_MIN + window.discardNs + inFlight * LEAD_NS_PER_REQUEST;
+    let lateNs = 0;
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const beganNs = this.#nowNs();
-      const measured = { ...window, measureAtNs: Math.round(beganNs + split.leadNs) };
+      const measureAtNs = Math.round(beganNs + leadNs);
+      const measured = { ...window, measureAtNs };
       const parts = await Promise.all(this.#parts.map((part) => part.run([measured], parameters)));
       const results = parts.map(([result]) => result);
       const histograms = await Promise.all(this.#parts.map((part) => part.histograms(window.group)));
-      const lastNs = Math.max(...results.map((result) => result.startNs));
-      apartNs = lastNs - Math.min(...results.map((result) => result.startNs));
-      if (apartNs <= apartMaxNs) {
-        for (const { serviceTimeNs, responseTimeNs } of histograms) {
-          split.serviceTime.add(serviceTimeNs);
-          split.responseTime.add(responseTimeNs ?? []);
-        }
-        return merged(results, split.targets);
+      const tookNs = Math.max(...results.map(({ readyNs, startNs }) => readyNs ?? startNs)) - beganNs;
+      lateNs = Math.max(...results.map(({ startNs }) => startNs)) - measureAtNs;
+      leadNs = Math.max(LEAD_NS_MIN, tookNs * LEAD_MARGIN ** attempt);
+      if (lateNs > 0) continue;
+      split.leadNs = leadNs;
+      for (const { serviceTimeNs, responseTimeNs } of histograms) {
+        split.serviceTime.add(serviceTimeNs);
+        split.responseTime.add(responseTimeNs ?? []);
       }
-      split.leadNs = Math.max(split.leadNs, lastNs - beganNs) * LEAD_GROWTH;
+      return merged(results, split.targets);
     }
     throw new ControlError(
       'ERR_GENERATOR_OUT_OF_STEP',
-      `${this.#parts.length} load generators began to measure group ${window.group} up to ` +
-        `${(apartNs / 1e6).toFixed(0)} ms apart in ${ATTEMPTS_MAX} attempts; ask for fewer sessions or less depth`,
+      `${this.#parts.length} load generators had the sessions of group ${window.group} under load up to ` +
+        `${(lateNs / 1e6).toFixed(0)} ms after measuring was to begin, in ${ATTEMPTS_MAX} attempts; ` +
+        'ask for fewer sessions or less depth',
       window.group,
     );
   }
@@ -148,17 +154,19 @@ export class SplitGenerator implements LoadGenerator {
   }
 }
 
-/** The windows of the parts as one. Each of a server's generators has read the processor time of the same process. */
+/**
+ * The windows of the parts, which are of one stretch of time, as one. Each of a server's generators has read the
+ * processor time of the same process.
+ */
 function merged(parts: readonly GeneratorWindow[], targets: readonly number[]): GeneratorWindow {
   const sum = (pick: (part: GeneratorWindow) => number): number =>
     parts.reduce((total, part) => total + pick(part), 0);
-  const startNs = Math.max(...parts.map((part) => part.startNs));
-  const meanNs = sum((part) => part.endNs - part.startNs) / parts.length;
+  const { startNs, endNs } = parts[0];
   const generatorsOf = (target: number): number => targets.filter((each) => each === target).length;
   return {
     group: parts[0].group,
     startNs,
-    endNs: startNs + meanNs,
+    endNs,
     operations: sum((part) => part.operations),
     bytes: sum((part) => part.bytes),
     intended: sum((part) => part.intended ?? 0),
