@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** Ports that are in use otherwise, or still closing. */
-const PORTS_SHARE = 0.9;
+/**
+ * Of the ports for one pair of addresses so many are used. Linux goes through those of one parity before it tries the
+ * other: once they are taken, each further connect walks past all 14 000 of them, and takes 5 ms instead of 70 µs.
+ */
+const PORTS_SHARE = 0.4;
 /** 127.0.0.1 to 127.0.0.254. */
 const ADDRESSES_MAX = 254;
 
