@@ -220,7 +220,7 @@ async function runStored(run: GateRun, why: string): Promise<ExitCode> {
     return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options);
   }
   const { plan } = stored;
-  const progress = terminalProgress(options.progress, plan.seconds, plan.slotSeconds, signal);
+  const progress = terminalProgress(options.progress, plan.seconds, plan.progressSeconds, signal);
   const limit = [options.limitPercent, why] as const;
   const inputs = { children, armCommand: commandOf, generatorCommand, signal, progress, readPressure };
   const { summary, record } = await measureStoredGate(stored, scenario, limit, inputs, seen.aluNoisePercent);

@@ -273,7 +273,7 @@ async function measure(
   signal: AbortSignal,
   armCommand: ArmCommand,
 ): Promise<{ samples: RunSamples; aluNoisePercent: number; notes: string[] }> {
-  const progress = terminalProgress(options.progress, plan.seconds, plan.slotSeconds, signal);
+  const progress = terminalProgress(options.progress, plan.seconds, plan.progressSeconds, signal);
   progress.phase('noise of the machine');
   const noise = await noiseOf(machine.processors, machine.taskset, signal);
   const samples = await measureRun({

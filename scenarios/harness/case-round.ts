@@ -4,7 +4,9 @@ import { throwIfInterrupted } from './interruption.js';
 import type { GeneratorWindow, LoadGenerator } from './load-generator.js';
 import { listenerKey } from './load-shapes.js';
 import { pressureBetween } from './pressure.js';
+import { roundsDone, roundsOf } from './round-plan.js';
 import { type ArmServer, hasLostGenerator, type RunContext, recordCaseError } from './run-context.js';
+import { caseSeconds } from './run-estimate.js';
 import { ScrapeTally } from './scrape-tally.js';
 import {
   areRunning,
@@ -16,11 +18,18 @@ import {
 } from './server-parts.js';
 import type { Random } from './statistics/random.js';
 import { SparseHistogram } from './statistics/sparse-histogram.js';
-import { blockMembers, blockWindows, DISCARD_NS, type PlannedWindow, paceOf } from './window-schedule.js';
+import {
+  blockMembers,
+  blockWindows,
+  DISCARD_NS,
+  EXTRA_FACTOR_MAX,
+  type PlannedWindow,
+  paceOf,
+  warmUpOf,
+} from './window-schedule.js';
 
-/** Replacements for dropped blocks and blocks for the least messages per session, as shares of the planned ones. */
+/** Replacements for dropped blocks, as a share of the planned ones. */
 const REPLACED_SHARE_MAX = 0.5;
-const EXTRA_FACTOR_MAX = 4;
 
 /** One case in one round, from opening its sessions to its ledger. */
 export async function measureCase(
@@ -100,7 +109,8 @@ class CaseMeasurement {
   /** The first pass is the cold one; the last decides the pace of arms that have none yet. */
   async warmUp(): Promise<void> {
     const { planned, paces } = this.#samples;
-    const { warmupNs, pacingNs, slotNs, windowNsMin } = this.#context.plan;
+    const { slotNs, windowNsMin } = this.#context.plan;
+    const { warmupNs, pacingNs } = warmUpOf(planned.parameters, this.#context.plan);
     let rates = new Map<string, number>();
     for (const [pass, measureNs] of warmupNs.entries()) {
       rates = await this.#warmUpPass([...this.#taking.keys()], measureNs);
@@ -134,12 +144,12 @@ class CaseMeasurement {
     const paces = [...this.#samples.paces.values()].filter((pace) => this.#taking.has(pace.arm));
     if (paces.length === 0) return;
     const planned = blockMembers(paces);
-    const slotsSeconds = (paces.length * this.#context.plan.slotNs) / 1e9;
+    const seconds = caseSeconds(this.#samples.planned, this.#context.plan);
     let replacementsLeft = Math.ceil(planned.length * REPLACED_SHARE_MAX);
     for (const members of planned) {
       let kept = await this.#measureBlock(members);
       while (!kept && replacementsLeft-- > 0) kept = await this.#measureBlock(members);
-      this.#context.progress.advance(slotsSeconds / planned.length);
+      this.#context.progress.advance(seconds / planned.length);
     }
     await this.#reachMessages(planned.length * EXTRA_FACTOR_MAX);
     for (const { server, collected, countersBefore } of this.#taking.values()) {
@@ -191,8 +201,10 @@ class CaseMeasurement {
 
   /** An arm below its share of the least messages per session gets blocks of its own. */
   async #reachMessages(blocksMax: number): Promise<void> {
-    const { messagesPerSessionMin } = this.#samples.planned;
-    const due = (messagesPerSessionMin * (this.#round + 1)) / this.#context.plan.rounds;
+    const { planned } = this.#samples;
+    const { rounds } = this.#context.plan;
+    const due =
+      (planned.messagesPerSessionMin * roundsDone(planned, this.#round, rounds)) / roundsOf(planned, rounds);
     for (let extra = 0; extra < blocksMax; extra++) {
       const behind: string[] = [];
       for (const [arm, { server, group }] of this.#taking) {

@@ -78,6 +78,9 @@ function reportCase(
     if (arm === undefined || arms === null || arms.includes(arm)) return;
     report(at, `${arm} is not an arm of this case (${arms.join(', ')})`);
   };
+  if (body.rounds !== undefined && load === 'threads') {
+    report([...path, 'rounds'], 'work over threads takes part in every round: it is compared across cases');
+  }
   if (body.findSessions && load !== 'tick') {
     report([...path, 'findSessions'], 'sessions served in time are looked for under load=tick');
   }

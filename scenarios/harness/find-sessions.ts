@@ -5,6 +5,7 @@ import type { GeneratorWindow, GroupHistograms } from './load-generator.js';
 import { listenerKey } from './load-shapes.js';
 import { pressureBetween } from './pressure.js';
 import { type ArmServer, hasLostGenerator, type RunContext, recordCaseError } from './run-context.js';
+import { caseSeconds } from './run-estimate.js';
 import { readCounters, targetsOf } from './server-parts.js';
 import { SessionSearch } from './session-search.js';
 import type { Random } from './statistics/random.js';
@@ -68,7 +69,7 @@ export async function findSessions(
     }
   }
   for (const each of searching.values()) samples.arm(each.server.arm).addRound(roundOf(each, round));
-  context.progress.advance((servers.length * context.plan.slotNs) / 1e9);
+  context.progress.advance(caseSeconds(samples.planned, context.plan));
 }
 
 async function tryNext(

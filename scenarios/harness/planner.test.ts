@@ -151,6 +151,14 @@ describe('the planner', () => {
     expect(plan().notes.join()).not.toMatch(/generators/);
   });
 
+  it('says which case does not take part in every round', () => {
+    const cases = [scenarioCase('tcp', { rounds: 5 }), scenarioCase('tcp/depth=16')];
+    const planOf = (...args: string[]) => planRun({ ...SCENARIO, cases }, options(...args), MACHINE);
+    expect(planOf().notes.join()).toContain('tcp takes part in 5 of the 10 rounds');
+    expect(planOf().cases.map(({ rounds }) => rounds)).toEqual([5, undefined]);
+    expect(planOf('--repeat', '5').notes.join()).not.toContain('takes part');
+  });
+
   it('opens fewer sessions in a quick run where the file says so, and tells', () => {
     const cases = [scenarioCase('tcp/sessions=5000', { quickSessions: 200 })];
     const quick = planRun({ ...SCENARIO, cases }, options('--quick'), MACHINE);

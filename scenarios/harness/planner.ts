@@ -3,12 +3,13 @@ import { type CaseProcesses, DESCRIPTORS_SPARE, ONE_OF_EACH, processesFor } from
 import { matchesGlob } from './glob.js';
 import { type Medium, mediumOf } from './medium.js';
 import type { RunOptions } from './options.js';
+import { planServers, roundsOf } from './round-plan.js';
+import { estimate } from './run-estimate.js';
 import {
   isThreadCase,
   threadArmProblem,
   threadNotes,
   threadObstacle,
-  threadSeconds,
   usableCores,
 } from './scaling/thread-plan.js';
 import type { Scenario, ScenarioCase } from './scenario-file.js';
@@ -48,6 +49,8 @@ export interface PlannedCase {
   processes: CaseProcesses;
   /** Whether the most sessions that are served in time are looked for, up to those of the parameters. */
   findSessions: boolean;
+  /** Rounds that it takes part in, evenly spread; absent: all. */
+  rounds?: number;
   /** Arms of this case that cannot run here, with the reason. */
   absentArms: Readonly<Record<string, string>>;
   /** Why nothing of this case can be measured here, or null. */
@@ -80,8 +83,8 @@ export interface RunPlan {
   threadProcessors?: readonly number[];
   /** Estimate of the whole run. */
   seconds: number;
-  /** The slots of all cases, arms and rounds together: what progress is counted in. */
-  slotSeconds: number;
+  /** What progress is counted in: the estimates of all cases and rounds together. */
+  progressSeconds: number;
   notes: readonly string[];
   /** Least length of a window, where it is not the usual one. */
   windowNsMin?: number;
@@ -91,9 +94,6 @@ export interface RunPlan {
 
 const FULL = { rounds: 10, slotNs: 2e9, warmupNs: [50e6, 100e6, 100e6], pacingNs: [] };
 const QUICK = { rounds: 5, slotNs: 0.5e9, warmupNs: [50e6], pacingNs: [60e6] };
-/** Process starts, idle memory, opening sessions and the like, per round; and once: noise figure, record, report. */
-const ROUND_OVERHEAD_SECONDS = 2;
-const RUN_OVERHEAD_SECONDS = 3;
 
 export function planRun(scenario: Scenario, options: RunOptions, machine: Capabilities): RunPlan {
   const base = options.quick ? QUICK : FULL;
@@ -108,15 +108,13 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
   const cases = distinct(chosen.map((each) => planCase(scenario, each, options, machine)));
   const measured = cases.filter((each) => each.notMeasurable === null);
   const arms = [...new Set(measured.flatMap((each) => each.arms))];
-  const overThreads = measured.filter(isThreadCase);
   const served = measured.filter((each) => !isThreadCase(each));
   const { idle, idleNote } = planIdle(scenario, options, served, machine);
   const pinning =
     served.length > 0 || cases.every((each) => !isThreadCase(each)) ? planPinning(machine, notes) : null;
   notes.push(...threadNotes(cases, machine));
   if (idleNote !== null) notes.push(idleNote);
-  const slots = served.reduce((sum, each) => sum + each.arms.length, 0);
-  for (const each of served) notes.push(...processNotes(each, machine));
+  for (const each of served) notes.push(...processNotes(each, machine), ...roundNotes(each, rounds));
   for (const each of options.quick ? chosen : []) {
     if (each.quickSessions === null) continue;
     notes.push(
@@ -127,14 +125,9 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
   if (options.profile !== null) {
     notes.push(`every number is that of a process slowed down by the profiler clinic ${options.profile}`);
   }
-  const warmingNs = base.warmupNs.reduce((sum, each) => sum + each, 0);
-  const seconds =
-    RUN_OVERHEAD_SECONDS +
-    rounds *
-      (ROUND_OVERHEAD_SECONDS + slots * ((slotNs + warmingNs) / 1e9) + threadSeconds(overThreads, slotNs));
-  const slotSeconds = rounds * ((slots * slotNs) / 1e9 + threadSeconds(overThreads, slotNs));
   const { warmupNs, pacingNs } = base;
   const servers = planServers(served);
+  const shape = { cases: measured, servers, rounds, slotNs, warmupNs, pacingNs, idle, windowNsMin };
   return {
     cases,
     arms,
@@ -149,25 +142,11 @@ export function planRun(scenario: Scenario, options: RunOptions, machine: Capabi
     ...(cases.some(isThreadCase)
       ? { threadProcessors: machine.processors.slice(0, usableCores(machine)) }
       : {}),
-    seconds,
-    slotSeconds,
+    ...estimate(shape),
     notes,
     windowNsMin,
     scrapes: scenario.scrapes,
   };
-}
-
-export function planServers(cases: readonly PlannedCase[]): PlannedServer[] {
-  const servers: PlannedServer[] = [];
-  for (const { arms, parameters, processes } of cases) {
-    const medium = mediumOf(parameters.transport);
-    for (const arm of arms) {
-      const known = servers.find((each) => each.arm === arm && each.medium === medium);
-      if (known === undefined) servers.push({ arm, medium, parts: processes.servers });
-      else known.parts = Math.max(known.parts, processes.servers);
-    }
-  }
-  return servers;
 }
 
 function chooseCases(scenario: Scenario, options: RunOptions): ScenarioCase[] {
@@ -224,6 +203,7 @@ function planCase(
     arms: notMeasurable === null ? arms : [],
     processes: notMeasurable === null ? processes : ONE_OF_EACH,
     findSessions: body.findSessions,
+    ...(body.rounds === undefined ? {} : { rounds: body.rounds }),
     absentArms,
     notMeasurable,
     messagesPerSessionMin: options.quick || changed ? 0 : body.messagesPerSessionMin,
@@ -298,6 +278,11 @@ function processNotes({ name, processes }: PlannedCase, { descriptorsMax }: Capa
     `${name}: ${servers} server ${servers === 1 ? 'process' : 'processes'} per arm and ${generators} load generators, ` +
       `because a process may have ${descriptorsMax} descriptors`,
   ];
+}
+
+function roundNotes(planned: PlannedCase, rounds: number): string[] {
+  const own = roundsOf(planned, rounds);
+  return own === rounds ? [] : [`${planned.name} takes part in ${own} of the ${rounds} rounds`];
 }
 
 /** `--set` can make two cases the same one; it is then measured once. */

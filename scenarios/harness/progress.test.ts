@@ -11,7 +11,7 @@ function setup(isTTY: boolean, changes: { color?: boolean; terminal?: boolean; s
   const progress = createProgress({
     output,
     secondsTotal: 130,
-    slotSecondsTotal: 100,
+    progressSecondsTotal: 100,
     color: false,
     nowMs: () => now,
     every: (_intervalMs, call) => {

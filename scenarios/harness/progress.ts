@@ -59,7 +59,7 @@ export interface ProgressOptions {
   /** Estimated seconds of the whole run: shown until its real speed is known. */
   secondsTotal: number;
   /** What `advance` adds up to. */
-  slotSecondsTotal: number;
+  progressSecondsTotal: number;
   color: boolean;
   nowMs: () => number;
   /** Whether lines can be drawn over; as the output says unless given. */
@@ -156,8 +156,8 @@ class LiveProgress implements ProgressSink {
   }
 
   #state(now: number): LiveState {
-    const { secondsTotal, slotSecondsTotal } = this.#options;
-    const share = Math.min(0.99, this.#doneSeconds / slotSecondsTotal);
+    const { secondsTotal, progressSecondsTotal } = this.#options;
+    const share = Math.min(0.99, this.#doneSeconds / progressSecondsTotal);
     const elapsed = (now - this.#startMs) / 1000;
     const secondsLeft = share > 0.02 ? (elapsed / share) * (1 - share) : Math.max(0, secondsTotal - elapsed);
     const { stealPercent = Number.NaN, errors = 0, nextCheckpointSeconds = null } = this.#condition ?? {};

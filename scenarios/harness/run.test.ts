@@ -1,93 +1,20 @@
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Children } from './arm-process.js';
-import { BUILT_IN_DEFAULTS } from './case-parameters.js';
-import { ONE_OF_EACH } from './case-processes.js';
-import { type PlannedCase, planServers, type RunPlan } from './planner.js';
-import type { PressureReading } from './pressure.js';
-import { SILENT } from './progress.js';
-import { measureRun, type RunSamples } from './run.js';
+import type { RunSamples } from './run.js';
 import { createRandom } from './statistics/random.js';
 import { summariseCase } from './summarise.js';
+import {
+  FAKE_CASES as CASES,
+  type FakeRun,
+  measureFakeRun,
+  fakeCase as planned,
+  pressureWith,
+} from './testing/fake-run.js';
 
-const FAKE = join(import.meta.dirname, 'testing', 'fake-process.mjs');
 const children = new Children();
 afterEach(() => children.stopAll(100));
 
-function planned(name: string, depth: number, arms: string[], messagesPerSessionMin = 0): PlannedCase {
-  return {
-    name,
-    parameters: { ...BUILT_IN_DEFAULTS, sessions: 10, depth },
-    arms,
-    processes: ONE_OF_EACH,
-    findSessions: false,
-    absentArms: {},
-    notMeasurable: null,
-    messagesPerSessionMin,
-    checks: [],
-    notJudged: null,
-  };
-}
-
-const CASES = [planned('tcp', 1, ['fast', 'slow']), planned('tcp/depth=16', 16, ['fast', 'slow'])];
-
-/** What a quiet machine shows, but for steal. */
-function reading(stealTicks: number): PressureReading {
-  return {
-    monotonicNs: 0,
-    realtimeMs: 0,
-    boottimeMs: 0,
-    stealTicks,
-    totalTicks: stealTicks * 2,
-    psiCpuSomeUs: 0,
-  };
-}
-
-interface Setup {
-  cases?: PlannedCase[];
-  rounds?: number;
-  seed?: number;
-  server?: Record<string, object>;
-  generator?: object;
-  signal?: AbortSignal;
-  idleSessions?: number;
-  readPressure?: () => PressureReading;
-  scrapes?: RunPlan['scrapes'];
-  windowNsMin?: number;
-}
-
-function measure(setup: Setup = {}): Promise<RunSamples> {
-  const cases = setup.cases ?? CASES;
-  const plan: RunPlan = {
-    cases,
-    arms: [...new Set(cases.flatMap((each) => each.arms))],
-    servers: planServers(cases),
-    generators: Math.max(...cases.map((each) => each.processes.generators)),
-    rounds: setup.rounds ?? 2,
-    ...{ slotNs: 0.5e9, warmupNs: [50e6], pacingNs: [60e6] },
-    idle: setup.idleSessions === undefined ? null : { caseName: 'tcp', sessions: setup.idleSessions },
-    ...{ pinning: null, seconds: 1, slotSeconds: 1, notes: [] },
-    scrapes: setup.scrapes,
-    windowNsMin: setup.windowNsMin,
-  };
-  const command = (role: string, arm: string, options: object) => ({
-    command: process.execPath,
-    args: [FAKE, role, arm, JSON.stringify(options)],
-  });
-  return measureRun({
-    plan,
-    seed: setup.seed ?? 1,
-    children,
-    armCommand: (arm) => command('server', arm, setup.server?.[arm] ?? {}),
-    generatorCommand: command('generator', 'generator', {
-      rate: { fast: 10_000, slow: 100 },
-      ...setup.generator,
-    }),
-    signal: setup.signal ?? new AbortController().signal,
-    progress: SILENT,
-    readPressure: setup.readPressure ?? (() => reading(0)),
-  });
-}
+const measure = (setup: FakeRun = {}): Promise<RunSamples> => measureFakeRun(children, setup);
 
 describe('a run', () => {
   it('measures every case and arm in every round, in interleaved mirrored blocks', async () => {
@@ -259,7 +186,7 @@ describe('a run', () => {
   it('drops a block for an outside cause, replaces it, and counts nothing of it', async () => {
     let readings = 0;
     // The third reading begins the second block; its steal is that of the whole block.
-    const readPressure = () => reading(++readings === 4 ? 1_000 : readings < 4 ? 0 : 1_000);
+    const readPressure = () => pressureWith(++readings === 4 ? 1_000 : readings < 4 ? 0 : 1_000);
     const quiet = await measure({ rounds: 1, cases: [planned('tcp', 1, ['fast'])] });
     const disturbed = await measure({ rounds: 1, cases: [planned('tcp', 1, ['fast'])], readPressure });
     const { blocks } = disturbed.cases.get('tcp')!;
@@ -285,6 +212,18 @@ describe('a run', () => {
       samples.windows.every((each) => each.round !== round || each.block !== block || each.arm === 'slow'),
     );
     expect(alone.length).toBeGreaterThan(0);
+  });
+
+  it('warms up once where the load that is up is half a million requests', async () => {
+    const warmUpOperations = async (sessions: number): Promise<number> => {
+      const each = planned('tcp', 5, ['fast']);
+      each.parameters.sessions = sessions;
+      const { cases } = await measure({ cases: [each], rounds: 1 });
+      const { ledger, rounds } = cases.get('tcp')!.arm('fast');
+      return rounds[0].windows.reduce((left, { operations }) => left - operations, ledger.sent);
+    };
+    expect(await warmUpOperations(99_999), 'a cold pass of 50 ms, and 60 ms to find the pace').toBe(1_100);
+    expect(await warmUpOperations(100_000)).toBe(500);
   });
 
   it('records an arm that does not start, and measures the others', async () => {

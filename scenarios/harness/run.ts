@@ -6,6 +6,7 @@ import type { RunPlan } from './planner.js';
 import type { PressureReading } from './pressure.js';
 import type { ProgressSink } from './progress.js';
 import { measureRound } from './round.js';
+import { planOfRound, takesPart } from './round-plan.js';
 import type { ArmCommand, RunContext } from './run-context.js';
 import { measureThreadRound } from './scaling/scaling-round.js';
 import { isThreadCase } from './scaling/thread-plan.js';
@@ -58,7 +59,12 @@ export async function measureRun(inputs: RunInputs): Promise<RunSamples> {
   try {
     for (let round = 0; round < plan.rounds && measured.length > 0; round++) {
       throwIfInterrupted(signal);
-      if (served.size > 0) await measureRound(context, round);
+      const part = [...served].filter(([, { planned }]) => takesPart(planned, round, plan.rounds));
+      if (part.length > 0) {
+        const cases = [...served.values()].map(({ planned }) => planned);
+        const inRound = { plan: planOfRound(plan, round, cases), samples: new Map(part) };
+        await measureRound({ ...context, ...inRound }, round);
+      }
       if (overThreads.size > 0)
         await measureThreadRound({ ...context, samples: overThreads, command: threadWork(inputs) }, round);
     }

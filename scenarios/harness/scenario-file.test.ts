@@ -60,6 +60,20 @@ describe('a scenario file', () => {
     ]);
   });
 
+  it('may have a case in fewer rounds, but for work over threads', () => {
+    expect(load(GOOD.replace('tcp/depth=16: {}', 'tcp/depth=16: { rounds: 5 }')).cases).toMatchObject([
+      expect.not.objectContaining({ rounds: expect.anything() }),
+      { rounds: 5 },
+    ]);
+    expect(problems(GOOD.replace('tcp/depth=16: {}', 'tcp/depth=16: { rounds: 4 }'))).toEqual([
+      expect.stringMatching(/^8:27 cases\.tcp\/depth=16\.rounds: /),
+    ]);
+    const threads = 'none/load=threads,work=map';
+    expect(problems(GOOD.replace('tcp/depth=16: {}', `${threads}: { rounds: 5 }`))).toEqual([
+      expect.stringMatching(/^8:41 work over threads takes part in every round/),
+    ]);
+  });
+
   it('may say what was announced for its work', () => {
     const claim = "announced: '50 K → 150 K ops/s (3×)'\n";
     expect(load(GOOD.replace('arms:', `${claim}arms:`)).announced).toBe('50 K → 150 K ops/s (3×)');

@@ -30,6 +30,8 @@ export interface ScenarioCase {
   split: boolean;
   /** Whether the most sessions that are served in time are looked for. */
   findSessions: boolean;
+  /** Rounds that it takes part in, where not in all. */
+  rounds?: number;
   messagesPerSessionMin: number;
   checks: readonly CheckDefinition[];
 }
@@ -148,6 +150,7 @@ function resolve(document: ScenarioDocument, hash: string): Scenario {
       quickSessions: body.quickSessions ?? null,
       split: body.split,
       findSessions: body.findSessions,
+      ...(body.rounds === undefined ? {} : { rounds: body.rounds }),
       messagesPerSessionMin: body.messagesPerSessionMin ?? document.messagesPerSessionMin,
       checks: body.checks,
     })),

@@ -97,6 +97,10 @@ export const caseSchema = z.strictObject({
     description:
       'true: where one process has too few descriptors for the sessions, server and load generator are several processes each.',
   }),
+  rounds: z.int().min(5).max(100).optional().meta({
+    description:
+      'Rounds that the case takes part in, evenly spread, where it takes too long for all of them; 5 are the least that give an interval.',
+  }),
   messagesPerSessionMin: z
     .int()
     .min(0)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BUILT_IN_DEFAULTS, type CaseParameters } from './case-parameters.js';
 import { createRandom } from './statistics/random.js';
-import { type ArmPace, blockMembers, blockWindows, paceOf, WINDOW_NS } from './window-schedule.js';
+import { type ArmPace, blockMembers, blockWindows, paceOf, WINDOW_NS, warmUpOf } from './window-schedule.js';
 
 const CLOSED: CaseParameters = BUILT_IN_DEFAULTS;
 const DEPTH_16: CaseParameters = { ...CLOSED, depth: 16 };
@@ -46,6 +46,18 @@ describe('the pace of an arm', () => {
     const spentNs = 2 * blocks * (windowNs + 5e6 + 16e6);
     expect(spentNs).toBeGreaterThan(1.85e9);
     expect(spentNs).toBeLessThan(2.15e9);
+  });
+});
+
+describe('the warm-up', () => {
+  const usual = { warmupNs: [50e6, 100e6], pacingNs: [60e6] };
+
+  it('is one pass where a load that is up is half a million requests', () => {
+    expect(warmUpOf({ ...CLOSED, sessions: 100_000, depth: 5 }, usual)).toEqual({
+      ...{ warmupNs: [50e6], pacingNs: [] },
+    });
+    expect(warmUpOf({ ...CLOSED, sessions: 99_999, depth: 5 }, usual)).toEqual(usual);
+    expect(warmUpOf({ ...OPEN, sessions: 1_000_000 }, usual)).toEqual(usual);
   });
 });
 

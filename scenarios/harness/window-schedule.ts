@@ -14,6 +14,26 @@ const CYCLES_MIN = 3;
 /** A window of fewer operations than this has a rate of its own making. */
 const OPERATIONS_MIN = 200;
 const ROUND_UP_NS = 10e6;
+/**
+ * Blocks for the least messages per session may be so many times the planned ones: 100 000 sessions that send 10 000
+ * messages each need 25 s a round where a round of them has 2 s.
+ */
+export const EXTRA_FACTOR_MAX = 12;
+/** From so many requests in flight on, each code path was taken often enough once the load is up. */
+const WARM_REQUESTS = 500_000;
+
+export interface WarmUp {
+  /** Windows of each arm in each round; the first is the cold pass. */
+  warmupNs: readonly number[];
+  /** Further ones of arms whose pace is still to be decided. */
+  pacingNs: readonly number[];
+}
+
+/** What of the usual warm-up a case needs: to fill and drain five million requests takes seconds, and once is enough. */
+export function warmUpOf(parameters: CaseParameters, { warmupNs, pacingNs }: WarmUp): WarmUp {
+  const inFlight = LOAD_SHAPES[parameters.load].inFlight(parameters);
+  return inFlight < WARM_REQUESTS ? { warmupNs, pacingNs } : { warmupNs: warmupNs.slice(0, 1), pacingNs: [] };
+}
 
 /** The pace of one arm in one case; the same in every round. */
 export interface ArmPace {

@@ -77,7 +77,7 @@ async function measure(setup: Setup): Promise<Outcome> {
       idle: null,
       pinning: null,
     },
-    ...{ threadProcessors: threads, seconds: 1, slotSeconds: 1, notes: [] },
+    ...{ threadProcessors: threads, seconds: 1, progressSeconds: 1, notes: [] },
   };
   const samples = await measureRun({
     ...{ plan, seed: 3, children, progress: SILENT, signal: new AbortController().signal },

@@ -13,7 +13,7 @@ process.stderr.write('before\n');
 const progress = createProgress({
   output: process.stderr,
   secondsTotal: (steps * stepMs) / 1000,
-  slotSecondsTotal: steps,
+  progressSecondsTotal: steps,
   color: process.env.NO_COLOR === undefined,
   nowMs: () => performance.now(),
   signal,
