@@ -11,7 +11,7 @@ import { shortCommit } from '../view-model/provenance-view.js';
 import { ratiosOf } from '../view-model/ratio-view.js';
 import { tableView } from '../view-model/table-view.js';
 import { measuredCases } from '../view-model/throughput-view.js';
-import { roundsOf } from '../view-model/verdict-view.js';
+import { roundsInWords } from '../view-model/verdict-view.js';
 
 export const NUMBERS_START = '<!-- numbers:start -->';
 export const NUMBERS_END = '<!-- numbers:end -->';
@@ -26,13 +26,12 @@ export function numbersBlock(record: RunRecord): string {
   const rows = measuredCases(record).map(([caseName, caseRecord]) => caseRow(record, caseName, caseRecord));
   const { machine } = record;
   const cores = plural(machine.cores, 'core');
-  const rounds = roundsOf(record);
   return [
     ...HEADER,
     ...rows,
     '',
     `Measured on ${utcDay(record.startedAt)} on ${markdownText(machine.cpuModel)}, ${cores}, kernel ${markdownText(machine.kernel)}, Node ${markdownText(machine.node.replace(/^v/, ''))}: ` +
-      `medians of ${plural(rounds, 'interleaved round')}, commit ${markdownText(shortCommit(record))}.`,
+      `medians of ${roundsInWords(record, 'interleaved round')}, commit ${markdownText(shortCommit(record))}.`,
   ].join('\n');
 }
 

@@ -7,7 +7,7 @@ import type { TermView } from '../view-model/methods-view.js';
 import { shortCommit } from '../view-model/provenance-view.js';
 import { isSuite } from '../view-model/record-kind.js';
 import { type CellInput, type TableView, tableView } from '../view-model/table-view.js';
-import { roundsOf } from '../view-model/verdict-view.js';
+import { roundsInWords } from '../view-model/verdict-view.js';
 import { LEGEND } from './legend.js';
 import type { PublishedRecord } from './published-records.js';
 import type { ScenarioHeading } from './scenario-headings.js';
@@ -171,7 +171,7 @@ function recordSentence(record: RunRecord, rows: readonly StandingRow[]): string
   const counted = countInWords(
     rows.filter(({ target }) => target !== 'none').map(({ standing }) => standing),
   );
-  const rounds = record.soak === undefined ? `, medians of ${plural(roundsOf(record), 'round')}` : '';
+  const rounds = record.soak === undefined ? `, medians of ${roundsInWords(record)}` : '';
   const parts = [
     `Measured on ${utcDay(record.startedAt)} at commit ${shortCommit(record)}${rounds}`,
     correctnessClause(record),

@@ -8,7 +8,7 @@ import { SCALING_TERMS } from './scaling-methods.js';
 import { hasScaling } from './scaling-view.js';
 import { soakMethods } from './soak-methods.js';
 import { SUITE_TERMS } from './suite-methods.js';
-import { roundsOf } from './verdict-view.js';
+import { roundsInWords } from './verdict-view.js';
 
 export interface TermView {
   term: string;
@@ -48,12 +48,12 @@ export function methodsView(record: RunRecord): MethodsView {
 function scenarioMethods(record: RunRecord): MethodsView {
   const windowNs = median(record.windows.map((window) => window.endNs - window.startNs));
   const blocks = median(blocksPerRound(record));
-  const rounds = roundsOf(record);
+  const rounds = roundsInWords(record);
   const windowText =
     windowNs === null ? '' : ` Here half of them took ${withUnit('time', windowNs)} or less.`;
   const blockText = blocks === null ? '' : ` Here a round has ${threeDigits(blocks)} blocks per case.`;
   return {
-    sentence: `Every figure is a median over ${rounds} ${rounds === 1 ? 'round' : 'rounds'} of fresh processes, whose arms took turns in short windows under the same load.`,
+    sentence: `Every figure is a median over ${rounds} of fresh processes, whose arms took turns in short windows under the same load.`,
     terms: [
       {
         term: 'Arm',
@@ -73,7 +73,7 @@ function scenarioMethods(record: RunRecord): MethodsView {
       },
       {
         term: 'Round',
-        text: `Fresh processes for every arm, started in random order and all up together. Rounds are the unit of all statistics. Here there are ${rounds}.`,
+        text: `Fresh processes for every arm, started in random order and all up together. Rounds are the unit of all statistics. Here an arm has figures of ${rounds}.`,
       },
       {
         term: 'Ratio',

@@ -181,6 +181,14 @@ export function roundsOf(record: RunRecord): number {
   return Math.max(0, ...arms.map((arm) => arm.rounds.length));
 }
 
+/** How many rounds the figures are of: "10 rounds", or "5 to 10 rounds" where an arm took part in fewer. */
+export function roundsInWords(record: RunRecord, noun = 'round'): string {
+  const arms = Object.values(record.cases).flatMap((caseRecord) => Object.values(caseRecord.arms));
+  const most = roundsOf(record);
+  const fewest = Math.min(most, ...arms.map((arm) => arm.rounds.length).filter((rounds) => rounds > 0));
+  return fewest === most ? plural(most, noun) : `${fewest} to ${plural(most, noun)}`;
+}
+
 function cautionsOf(record: RunRecord): string[] {
   const cautions: string[] = [];
   const rounds = roundsOf(record);

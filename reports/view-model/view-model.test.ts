@@ -353,6 +353,13 @@ describe('provenance and methods', () => {
     expect(terms.find((entry) => entry.term === 'Window')!.text).toContain('took 50\u202fms or less');
     expect(terms.find((entry) => entry.term === 'Block')!.text).toContain('a round has 5 blocks');
   });
+
+  it('say of how many rounds the figures are where an arm took part in fewer', () => {
+    expect(methodsView(record).sentence).toContain('a median over 6 rounds of');
+    const fewer = structuredClone(record);
+    fewer.cases.tcp!.arms.native!.rounds.splice(0, 2);
+    expect(methodsView(fewer).sentence).toContain('a median over 4 to 6 rounds of');
+  });
 });
 
 describe('arms', () => {
