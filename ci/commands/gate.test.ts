@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const COMMAND = join(ROOT, 'dist', 'ci', 'commands', 'gate.js');
 const HEAD = new Git(ROOT).commitOf('HEAD');
 /** One case and metric, and an end after the first invocation: other tests run beside this one. */
-const SHORT = ['--base', 'HEAD', '--case', 'tcp/depth*', '--metric', 'throughput*', '--budget', '0.1'];
+const SHORT = ['--measure-identical', '--base', 'HEAD', '--case', 'tcp/depth*', '--metric', 'throughput*', '--budget', '0.1'];
 
 let folder: string;
 const started: ChildProcess[] = [];

@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from '../../scenarios/harness/exit-code.js';
 import { FileProblemsError } from '../../scenarios/harness/file-problem.js';
 import { InterruptedError } from '../../scenarios/harness/interruption.js';
 import { acquireLock, describeHolder } from '../../scenarios/harness/lock.js';
+import { readMachine } from '../../scenarios/harness/machine.js';
 import type { Medium } from '../../scenarios/harness/medium.js';
 import { swallowedByNpm } from '../../scenarios/harness/npm-swallowed.js';
 import { readPressure } from '../../scenarios/harness/pressure.js';
@@ -28,6 +29,7 @@ import { buildCommit, captureCandidate } from '../gate/base-build/base-builder.j
 import { BaseError } from '../gate/base-build/base-error.js';
 import { BuildCache, type CachedBuild, cacheFolder } from '../gate/base-build/build-cache.js';
 import { type ChosenBase, chooseAnchor, chooseBase } from '../gate/base-build/choose-base.js';
+import { servesTheSame } from '../gate/base-build/identical-files.js';
 import { readToolchain } from '../gate/base-build/toolchain-key.js';
 import { disturbanceReader } from '../gate/invocation/disturbance.js';
 import { type GatedMetric, gatedMetrics } from '../gate/invocation/gated-metrics.js';
@@ -36,11 +38,15 @@ import { type HeaderLine, RAW_SCHEMA, RawFile } from '../gate/invocation/raw-fil
 import { measureGate } from '../gate/measure-gate.js';
 import { GATE_OPTIONS, type GateOptions, gateHelp, parseGateOptions } from '../gate/options.js';
 import { type GateSummary, summariseVerdict } from '../gate/output/gate-summary.js';
+import { summariseIdentical } from '../gate/output/identical-summary.js';
 import { summaryJunit } from '../gate/output/junit.js';
 import { summaryMarkdown } from '../gate/output/markdown.js';
 import { summaryText } from '../gate/output/summary-text.js';
 import { type Preflight, preflight } from '../gate/preflight/preflight.js';
 import { measureStoredGate, planStoredGate, summariseObjections } from '../gate/stored/stored-gate.js';
+import { type GateOccasion, identicalLines, interleavedLines, storedLines } from '../history/gate-lines.js';
+import type { HistoryLine } from '../history/history-line.js';
+import { currentBranch, rememberGate } from '../history/remember-gate.js';
 
 /** `npm run gate`: says whether this checkout is slower than its base. */
 
@@ -84,7 +90,10 @@ async function runGate(options: GateOptions): Promise<ExitCode> {
     try {
       const builds = await builtBase(chosen, options, signals.signal);
       const run: GateRun = { options, metrics, scenario, children, signal: signals.signal };
-      return await ('why' in builds ? runStored(run, builds.why) : runInterleaved(run, builds));
+      if ('why' in builds) return await runStored(run, builds.why);
+      const { base, candidate } = builds;
+      const isIdentical = !options.measureIdentical && servesTheSame(base.rootDir, candidate.rootDir);
+      return await (isIdentical ? passIdentical : runInterleaved)(run, builds);
     } finally {
       release();
     }
@@ -164,6 +173,20 @@ async function builtBase(
   }
 }
 
+/** Two builds that serve the same files differ by nothing that could be measured. */
+async function passIdentical({ options }: GateRun, { base, candidate, chosen }: Builds): Promise<ExitCode> {
+  const startedAt = new Date();
+  const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
+  const gate = {
+    ...{ startedAt: startedAt.toISOString(), seed: options.seed, machine: readMachine(0) },
+    base: { commit: base.commit, dirty: base.dirty, why: chosen.why },
+    candidate: { commit: candidate.commit, dirty: candidate.dirty },
+  };
+  const summary = summariseIdentical(gate);
+  const lines = identicalLines(gate, summary, occasion(options));
+  return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options, lines);
+}
+
 async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds): Promise<ExitCode> {
   const { options, metrics, scenario, children, signal } = run;
   const { machine, objections } = await lookAtMachine(run);
@@ -200,7 +223,8 @@ async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds)
           signal,
         ),
     });
-    return conclude(summariseVerdict(file), `${JSON.stringify(file, null, 1)}\n`, folder, options);
+    const lines = interleavedLines(file, occasion(options));
+    return await conclude(summariseVerdict(file), `${JSON.stringify(file, null, 1)}\n`, folder, options, lines);
   } finally {
     raw.close();
   }
@@ -215,20 +239,30 @@ async function runStored(run: GateRun, why: string): Promise<ExitCode> {
   const stored = planStoredGate(scenario, [BASELINES, name], ROOT, options.seed, machine);
   const { machine: seen, objections } = await lookAtMachine(run);
   if (objections.length > 0) {
-    const folder = createRunFolder(runsFolder(ROOT, process.env), new Date(), 'gate', options.seed);
+    const startedAt = new Date();
+    const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
     const summary = summariseObjections(stored, why, objections);
-    return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options);
+    const outcome = { stored, startedAt: startedAt.toISOString(), machine: seen, summary, comparisons: [] };
+    const lines = storedLines(outcome, occasion(options));
+    return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options, lines);
   }
   const { plan } = stored;
   const progress = terminalProgress(options.progress, plan.seconds, plan.progressSeconds, signal);
   const limit = [options.limitPercent, why] as const;
   const inputs = { children, armCommand: commandOf, generatorCommand, signal, progress, readPressure };
-  const { summary, record } = await measureStoredGate(stored, scenario, limit, inputs, seen.aluNoisePercent);
+  const result = await measureStoredGate(stored, scenario, limit, inputs, seen.aluNoisePercent);
+  const { summary, record, comparisons } = result;
   progress.end();
   const startedAt = new Date(record.startedAt);
   const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
   writeFileAtomic(join(folder, 'record.json'), `${JSON.stringify(record)}\n`);
-  return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options);
+  const outcome = { stored, startedAt: record.startedAt, machine: record.machine, summary, comparisons };
+  const lines = storedLines(outcome, occasion(options));
+  return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options, lines);
+}
+
+function occasion({ anchor }: GateOptions): GateOccasion {
+  return { at: new Date(), branch: currentBranch(ROOT), anchor };
 }
 
 function lookAtMachine({ signal }: GateRun): Promise<Preflight> {
@@ -237,7 +271,15 @@ function lookAtMachine({ signal }: GateRun): Promise<Preflight> {
 }
 
 /** Writes and prints; what cannot be written is an error, and the verdict is printed all the same. */
-function conclude(summary: GateSummary, json: string, folder: string, options: GateOptions): ExitCode {
+async function conclude(
+  summary: GateSummary,
+  json: string,
+  folder: string,
+  options: GateOptions,
+  lines: readonly HistoryLine[],
+): Promise<ExitCode> {
+  const remembered = await rememberGate(runsFolder(ROOT, process.env), lines);
+  summary.notes.push(...remembered.notes);
   process.stdout.write(summaryText(summary));
   const verdictPath = join(folder, 'verdict.json');
   const copies: [path: string | null, content: () => string][] = [
@@ -249,6 +291,7 @@ function conclude(summary: GateSummary, json: string, folder: string, options: G
   linkLatest(runsFolder(ROOT, process.env), folder);
   for (const [path, content] of copies) if (path !== null) writeFileAtomic(resolve(path), content());
   process.stdout.write(`\nverdict ${verdictPath}\n`);
+  if (remembered.problem !== null) throw remembered.problem;
   return summary.exitCode as ExitCode;
 }
 

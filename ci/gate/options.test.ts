@@ -5,7 +5,7 @@ import { GATE_OPTIONS, gateHelp, parseGateOptions } from './options.js';
 
 const DEFAULTS = {
   ...{ base: null, anchor: false, casePattern: null, metricPattern: null, limitPercent: 5 },
-  ...{ budgetMinutes: null, allowInconclusive: false, seed: 99, json: null, junit: null, markdown: null },
+  ...{ budgetMinutes: null, allowInconclusive: false, measureIdentical: false, seed: 99, json: null, junit: null, markdown: null },
   progress: true,
 };
 
@@ -22,6 +22,7 @@ describe('the options of the gate', () => {
     [['--limit', '7.5'], { limitPercent: 7.5 }],
     [['--budget', '20'], { budgetMinutes: 20 }],
     [['--allow-inconclusive'], { allowInconclusive: true }],
+    [['--measure-identical'], { measureIdentical: true }],
     [['--seed', '0'], { seed: 0 }],
     [['--json', 'a'], { json: 'a' }],
     [['--junit', 'b'], { junit: 'b' }],

@@ -12,6 +12,7 @@ export interface GateOptions {
   limitPercent: number;
   budgetMinutes: number | null;
   allowInconclusive: boolean;
+  measureIdentical: boolean;
   seed: number;
   json: string | null;
   junit: string | null;
@@ -40,6 +41,11 @@ export const GATE_OPTIONS = {
     help: 'end an undecided gate as inconclusive after so long of measuring',
   },
   'allow-inconclusive': { type: 'boolean', value: '', help: 'exit 0 instead of 4, and of nothing else' },
+  'measure-identical': {
+    type: 'boolean',
+    value: '',
+    help: 'measure also where candidate and base serve the same files; else that passes',
+  },
   seed: { type: 'string', value: 'N', help: 'seed of all random orders (default: from the clock)' },
   json: { type: 'string', value: 'FILE', help: 'a further copy of the verdict' },
   junit: { type: 'string', value: 'FILE', help: 'the verdict as JUnit XML' },
@@ -77,6 +83,7 @@ export function parseGateOptions(args: readonly string[], clockSeed: number): Ga
     limitPercent: numberIn('limit', text('limit'), [1, 50]) ?? DEFAULT_LIMIT_PERCENT,
     budgetMinutes: numberIn('budget', text('budget'), [0.1, 10_000]),
     allowInconclusive: values['allow-inconclusive'] === true,
+    measureIdentical: values['measure-identical'] === true,
     seed: wholeSeed(text('seed')) ?? clockSeed >>> 0,
     json: text('json'),
     junit: text('junit'),
@@ -138,7 +145,8 @@ Options (behind "--", or npm keeps them for itself):
 ${options.join('\n')}
 
 The verdict goes to standard output, progress to standard error. What was measured and the verdict go to
-runs/<UTC>-gate-<seed>/; runs/latest links the newest. MSGTRANS_RUNS_DIR moves runs/.
+runs/<UTC>-gate-<seed>/; runs/latest links the newest; runs/history.ndjson gets a line for each case and metric, which
+"npm run history" shows. MSGTRANS_RUNS_DIR moves runs/.
 
 Exit codes: 0 pass · 1 error · 2 usage · 3 regression · 4 inconclusive, or a shallow clone · 5 neither a base that can be
 built nor a stored baseline · 6 a check failed (messages lost, a server that died) · 130 interrupted

@@ -65,8 +65,11 @@ export function shortBuild({ commit, dirty }: { commit: string | null; dirty: bo
 }
 
 export function formatMetric(metric: MetricName, value: number | null): string {
+  return formatFigure(METRICS[metric].unit, value);
+}
+
+export function formatFigure(unit: string, value: number | null): string {
   if (value === null) return 'n/a';
-  const { unit } = METRICS[metric];
   if (unit === 'ns' || unit === 'ns/operation') return formatNs(value);
   if (unit === 'bytes/session') return formatBytes(value);
   return unit === 'operations/s' ? `${formatSi(value)}/s` : significant(value);
@@ -85,7 +88,7 @@ const FINDINGS: Record<SideFinding, RowFinding> = {
   undecided: 'inconclusive',
 };
 
-function summaryRow(line: MetricLine, verdict: GateVerdictFile['verdict']): SummaryRow {
+export function summaryRow(line: MetricLine, verdict: GateVerdictFile['verdict']): SummaryRow {
   const { state, metric } = line;
   const found = state === null ? 'shown' : FINDINGS[state.slower.finding];
   // A control or drops that object take the whole gate's verdict away, and no row may say more than the gate.

@@ -63,6 +63,8 @@ export function planStoredGate(
 export interface StoredResult {
   summary: GateSummary;
   record: RunRecord;
+  /** What the rows of the summary say, in figures and in their order. */
+  comparisons: StoredComparison[];
 }
 
 /** @param why there is no base build */
@@ -95,7 +97,7 @@ export async function measureStoredGate(
     notes: [noBaseBuild(why), ...verdict.warnings],
     improved: false,
   };
-  return { summary, record };
+  return { summary, record, comparisons: verdict.comparisons };
 }
 
 /** Of a machine on which nothing is worth measuring. */

@@ -45,6 +45,11 @@ export interface MetricLine {
   candidate: number | null;
   /** Positive is slower. */
   slowdownPercent: number | null;
+  /**
+   * Two-sided, of this metric alone and as if there were no looks before: for the reader. What decides are the bounds of
+   * `state`. Null for counters, and where there are too few invocations for one.
+   */
+  interval95Percent: [low: number, high: number] | null;
   /** Of single windows, in the same process: median over invocations; null for counters. */
   noise: Pick<InRunNoise, 'windowDeviationPercent' | 'windowRootMeanSquarePercent'> | null;
   /** Standard deviation of the unit between invocations, in per cent. */

@@ -5,7 +5,7 @@ import { type GateBlock, inRunNoise } from '../statistics/block-unit.js';
 import { GateError } from '../statistics/gate-error.js';
 import { slowdownPercent } from '../statistics/gate-plan.js';
 import type { GateState } from '../statistics/gate-state.js';
-import { hodgesLehmann } from '../statistics/hodges-lehmann.js';
+import { type Location, locationOf } from '../statistics/hodges-lehmann.js';
 import type { MetricLine } from './gate-verdict.js';
 import { countedValue, counterUnit, gateBlocks, metricName, timedUnit } from './invocation-units.js';
 
@@ -29,6 +29,7 @@ const NONE: Figures = {
   base: null,
   candidate: null,
   slowdownPercent: null,
+  interval95Percent: null,
   noise: null,
   unitDeviationPercent: null,
 };
@@ -50,12 +51,14 @@ function timedFigures(used: readonly InvocationLine[], gated: GatedMetric): Figu
     const blocks = used.map((line) => gateBlocks(line, gated, 'candidate'));
     const units = used.map((line) => timedUnit(line, gated, 'candidate'));
     const noises = blocks.map(inRunNoise);
+    const location = locationOf(units);
     const of = (arm: 'base' | 'candidate'): number =>
       median(blocks.map((each) => median(each.flatMap((block) => valuesOf(block, arm)))));
     return {
       base: of('base'),
       candidate: of('candidate'),
-      slowdownPercent: slowdownPercent(hodgesLehmann(units)),
+      slowdownPercent: slowdownPercent(location.estimate),
+      interval95Percent: intervalOf(location),
       noise: {
         windowDeviationPercent: median(noises.map((each) => each.windowDeviationPercent)),
         windowRootMeanSquarePercent: median(noises.map((each) => each.windowRootMeanSquarePercent)),
@@ -67,6 +70,12 @@ function timedFigures(used: readonly InvocationLine[], gated: GatedMetric): Figu
     if (error instanceof GateError) return NONE;
     throw error;
   }
+}
+
+function intervalOf(location: Location): [number, number] | null {
+  const [low, high] = [location.lowerBound(0.025), location.upperBound(0.025)];
+  // Of five values no interval has this level.
+  return Number.isFinite(low) && Number.isFinite(high) ? [slowdownPercent(low), slowdownPercent(high)] : null;
 }
 
 /** The outer windows are those of the first arm. */
