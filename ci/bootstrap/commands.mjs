@@ -69,6 +69,7 @@ const commands = {
   suite: { prepare: prepareEverythingWithLoops, run: become('dist/suites/commands/suite.js') },
   report: { prepare: prepareEverything, run: become('dist/reports/commands/report.js') },
   gate: { prepare: prepareEverything, run: become('dist/ci/commands/gate.js') },
+  history: { prepare: prepareEverything, run: become('dist/ci/commands/history.js') },
   baseline: { prepare: prepareEverything, run: become('dist/ci/commands/baseline.js') },
   tidy: { prepare: prepareEverything, run: become('dist/ci/commands/tidy.js') },
   test: { prepare: prepareEverythingWithLoops, run: runTests },

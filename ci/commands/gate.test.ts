@@ -9,6 +9,7 @@ import { Git } from '../gate/base-build/git.js';
 import { buildKey, readToolchain } from '../gate/base-build/toolchain-key.js';
 import { readRawFile } from '../gate/invocation/raw-file.js';
 import { judgeRaw } from '../gate/verdict/judge-raw.js';
+import { gateHistoryPath, readHistoryFile } from '../history/history-file.js';
 
 /** The command as a person runs it: built code, real processes. `npm test` builds before it tests. */
 
@@ -16,7 +17,17 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const COMMAND = join(ROOT, 'dist', 'ci', 'commands', 'gate.js');
 const HEAD = new Git(ROOT).commitOf('HEAD');
 /** One case and metric, and an end after the first invocation: other tests run beside this one. */
-const SHORT = ['--measure-identical', '--base', 'HEAD', '--case', 'tcp/depth*', '--metric', 'throughput*', '--budget', '0.1'];
+const SHORT = [
+  '--measure-identical',
+  '--base',
+  'HEAD',
+  '--case',
+  'tcp/depth*',
+  '--metric',
+  'throughput*',
+  '--budget',
+  '0.1',
+];
 
 let folder: string;
 const started: ChildProcess[] = [];
@@ -102,7 +113,23 @@ describe.runIf(HEAD !== null)('a gate against a base that is built', () => {
     expect(`${JSON.stringify(judgeRaw(readRawFile(raw)).file, null, 1)}\n`).toBe(text);
     expect(readFileSync(join(folder, 'v.xml'), 'utf8')).toContain('<testsuite name="gate"');
     expect(readFileSync(join(folder, 'v.md'), 'utf8')).toContain('### Performance gate: inconclusive');
+    const [line, ...others] = readHistoryFile(gateHistoryPath(join(folder, 'runs')));
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({ metric: 'throughput_ops_per_s', gateVerdict: 'inconclusive', exitCode: 4 });
+    expect(line.gate).toBe(`${JSON.parse(text).startedAt} 5`);
   }, 180_000);
+
+  it('passes without measuring when the base serves the same files', () => {
+    cacheHead();
+    const { code, stdout } = run(['--base', 'HEAD', '--junit', 'v.xml', '--markdown', 'v.md']);
+    expect(stdout).toContain("the served files are identical to the base's");
+    expect(code).toBe(0);
+    expect(existsSync(join(folder, 'runs', 'latest', 'invocations.ndjson'))).toBe(false);
+    expect(readFileSync(join(folder, 'v.md'), 'utf8')).toBe('');
+    expect(readFileSync(join(folder, 'v.xml'), 'utf8')).toContain('tests="1" failures="0"');
+    const lines = readHistoryFile(gateHistoryPath(join(folder, 'runs')));
+    expect(lines).toMatchObject([{ comparison: 'identical-files', case: null, gateVerdict: 'pass' }]);
+  }, 60_000);
 
   it('ends in order at SIGINT: no builder, no tree and no lock stays behind', async () => {
     const child = spawn(process.execPath, [COMMAND, '--base', 'HEAD'], {

@@ -224,7 +224,13 @@ async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds)
         ),
     });
     const lines = interleavedLines(file, occasion(options));
-    return await conclude(summariseVerdict(file), `${JSON.stringify(file, null, 1)}\n`, folder, options, lines);
+    return await conclude(
+      summariseVerdict(file),
+      `${JSON.stringify(file, null, 1)}\n`,
+      folder,
+      options,
+      lines,
+    );
   } finally {
     raw.close();
   }

@@ -5,7 +5,15 @@ import { GATE_OPTIONS, gateHelp, parseGateOptions } from './options.js';
 
 const DEFAULTS = {
   ...{ base: null, anchor: false, casePattern: null, metricPattern: null, limitPercent: 5 },
-  ...{ budgetMinutes: null, allowInconclusive: false, measureIdentical: false, seed: 99, json: null, junit: null, markdown: null },
+  ...{
+    budgetMinutes: null,
+    allowInconclusive: false,
+    measureIdentical: false,
+    seed: 99,
+    json: null,
+    junit: null,
+    markdown: null,
+  },
   progress: true,
 };
 

@@ -4,7 +4,13 @@ import type { StoredComparison } from '../baseline-store/compare-baseline.js';
 import { type GateSummary, summaryRow } from '../gate/output/gate-summary.js';
 import type { StoredGate } from '../gate/stored/stored-gate.js';
 import type { GateVerdictFile } from '../gate/verdict/gate-verdict.js';
-import { type GateFacts, HISTORY_SCHEMA, type HistoryLine, type MetricFacts, NO_METRIC } from './history-line.js';
+import {
+  type GateFacts,
+  HISTORY_SCHEMA,
+  type HistoryLine,
+  type MetricFacts,
+  NO_METRIC,
+} from './history-line.js';
 
 /** What a gate leaves in the history. Pure. */
 
@@ -95,7 +101,13 @@ function gateFacts(
 ): Omit<GateFacts, 'base' | 'candidate' | 'comparison' | 'gateVerdict'> {
   const { fingerprint, cpuModel, cores, kernel, node } = gate.machine;
   return {
-    ...{ schema: HISTORY_SCHEMA, gate: `${gate.startedAt} ${gate.seed}`, at: at.toISOString(), branch, anchor },
+    ...{
+      schema: HISTORY_SCHEMA,
+      gate: `${gate.startedAt} ${gate.seed}`,
+      at: at.toISOString(),
+      branch,
+      anchor,
+    },
     machine: { fingerprint, cpuModel, cores, kernel, node },
     exitCode: gate.exitCode,
     minutes: Math.max(0, (at.getTime() - Date.parse(gate.startedAt)) / 60_000),

@@ -42,7 +42,12 @@ export async function appendHistory(path: string, lines: readonly HistoryLine[])
   try {
     mkdirSync(dirname(path), { recursive: true });
     release = await acquireLock({
-      ...{ purpose: 'adding to the history', path: `${path}.lock`, pollMs: POLL_MS, waitMsMax: LOCK_WAIT_MS_MAX },
+      ...{
+        purpose: 'adding to the history',
+        path: `${path}.lock`,
+        pollMs: POLL_MS,
+        waitMsMax: LOCK_WAIT_MS_MAX,
+      },
       signal: new AbortController().signal,
       onWait: () => {},
     });

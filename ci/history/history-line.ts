@@ -10,7 +10,13 @@ import { HistoryError } from './history-error.js';
 export const HISTORY_SCHEMA = 'msgtrans.gate-history/1';
 const ANY_VERSION = /^msgtrans\.gate-history\/(\d+)$/;
 
-const FINDINGS = ['pass', 'fail', 'inconclusive', 'improved', 'shown'] as const satisfies readonly RowFinding[];
+const FINDINGS = [
+  'pass',
+  'fail',
+  'inconclusive',
+  'improved',
+  'shown',
+] as const satisfies readonly RowFinding[];
 
 const finite = z.number().finite();
 const figure = finite.nullable();
@@ -106,7 +112,10 @@ export function parseHistory(text: string, path: string): HistoryLine[] {
   const shown = problems.slice(0, PROBLEMS_SHOWN_MAX);
   if (problems.length > shown.length) shown.push(`… and ${problems.length - shown.length} more`);
   throw isLater
-    ? new HistoryError('ERR_HISTORY_VERSION', `${shown.join('\n')}\nRead it with a checkout as new as those lines.`)
+    ? new HistoryError(
+        'ERR_HISTORY_VERSION',
+        `${shown.join('\n')}\nRead it with a checkout as new as those lines.`,
+      )
     : new HistoryError(
         'ERR_HISTORY_MALFORMED',
         `${shown.join('\n')}\nTake these lines out, or move the file away: the next gate begins a new one.`,

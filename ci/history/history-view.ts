@@ -1,9 +1,9 @@
-import { createRandom } from '../../scenarios/harness/statistics/random.js';
 import { median } from '../../scenarios/harness/statistics/quantile.js';
+import { createRandom } from '../../scenarios/harness/statistics/random.js';
 import type { Promotion } from '../baseline-store/promotion-history.js';
 import { changePoints } from '../gate/statistics/change-points.js';
-import { type InconclusiveStreak, inconclusiveStreak } from './inconclusive-streak.js';
 import type { HistoryLine } from './history-line.js';
+import { type InconclusiveStreak, inconclusiveStreak } from './inconclusive-streak.js';
 
 /** What a table or a page draws of the history. Plain data: the same lines give the same view. */
 export interface HistoryView {
@@ -105,10 +105,16 @@ function addTo<Item>(groups: Map<string, Item[]>, key: string, item: Item): void
   else group.push(item);
 }
 
-function seriesView(lines: readonly HistoryLine[], promotions: readonly Promotion[], last: number): HistorySeries {
+function seriesView(
+  lines: readonly HistoryLine[],
+  promotions: readonly Promotion[],
+  last: number,
+): HistorySeries {
   const kept = lines.slice(-last);
   const [{ case: caseName, metric, unit, better }] = kept;
-  const points = kept.map(({ schema: _schema, case: _case, metric: _metric, unit: _unit, better: _better, ...point }) => point);
+  const points = kept.map(
+    ({ schema: _schema, case: _case, metric: _metric, unit: _unit, better: _better, ...point }) => point,
+  );
   const series = {
     ...{ case: caseName ?? '', metric: metric ?? '', unit: unit ?? '', better: better ?? 'lower' },
     ...{ points, omitted: lines.length - kept.length },
@@ -176,7 +182,10 @@ function machineChangesOf(points: readonly SeriesPoint[]): MachineChange[] {
 }
 
 /** Those before the first point are older than what is shown. */
-function promotionsWithin(points: readonly SeriesPoint[], promotions: readonly Promotion[]): SeriesPromotion[] {
+function promotionsWithin(
+  points: readonly SeriesPoint[],
+  promotions: readonly Promotion[],
+): SeriesPromotion[] {
   const fromMs = Date.parse(points[0].at);
   return promotions.flatMap(({ at, name, commit, acceptedRegression }): SeriesPromotion[] => {
     const atMs = Date.parse(at);

@@ -24,7 +24,9 @@ export function inconclusiveStreak(lines: readonly HistoryLine[]): InconclusiveS
     if (line.branch === MAIN && line.comparison !== 'identical-files') gates.set(line.gate, line);
   }
   const ordered = [...gates.values()];
-  const streak = ordered.slice(ordered.findLastIndex(({ gateVerdict }) => gateVerdict !== 'inconclusive') + 1);
+  const streak = ordered.slice(
+    ordered.findLastIndex(({ gateVerdict }) => gateVerdict !== 'inconclusive') + 1,
+  );
   return {
     gates: streak.length,
     since: streak[0]?.at ?? null,
