@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acquireLock } from '../../scenarios/harness/lock.js';
 import { appendHistory, gateHistoryPath, readHistoryFile } from './history-file.js';
 import { formatHistory } from './history-line.js';
 import { sampleLine } from './testing/sample-lines.js';
@@ -59,6 +60,20 @@ describe('the file of the history', () => {
     expect(gates).toHaveLength(3 * 8 * 5);
     const runs = gates.filter((gate, index) => gate !== gates[index - 1]);
     expect(runs).toHaveLength(3 * 8);
+  });
+
+  it('is touched by nobody while another gate adds to it', async () => {
+    await appendHistory(path, [sampleLine(1)]);
+    const signal = new AbortController().signal;
+    const release = await acquireLock({ purpose: 'a test', path: `${path}.lock`, signal, onWait: () => {} });
+    // As another gate would leave it in the middle of a write.
+    appendFileSync(path, '{"schema":');
+    const added = appendHistory(path, [sampleLine(2)]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(readFileSync(path, 'utf8')).toMatch(/\{"schema":$/);
+    release();
+    await added;
+    expect(readHistoryFile(path)).toEqual([sampleLine(1), sampleLine(2)]);
   });
 
   it('is what it was when there was room for a part of the lines only', async () => {
