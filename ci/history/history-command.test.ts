@@ -101,7 +101,7 @@ describe('npm run history', () => {
     expect(run([]).stdout).toContain('no gate has come to a verdict here yet');
     expect(run(['--check']).code).toBe(0);
     await appendHistory(gateHistoryPath(folder), [sampleLine(1, NO_METRIC)]);
-    expect(run([]).stdout).toBe('1 gates, and none of them came to a figure\n');
+    expect(run([]).stdout).toBe('1 gate, and none came to a figure\n');
   });
 
   it('warns of five inconclusive gates in a row on main, and exits 4 for them with --check alone', async () => {

@@ -20,17 +20,21 @@ type Paint = (text: string, color: keyof typeof COLORS) => string;
 export function historyText(view: HistoryView, { color }: TextStyle): string {
   const paint: Paint = (text, name) => (color ? `\u001b[${COLORS[name]}m${text}\u001b[0m` : text);
   const parts = view.series.map((series) => seriesText(series, paint));
-  if (parts.length === 0) parts.push([`${view.gates} gates, and none of them came to a figure`]);
+  if (parts.length === 0) parts.push([`${gatesOf(view.gates)}, and none came to a figure`]);
   const warning = streakWarning(view.streak);
   if (warning !== null) parts.push([paint(`warning: ${warning}`, 'red')]);
   return parts.map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+function gatesOf(count: number): string {
+  return count === 1 ? '1 gate' : `${count} gates`;
 }
 
 function seriesText(series: HistorySeries, paint: Paint): string[] {
   const { points, better, omitted } = series;
   const older = omitted === 0 ? '' : `; ${omitted} older ones left out`;
   return [
-    `${paint(`${series.case}  ${series.metric}`, 'bold')}  (${better} is better; ${points.length} gates${older})`,
+    `${paint(`${series.case}  ${series.metric}`, 'bold')}  (${better} is better; ${gatesOf(points.length)}${older})`,
     ...sparkLines(series),
     ...pointTable(series, paint),
     ...eventLines(series, paint),
