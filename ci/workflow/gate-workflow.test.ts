@@ -32,9 +32,9 @@ function runOf(name: string): string {
   return run;
 }
 
-/** The commands `npm run …` of a shell text, as words. */
+/** The commands `npm run …` of a shell text, as words; comments may name others. */
 function npmCommands(text: string): string[][] {
-  const joined = text.replaceAll(/\\\n\s*/g, ' ');
+  const joined = text.replaceAll(/^\s*#.*$/gm, '').replaceAll(/\\\n\s*/g, ' ');
   return [...joined.matchAll(/\bnpm run (?:--silent )?([^\n;|&]*)/g)].map((match) =>
     match[1]
       .trim()
