@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fisherExact, signFlipTest } from './exact-tests.js';
-import { signedRankTest } from './signed-rank.js';
+import { fisherExact } from './exact-tests.js';
 
 describe("Fisher's exact test", () => {
   it("gives p of R's ?fisher.test for the tea-tasting lady (Agresti 1990, p. 61): 0.4857", () => {
@@ -47,27 +46,5 @@ describe("Fisher's exact test", () => {
         [3, 4],
       ]),
     ).toThrow(/-1, 2, 3, 4/);
-  });
-});
-
-describe('the sign-flip test', () => {
-  it('is the sign test for differences of one size: 1 of 10 up is 22 of 1024', () => {
-    expect(signFlipTest([1, ...new Array(9).fill(-1)])).toBeCloseTo(22 / 1024, 15);
-  });
-
-  it('is the signed-rank test for the differences 1 … n', () => {
-    const differences = [1, 2, -3, 4, 5, 6, -7, 8, 9];
-    expect(signFlipTest(differences)).toBeCloseTo(2 * signedRankTest(differences).pAbove, 14);
-  });
-
-  it("gives Fisher's p for Darwin's maize (The Design of Experiments, section 21): 1726 of 32768 as far or farther", () => {
-    const eighthsOfAnInch = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];
-    expect(signFlipTest(eighthsOfAnInch) * 32_768).toBeCloseTo(1_726, 6);
-  });
-
-  it('has nothing to say without differences, and refuses fractions', () => {
-    expect(signFlipTest([])).toBe(1);
-    expect(signFlipTest([0, 0])).toBe(1);
-    expect(() => signFlipTest([0.5])).toThrow(/0\.5/);
   });
 });

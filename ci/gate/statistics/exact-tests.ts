@@ -1,6 +1,6 @@
 import { GateError } from './gate-error.js';
 
-/** Exact two-sided tests for small counts; no chance is involved. */
+/** An exact two-sided test for small counts; no chance is involved. */
 
 /** As in R's `fisher.test`: tables as unlikely as the one seen count as well, up to rounding. */
 const ALIKE = 1 + 1e-7;
@@ -36,33 +36,4 @@ export function fisherExact([[a, b], [c, d]]: readonly [
   const seen = weights[a - least] * ALIKE;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return Math.min(1, weights.reduce((sum, weight) => sum + (weight <= seen ? weight : 0), 0) / total);
-}
-
-/**
- * Sign-flip test for paired counts: each difference is as likely to have either sign when the pair's labels were drawn by
- * lot (Fisher 1935, section 21; Pitman 1937). The distribution of the sum comes from adding one difference after the
- * other, so clusters within a pair are allowed for exactly.
- */
-export function signFlipTest(differences: readonly number[]): number {
-  const sizes = differences.map(Math.abs);
-  const reach = sizes.reduce((sum, size) => sum + size, 0);
-  if (!Number.isInteger(reach)) {
-    throw new GateError('ERR_GATE_ARGUMENT', `differences of counts add up to ${reach}; give whole numbers`);
-  }
-  let chances = new Float64Array(2 * reach + 1);
-  chances[reach] = 1;
-  for (const size of sizes) {
-    if (size === 0) continue;
-    const next = new Float64Array(chances.length);
-    for (const [at, chance] of chances.entries()) {
-      if (chance === 0) continue;
-      next[at - size] += chance / 2;
-      next[at + size] += chance / 2;
-    }
-    chances = next;
-  }
-  const seen = Math.abs(differences.reduce((sum, difference) => sum + difference, 0));
-  let sum = 0;
-  for (const [at, chance] of chances.entries()) if (Math.abs(at - reach) >= seen) sum += chance;
-  return Math.min(1, sum);
 }

@@ -10,9 +10,8 @@ const SUSPECT_CONTROL = rateUnits(simulatedNormal(6, 1, 0.002, logLimit(6)));
 const failed = decideGate(RATE_PLAN, rateUnits(simulatedNormal(120, 2, 0.0125, logLimit(6))));
 const passed = decideGate(RATE_PLAN, rateUnits(simulatedNormal(120, 2, 0.0125)));
 const block = (dropped: boolean): BlockFate => ({
-  first: 'base',
+  ...{ side: 'candidate', first: 'base', compared: false },
   dropped,
-  disturbed: { base: 0, candidate: 0 },
 });
 
 describe('concludeGate', () => {

@@ -27,7 +27,10 @@ export interface SampleOptions {
   /** Standard deviation of an invocation's ratio, and of a window. */
   deviation?: number;
   control?: boolean;
+  /** The first blocks of either side. */
   dropped?: number;
+  /** Every second block of the candidate, until there are so many. */
+  droppedOfCandidate?: number;
   /** Messages that the candidate loses. */
   lost?: number;
 }
@@ -35,10 +38,13 @@ export interface SampleOptions {
 /** Both arms with the same chances; the candidate slower by what is asked. */
 export function sampleInvocation(index: number, options: SampleOptions = {}, seed = 1): InvocationLine {
   const { slowdown = 0, deviation = 0.01, control = false, dropped = 0, lost = 0 } = options;
+  const { droppedOfCandidate = 0 } = options;
   const random = createRandom(seed).fork(`sample ${index}`);
   const ofProcess = deviation * normal(random);
+  const drops = (name: GateSide, block: number): boolean =>
+    block < dropped || (name === 'candidate' && block % 2 === 1 && block < 2 * droppedOfCandidate);
   const side = (name: GateSide, ratio: number): BlockLine[] =>
-    Array.from({ length: 15 }, (_, block) => sampleBlock(random, name, ratio, block < dropped));
+    Array.from({ length: 15 }, (_, block) => sampleBlock(random, name, ratio, drops(name, block)));
   const none = { droppedCounted: 0, unacknowledgedAtClose: 0, duplicated: 0, reordered: 0, corrupted: 0 };
   const counters = { messages_received: 1_000, syscalls: 125, payload_copies: 0 };
   const body: CaseLine = {

@@ -113,6 +113,20 @@ describe('what stands above a verdict', () => {
     expect(file.drops.causes).toEqual({ steal: 14 });
   });
 
+  it('drops that meet the candidate and not the control beside it do, and only at the verdict', () => {
+    const lines: RawLine[] = [sampleHeader()];
+    for (let index = 0; index < 12; index++) {
+      const control = index % 4 === 3;
+      lines.push(sampleInvocation(index, { control, droppedOfCandidate: control ? 7 : 0 }));
+    }
+    expect(judgeRaw(lines.slice(0, -1)).decided).toBe(false);
+    const { file } = judgeRaw(lines);
+    expect(file).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
+    expect(file.reasons[0]).toContain(
+      '21 of 24 blocks of the candidate and 0 of 45 of the control beside it',
+    );
+  });
+
   it('an invocation with too few blocks left is measured again', () => {
     const lines: RawLine[] = [sampleHeader(), sampleInvocation(0, { dropped: 9 })];
     for (let index = 1; index < 12; index++) lines.push(sampleInvocation(index));

@@ -199,6 +199,8 @@ class RawJudge {
   }
 }
 
+const SIDES = ['candidate', 'control'] as const;
+
 const VERDICTS: Partial<Record<ExitCode, GateVerdictFile['verdict']>> = {
   [EXIT.pass]: 'pass',
   [EXIT.regression]: 'fail',
@@ -211,15 +213,21 @@ function words(faults: readonly Fault[]): string[] {
   return faults.map(({ message }) => message);
 }
 
-/** Causes are read over a block as a whole: ten milliseconds, the kernel's tick, are a fifth of a window. */
-function fatesOf(line: InvocationLine): BlockFate[] {
-  return Object.values(line.cases)
-    .flatMap(({ blocks }) => blocks.candidate)
-    .map(({ windows, dropped }) => ({
-      first: windows[0].arm === 'base' ? 'base' : 'candidate',
-      dropped: dropped !== null,
-      disturbed: { base: 0, candidate: 0 },
-    }));
+/**
+ * Causes are read over a block as a whole: ten milliseconds, the kernel's tick, are a fifth of a window. A dropped block is
+ * followed by its repetition, as long as there may be any.
+ */
+function fatesOf({ cases }: InvocationLine): BlockFate[] {
+  return Object.values(cases).flatMap(({ blocks }) =>
+    SIDES.flatMap((side) =>
+      blocks[side].map(({ windows, dropped }, index) => ({
+        side,
+        first: windows[0].arm === 'base' ? 'base' : 'candidate',
+        dropped: dropped !== null,
+        compared: blocks.control.length > 0 && (blocks[side][index - 1]?.dropped ?? null) === null,
+      })),
+    ),
+  );
 }
 
 function causesOf(lines: readonly InvocationLine[]): Partial<Record<DropKind, number>> {
