@@ -7,6 +7,7 @@ import { RATE_PLAN, rateUnits, simulatedNormal } from './testing/simulated-units
 
 const QUIET_CONTROL = rateUnits(simulatedNormal(6, 1, 0.0125));
 const SUSPECT_CONTROL = rateUnits(simulatedNormal(6, 1, 0.002, logLimit(6)));
+const UNITS = rateUnits(simulatedNormal(12, 3, 0.0125));
 const failed = decideGate(RATE_PLAN, rateUnits(simulatedNormal(120, 2, 0.0125, logLimit(6))));
 const passed = decideGate(RATE_PLAN, rateUnits(simulatedNormal(120, 2, 0.0125)));
 const block = (dropped: boolean): BlockFate => ({
@@ -16,7 +17,7 @@ const block = (dropped: boolean): BlockFate => ({
 
 describe('concludeGate', () => {
   it('keeps the decision when nothing speaks against it', () => {
-    const evidence = { control: QUIET_CONTROL, blocks: [block(false), block(false)] };
+    const evidence = { units: UNITS, control: QUIET_CONTROL, blocks: [block(false), block(false)] };
     expect(concludeGate(RATE_PLAN, failed, evidence)).toMatchObject({
       verdict: 'fail',
       reasons: failed.reasons,
@@ -34,7 +35,7 @@ describe('concludeGate', () => {
     ['the preflight', { control: [], blocks: [], objections: ['the clock jumps'] }, /the clock jumps/],
   ])('is inconclusive by %s, with that reason first', (_name, evidence, reason) => {
     for (const decision of [failed, passed]) {
-      const outcome = concludeGate(RATE_PLAN, decision, evidence);
+      const outcome = concludeGate(RATE_PLAN, decision, { units: UNITS, ...evidence });
       expect(outcome.verdict).toBe('inconclusive');
       expect(outcome.reasons[0]).toMatch(reason);
       expect(outcome.reasons.slice(1)).toEqual(decision.reasons);
@@ -44,13 +45,19 @@ describe('concludeGate', () => {
   it('lets a failed counter stand on any machine', () => {
     const plan = gatePlan([...RATE_PLAN.metrics, { name: 'copies', kind: 'counter', limitPercent: 5 }]);
     const units = [0, 1].map(() => ({ rate: 0, copies: Math.log(2) }));
-    const outcome = concludeGate(plan, decideGate(plan, units), { control: SUSPECT_CONTROL, blocks: [] });
+    const outcome = concludeGate(plan, decideGate(plan, units), {
+      units: UNITS,
+      control: SUSPECT_CONTROL,
+      blocks: [],
+    });
     expect(outcome.verdict).toBe('fail');
     expect(outcome.reasons[0]).toMatch(/copies: 100\.00 %/);
   });
 
   it('calls an undecided gate inconclusive', () => {
     const open = decideGate(RATE_PLAN, []);
-    expect(concludeGate(RATE_PLAN, open, { control: [], blocks: [] }).verdict).toBe('inconclusive');
+    expect(concludeGate(RATE_PLAN, open, { units: [], control: [], blocks: [] }).verdict).toBe(
+      'inconclusive',
+    );
   });
 });

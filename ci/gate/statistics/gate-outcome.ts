@@ -17,6 +17,8 @@ export interface GateOutcome {
 }
 
 export interface GateEvidence {
+  /** Those that the decision was fed with: their spread is what the control is held against. */
+  units: readonly InvocationUnits[];
   /** Base against base, in the order of time. */
   control: readonly InvocationUnits[];
   /** Every block of every invocation, dropped or not. */
@@ -34,6 +36,7 @@ export function concludeGate(plan: GatePlan, decision: GateState, evidence: Gate
         plan,
         metric,
         evidence.control.map((units) => units[metric.name]),
+        evidence.units.map((units) => units[metric.name]),
       ),
     );
   const drops = judgeDrops(evidence.blocks);

@@ -93,9 +93,10 @@ class RawJudge {
 
   #decide(plan: GatePlan): Judgement {
     let state: GateState;
+    let units: InvocationUnits[];
     let control: InvocationUnits[];
     try {
-      const units = this.#units();
+      units = this.#units();
       state = decideGate(plan, units, this.#end === null ? undefined : 'budget');
       control = this.#controlUnits();
     } catch (error) {
@@ -106,7 +107,7 @@ class RawJudge {
     if (state.phase !== 'decided') {
       return { file: this.#file(EXIT.inconclusive, state.reasons, state, plan), decided: false, state };
     }
-    const outcome = concludeGate(plan, state, { control, blocks: this.#fates });
+    const outcome = concludeGate(plan, state, { units, control, blocks: this.#fates });
     const code = { pass: EXIT.pass, fail: EXIT.regression, inconclusive: EXIT.inconclusive }[outcome.verdict];
     const file = this.#file(code, outcome.reasons, state, plan);
     file.control = outcome.control;
