@@ -9,8 +9,8 @@ import { SILENT } from '../../scenarios/harness/progress.js';
 import { CLOSED_CASE, gatedMetrics } from './invocation/gated-metrics.js';
 import { planInvocation } from './invocation/invocation-plan.js';
 import { RawFile, readRawFile } from './invocation/raw-file.js';
-import { type GateInputs, measureGate } from './measure-gate.js';
-import { sampleHeader } from './testing/sample-invocations.js';
+import { type GateInputs, measureGate, wantsIdleMemory } from './measure-gate.js';
+import { sampleHeader, sampleInvocation } from './testing/sample-invocations.js';
 import { judgeRaw } from './verdict/judge-raw.js';
 
 /** Whole gates with processes that say how fast they are instead of working, so that a minute takes a second. */
@@ -118,5 +118,23 @@ describe('a whole gate', () => {
 
   it('throws where the load generator is gone: no arm is to blame, and no verdict stands', async () => {
     await expect(gate({ failOn: 'run' })).rejects.toMatchObject({ code: 'ERR_CONTROL_PROCESS_EXITED' });
+  });
+});
+
+describe('memory of idle sessions', () => {
+  const gated = gatedMetrics({ casePattern: CLOSED_CASE, metricPattern: null, limitPercent: 5 });
+  const wanted = (bytes: readonly number[]): boolean => {
+    const lines = bytes.map((candidate, index) => ({
+      ...sampleInvocation(index),
+      memoryBytesPerSession: { base: 500, candidate },
+    }));
+    return wantsIdleMemory(judgeRaw([sampleHeader({ metrics: gated }), ...lines]));
+  };
+
+  it('is measured four times, and on to the last look where these do not decide', () => {
+    expect([wanted([]), wanted([500, 510, 505]), wanted([500, 510, 505, 490])]).toEqual([true, true, false]);
+    expect(wanted([500, 1_020, 505, 490])).toBe(true);
+    expect(wanted(new Array(11).fill(0).map((_, index) => (index % 3 === 0 ? 1_020 : 500)))).toBe(true);
+    expect(wanted(new Array(12).fill(0).map((_, index) => (index % 3 === 0 ? 1_020 : 500)))).toBe(false);
   });
 });

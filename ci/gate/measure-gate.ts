@@ -18,6 +18,8 @@ export interface GateInputs {
   nowMs?: () => number;
 }
 
+const [FIRST_COUNTER_LOOK, LAST_COUNTER_LOOK] = DEFAULT_SPENDING.counterLooks;
+
 /** Invocations of which too few blocks were left; the share of dropped blocks ends a gate before, unless they come in bursts. */
 const UNUSABLE_MAX = 24;
 
@@ -61,7 +63,7 @@ export async function measureGate(inputs: GateInputs): Promise<Judgement> {
           index,
           seed: header.seed,
           control: index % CONTROL_EVERY === CONTROL_EVERY - 1,
-          idle: used < DEFAULT_SPENDING.counterInvocations,
+          idle: wantsIdleMemory(judgement),
           ratePerSecond: rate,
         },
       );
@@ -78,4 +80,11 @@ export async function measureGate(inputs: GateInputs): Promise<Judgement> {
   } finally {
     progress?.end();
   }
+}
+
+/** It takes processes of its own, so it is measured until it is decided. */
+export function wantsIdleMemory({ file: { invocations, metrics } }: Judgement): boolean {
+  const state = metrics.find(({ metric }) => metric === 'memory_bytes_per_session')?.state ?? null;
+  if (invocations.used < FIRST_COUNTER_LOOK) return true;
+  return invocations.used < LAST_COUNTER_LOOK && (state === null || state.slower.finding === 'open');
 }

@@ -37,8 +37,17 @@ export async function measureBytesPerSession(
 
 /**
  * Node's collector sizes its young generation by how fast garbage came, so the same server holds half as much or twice as
- * much after the same sessions. Processes of their own, whose collector goes by fixed sizes, differ by a tenth.
+ * much after the same sessions. Processes of their own have a collector that goes by fixed sizes, and the least ones: what
+ * was touched between the readings for the first time counts as growth, and 4 MiB of a young generation, which
+ * `--predictable-gc-schedule` gives it, are as much as thousands of sessions take.
  */
+const FIXED_COLLECTOR = [
+  '--min-semi-space-size=1',
+  '--max-semi-space-size=1',
+  '--heap-growing-percent=30',
+  '--no-memory-reducer',
+];
+
 export function withPredictableCollector(command: ProcessCommand): ProcessCommand {
-  return { ...command, args: ['--predictable-gc-schedule', ...command.args] };
+  return { ...command, args: [...FIXED_COLLECTOR, ...command.args] };
 }

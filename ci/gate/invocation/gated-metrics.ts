@@ -12,10 +12,13 @@ export const OPEN_CASE = 'tcp/load=open,percentOfMax=20,sessions=200';
 export const SATURATION_SHARE = 0.2;
 
 /**
- * `timed`: noisy, decided over many invocations. `counter`: counted, decided over two.
- * `shown`: closed-loop latency is throughput said again (Little's law), so it decides nothing.
+ * - `timed`: measured by windows, decided over many invocations
+ * - `tally`: counted over an invocation, at no cost, and as noisy as timing: decided like what is timed
+ * - `counter`: decided by few invocations, because it is the same each time, or because it is expensive
+ * - `shown`: closed-loop latency is throughput said again (Little's law), so it decides nothing
  */
-export type GatedKind = 'timed' | 'counter' | 'shown';
+export const GATED_KINDS = ['timed', 'tally', 'counter', 'shown'] as const;
+export type GatedKind = (typeof GATED_KINDS)[number];
 
 export interface GatedMetric {
   case: string;
@@ -28,10 +31,7 @@ export interface GatedMetric {
 /** A tail is too wild for 5 %; one late wake-up in a hundred shows at half again as much. */
 const TAIL_LIMIT_PERCENT = 50;
 
-/**
- * Resident memory is no count: pages and the collector's sizes come with it. Eight starts of one binary lay between 525
- * and 612 bytes per session on a busy two-core machine, so two invocations cannot tell 5 %.
- */
+/** Resident memory comes in pages, and in whole parts of a heap: invocations differ by more than 5 % (DESIGN.md). */
 const MEMORY_LIMIT_PERCENT = 25;
 
 const CATALOGUE = [
@@ -46,7 +46,7 @@ const CATALOGUE = [
   },
   { case: CLOSED_CASE, metric: 'allocations_per_op', kind: 'counter' },
   { case: CLOSED_CASE, metric: 'payload_copies_per_op', kind: 'counter' },
-  { case: CLOSED_CASE, metric: 'syscalls_per_op', kind: 'counter' },
+  { case: CLOSED_CASE, metric: 'syscalls_per_op', kind: 'tally' },
 ] as const satisfies (Omit<GatedMetric, 'limitPercent'> & { limitPercent?: number })[];
 
 export interface GateSelection {

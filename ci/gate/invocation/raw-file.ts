@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { METRIC_NAMES } from '../../../scenarios/harness/metrics.js';
+import { GATED_KINDS } from './gated-metrics.js';
 import { type InvocationLine, invocationSchema } from './invocation-record.js';
 
 /**
@@ -13,7 +14,7 @@ export const RAW_SCHEMA = 'msgtrans.gate-raw/1';
 const metricSchema = z.object({
   case: z.string(),
   metric: z.enum(METRIC_NAMES),
-  kind: z.enum(['timed', 'counter', 'shown']),
+  kind: z.enum(GATED_KINDS),
   limitPercent: z.number().positive(),
 });
 const buildSchema = z.object({ commit: z.string().nullable(), dirty: z.boolean() });

@@ -106,7 +106,9 @@ export function summaryRow(line: MetricLine, verdict: GateVerdictFile['verdict']
 }
 
 function noiseNote({ case: caseName, metric, noise, unitDeviationPercent }: MetricLine): string[] {
-  if (noise === null || unitDeviationPercent === null) return [];
-  const [windows, units] = [noise.windowDeviationPercent, unitDeviationPercent].map(significant);
-  return [`noise of ${caseName} ${metric}: ${windows} % between windows, ${units} % between invocations`];
+  if (unitDeviationPercent === null) return [];
+  const windows = noise === null ? '' : `${significant(noise.windowDeviationPercent)} % between windows, `;
+  return [
+    `noise of ${caseName} ${metric}: ${windows}${significant(unitDeviationPercent)} % between invocations`,
+  ];
 }

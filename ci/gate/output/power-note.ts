@@ -15,18 +15,18 @@ const BANK_INVOCATIONS = 960;
  * that this gate's invocations had. One gate measures too few of them to replay their own.
  */
 export function powerNotes(file: GateVerdictFile): string[] {
-  const timed = file.metrics.filter(({ kind }) => kind === 'timed').length;
-  return file.metrics.flatMap((line) => powerNote(line, timed, file.seed));
+  const noisy = file.metrics.filter(isNoisy).length;
+  return file.metrics.flatMap((line) => powerNote(line, noisy, file.seed));
 }
 
-/** @param timed metrics that share the gate's levels: each fails later than it would in a gate of its own */
-function powerNote(line: MetricLine, timed: number, seed: number): string[] {
-  const { unitDeviationPercent: deviation, kind, limitPercent } = line;
-  if (kind !== 'timed' || deviation === null || !(deviation > 0)) return [];
+/** @param noisy metrics that share the gate's levels: each fails later than it would in a gate of its own */
+function powerNote(line: MetricLine, noisy: number, seed: number): string[] {
+  const { unitDeviationPercent: deviation, limitPercent } = line;
+  if (!isNoisy(line) || deviation === null || !(deviation > 0)) return [];
   const name = metricName(line);
   const plan = gatePlan([{ name, kind: 'noisy', limitPercent }], {
-    falseFailChance: DEFAULT_SPENDING.falseFailChance / timed,
-    suspicionChance: DEFAULT_SPENDING.suspicionChance / timed,
+    falseFailChance: DEFAULT_SPENDING.falseFailChance / noisy,
+    suspicionChance: DEFAULT_SPENDING.suspicionChance / noisy,
   });
   const random = createRandom(seed).fork(`power ${name}`);
   const bank = normalBank({ [name]: deviation / 100 }, BANK_INVOCATIONS, random);
@@ -38,4 +38,9 @@ function powerNote(line: MetricLine, timed: number, seed: number): string[] {
   return [
     `power of ${name} at ${significant(deviation)} % between invocations, by its share of the levels, if normal: ${shares.join(', ')}`,
   ];
+}
+
+/** What decides over the looks, and shares their levels. */
+function isNoisy({ kind, state }: MetricLine): boolean {
+  return state === null ? kind === 'timed' : state.kind === 'noisy';
 }

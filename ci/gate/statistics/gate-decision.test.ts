@@ -153,8 +153,16 @@ describe('several metrics', () => {
   });
 
   it('fail at once by a counter, without waiting for the noisy ones', () => {
-    const state = decideGate(plan, units(0, 0, 2, Math.log(1.2)));
-    expect(state).toMatchObject({ verdict: 'fail', invocations: 2 });
+    const state = decideGate(plan, units(0, 0, 4, Math.log(1.2)));
+    expect(state).toMatchObject({ verdict: 'fail', invocations: 4 });
+  });
+
+  it('need no counter that a later invocation leaves out', () => {
+    const left = units(0, 0, 12).map(({ copies, ...rest }, index) =>
+      index < 4 ? { copies, ...rest } : rest,
+    );
+    expect(decideGate(plan, left)).toMatchObject({ verdict: 'pass', invocations: 12 });
+    expect(() => decideGate(plan, [{ rate: 0, copies: 0 }, ...left].slice(0, 4))).toThrow(/no unit for p99/);
   });
 
   it('do not lose a slowdown for an improvement that could be confirmed first', () => {

@@ -1,4 +1,4 @@
-import { decideCounter } from './counter.js';
+import { lookAtCounter } from './counter.js';
 import { GateError } from './gate-error.js';
 import type { GatedMetric, GatePlan } from './gate-plan.js';
 import type { EarlyEnd, GateState, MetricState, Side, SideState } from './gate-state.js';
@@ -11,7 +11,10 @@ import { confirm, lookAt } from './look.js';
  * JSON, so a resumed or replayed gate decides as the first one did. No clock, no chance, no I/O.
  */
 
-/** The units of one invocation by metric: log ratios, positive is slower (`block-unit.ts`). All gated metrics, always. */
+/**
+ * The units of one invocation by metric: log ratios, positive is slower (`block-unit.ts`). All noisy metrics, always; a
+ * counter is left out where this invocation did not count it.
+ */
 export type InvocationUnits = Readonly<Record<string, number>>;
 
 const SIDES: readonly Side[] = ['slower', 'faster'];
@@ -72,22 +75,25 @@ export function decideGate(
     const units: number[] = [];
     for (let index = 0; index < count; index++) {
       checkUnits(plan, invocations[index], index);
-      units.push(invocations[index][metric.name]);
+      const unit: number | undefined = invocations[index][metric.name];
+      if (unit !== undefined) units.push(unit);
     }
     return units;
   };
   const short = (wanted: number, phase: 'looking' | 'confirming'): GateState | null =>
     invocations.length >= wanted ? null : undecided(metrics, phase, invocations.length, wanted, ended);
 
-  if (counters.length > 0) {
-    const waiting = short(plan.counterInvocations, 'looking');
+  for (const [look, count] of plan.counterLooks.entries()) {
+    const open = counters.filter(({ slower }) => slower.finding === 'open');
+    if (open.length === 0) break;
+    const waiting = short(count, 'looking');
     if (waiting !== null) return waiting;
-    for (const metric of counters) {
-      decideCounter(metric, unitsOf(metric, plan.counterInvocations));
-    }
-    // A counter has no noise: nothing measured later can take it back.
-    if (noisy.length === 0 || counters.some((metric) => metric.slower.finding === 'confirmed')) {
-      return decided(metrics, plan.counterInvocations);
+    const last = look === plan.counterLooks.length - 1;
+    for (const metric of open)
+      lookAtCounter(metric, { units: unitsOf(metric, count), invocations: count, last });
+    if (counters.some(({ slower }) => slower.finding === 'confirmed')) return decided(metrics, count);
+    if (noisy.length === 0 && !counters.some(({ slower }) => slower.finding === 'open')) {
+      return decided(metrics, count);
     }
   }
   for (const [look, count] of plan.looks.entries()) {
@@ -197,10 +203,9 @@ function sidesOf(metrics: readonly MetricState[]): SideState[] {
 
 function checkUnits(plan: GatePlan, units: InvocationUnits, index: number): void {
   for (const { name, kind } of plan.metrics) {
-    const unit = units[name];
+    const unit: number | undefined = units[name];
     // A counter that was 0 in one arm has an infinite log ratio, which is an answer.
-    if (typeof unit === 'number' && (Number.isFinite(unit) || (kind === 'counter' && !Number.isNaN(unit))))
-      continue;
+    if (kind === 'counter' ? !Number.isNaN(unit) : Number.isFinite(unit)) continue;
     throw new GateError(
       'ERR_GATE_UNIT',
       `invocation ${index + 1} has ${unit === undefined ? 'no unit' : `the unit ${unit}`} for ${name}; drop the ` +

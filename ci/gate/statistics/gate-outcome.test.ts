@@ -44,7 +44,7 @@ describe('concludeGate', () => {
 
   it('lets a failed counter stand on any machine', () => {
     const plan = gatePlan([...RATE_PLAN.metrics, { name: 'copies', kind: 'counter', limitPercent: 5 }]);
-    const units = [0, 1].map(() => ({ rate: 0, copies: Math.log(2) }));
+    const units = [0, 1, 2, 3].map(() => ({ rate: 0, copies: Math.log(2) }));
     const outcome = concludeGate(plan, decideGate(plan, units), {
       units: UNITS,
       control: SUSPECT_CONTROL,

@@ -6,7 +6,7 @@ import { type ControlFinding, judgeControl } from './negative-control.js';
 
 /**
  * The verdict of the whole gate: the decision, unless what was measured beside it says that this machine could not
- * measure. Then neither pass nor fail means anything, except of counters, which no machine's noise can move.
+ * measure. Then neither pass nor fail means anything, except of counters, which no machine's speed can move.
  */
 export interface GateOutcome {
   verdict: GateVerdict;
@@ -35,8 +35,8 @@ export function concludeGate(plan: GatePlan, decision: GateState, evidence: Gate
       judgeControl(
         plan,
         metric,
-        evidence.control.map((units) => units[metric.name]),
-        evidence.units.map((units) => units[metric.name]),
+        unitsOf(metric.name, evidence.control),
+        unitsOf(metric.name, evidence.units),
       ),
     );
   const drops = judgeDrops(evidence.blocks);
@@ -52,4 +52,9 @@ export function concludeGate(plan: GatePlan, decision: GateState, evidence: Gate
   const verdict = objections.length > 0 && !counterFailed ? 'inconclusive' : decided;
   const reasons = counterFailed ? [...decision.reasons, ...objections] : [...objections, ...decision.reasons];
   return { verdict, reasons, decision, control, drops };
+}
+
+/** What a third process of the base did not count is left out. */
+function unitsOf(name: string, invocations: readonly InvocationUnits[]): number[] {
+  return invocations.flatMap((units) => units[name] ?? []);
 }

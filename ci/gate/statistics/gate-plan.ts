@@ -8,8 +8,8 @@ export interface GatePlan {
   looks: readonly number[];
   /** Fresh invocations that confirm a suspect. */
   confirmationInvocations: number;
-  /** Invocations over which counters are decided. */
-  counterInvocations: number;
+  /** Invocations after which counters are looked at, ascending; the last of them decides, no later than the first look. */
+  counterLooks: readonly number[];
   /** Most chance that a gate fails though no metric is slower than 0.7 L. */
   falseFailChance: number;
   /** Most chance that a gate passes though a metric is slower than L. What is left to 1 % is for inconclusive ones. */
@@ -24,7 +24,7 @@ export interface GatePlan {
 
 export interface GatedMetric {
   name: string;
-  /** `noisy`: decided over looks. `counter`: has no noise, so two invocations decide. */
+  /** `noisy`: decided over the looks. `counter`: by few invocations, and how many of them say L (`counter.ts`). */
   kind: 'noisy' | 'counter';
   /** L: 5 is a ratio of 1 ÷ 1.05. */
   limitPercent: number;
@@ -63,7 +63,7 @@ export const FRESH_ESTIMATE_ABOVE = 0.6;
 export const DEFAULT_SPENDING = {
   looks: [12, 24, 48, 96],
   confirmationInvocations: 24,
-  counterInvocations: 2,
+  counterLooks: [4, 12],
   falseFailChance: 0.01,
   falsePassChance: 0.005,
   suspicionChance: 0.01,
@@ -124,14 +124,21 @@ function checkPlan(plan: GatePlan): void {
   if (looks.length === 0 || looks.some((n, index) => !Number.isInteger(n) || n <= (looks[index - 1] ?? 0))) {
     problems.push(`looks must be whole numbers that rise, and are ${looks.join(', ')}`);
   }
+  const { counterLooks } = plan;
+  const risen = counterLooks.every((n, index) => Number.isInteger(n) && n > (counterLooks[index - 1] ?? 0));
+  if (counterLooks.length === 0 || !risen || counterLooks[counterLooks.length - 1] > looks[0]) {
+    problems.push(
+      `counterLooks must be whole numbers that rise, up to the first look at most, and are ${counterLooks.join(', ')}`,
+    );
+  }
   const most = (looks[looks.length - 1] ?? 0) + plan.confirmationInvocations;
   if (most > SIGNED_RANK_VALUES_MAX) {
     problems.push(`it pools up to ${most} invocations; the most is ${SIGNED_RANK_VALUES_MAX}`);
   }
-  for (const key of ['confirmationInvocations', 'counterInvocations'] as const) {
-    if (!(Number.isInteger(plan[key]) && plan[key] > 0)) {
-      problems.push(`${key} must be a whole number above 0, and is ${plan[key]}`);
-    }
+  if (!(Number.isInteger(plan.confirmationInvocations) && plan.confirmationInvocations > 0)) {
+    problems.push(
+      `confirmationInvocations must be a whole number above 0, and is ${plan.confirmationInvocations}`,
+    );
   }
   for (const key of ['falseFailChance', 'falsePassChance', 'suspicionChance'] as const) {
     if (!(plan[key] > 0 && plan[key] < 0.5))

@@ -57,7 +57,7 @@ export function sampleInvocation(index: number, options: SampleOptions = {}, see
       base: { sent: 1_000, delivered: 1_000, lost: 0, ...none },
       candidate: { sent: 1_000, delivered: 1_000 - lost, lost, ...none },
     },
-    counters: { base: counters, candidate: counters },
+    counters: { base: counters, candidate: counters, ...(control ? { control: counters } : {}) },
   };
   return {
     ...{ kind: 'invocation', index, seed: 7, startedAt: '2024-01-02T03:04:05.000Z' },

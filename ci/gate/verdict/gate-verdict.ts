@@ -50,7 +50,7 @@ export interface MetricLine {
    * `state`. Null for counters, and where there are too few invocations for one.
    */
   interval95Percent: [low: number, high: number] | null;
-  /** Of single windows, in the same process: median over invocations; null for counters. */
+  /** Of single windows, in the same process: median over invocations; null for what is counted. */
   noise: Pick<InRunNoise, 'windowDeviationPercent' | 'windowRootMeanSquarePercent'> | null;
   /** Standard deviation of the unit between invocations, in per cent. */
   unitDeviationPercent: number | null;

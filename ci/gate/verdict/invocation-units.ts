@@ -1,5 +1,5 @@
 import { METRICS, type MetricName } from '../../../scenarios/harness/metrics.js';
-import type { GateSide } from '../invocation/gate-arms.js';
+import type { GateArm, GateSide } from '../invocation/gate-arms.js';
 import type { GatedMetric } from '../invocation/gated-metrics.js';
 import type { BlockLine, InvocationLine, WindowLine } from '../invocation/invocation-record.js';
 import { type GateBlock, invocationUnit } from '../statistics/block-unit.js';
@@ -19,6 +19,12 @@ const COUNTERS: Partial<Record<MetricName, string>> = {
   syscalls_per_op: 'syscalls',
 };
 
+/**
+ * Per message: what differs by less is the way that single messages took, such as the rest of a write that found its socket full.
+ * A change of the code's own path is one for each message, or for each batch of a few.
+ */
+const COUNT_DIFFERENCE_MIN = 0.001;
+
 /** Where fewer of an invocation's blocks are left, it says nothing of the process, only of the machine. */
 const KEPT_SHARE_MIN = 0.5;
 
@@ -33,7 +39,7 @@ export function gateBlocks(line: InvocationLine, gated: GatedMetric, side: GateS
   });
 }
 
-/** Whether enough blocks of every noisy metric are left. */
+/** Whether enough blocks of every timed metric are left. */
 export function isUsable(
   line: InvocationLine,
   metrics: readonly GatedMetric[],
@@ -43,7 +49,7 @@ export function isUsable(
   if (line.failure !== null) return false;
   return metrics.every(
     ({ kind, case: caseName }) =>
-      kind === 'counter' || keptBlocks(line, caseName, side).length >= KEPT_SHARE_MIN * blocks,
+      kind !== 'timed' || keptBlocks(line, caseName, side).length >= KEPT_SHARE_MIN * blocks,
   );
 }
 
@@ -52,17 +58,30 @@ export function timedUnit(line: InvocationLine, gated: GatedMetric, side: GateSi
   return invocationUnit(gateBlocks(line, gated, side), METRICS[gated.metric].better);
 }
 
-/** The log ratio of a counter; null when one of the builds does not count it, or this invocation did not. */
-export function counterUnit(line: InvocationLine, gated: GatedMetric): number | null {
-  const [base, candidate] = (['base', 'candidate'] as const).map((arm) => countedValue(line, gated, arm));
-  return base === null || candidate === null ? null : counterLogRatio(base, candidate);
+/** The log ratio of what is counted; null when one of the builds does not count it, or this invocation did not. */
+export function countedUnit(
+  line: InvocationLine,
+  gated: GatedMetric,
+  side: GateSide = 'candidate',
+): number | null {
+  const base = countedValue(line, gated, 'base');
+  const other = countedValue(line, gated, side);
+  if (base === null || other === null) return null;
+  return counterLogRatio(base, other, gated.kind === 'counter' ? COUNT_DIFFERENCE_MIN : 0);
+}
+
+/** The log ratio of a noisy metric; null where it has none. Throws `GateError` for a window without work. */
+export function noisyUnit(line: InvocationLine, gated: GatedMetric, side: GateSide): number | null {
+  if (gated.kind === 'timed') return timedUnit(line, gated, side);
+  const unit = countedUnit(line, gated, side);
+  return unit !== null && Number.isFinite(unit) ? unit : null;
 }
 
 /** What an arm counted per message, or holds per session. */
 export function countedValue(
   line: InvocationLine,
   { case: caseName, metric }: GatedMetric,
-  arm: 'base' | 'candidate',
+  arm: GateArm,
 ): number | null {
   if (metric === 'memory_bytes_per_session') {
     const bytes = line.memoryBytesPerSession[arm];

@@ -63,19 +63,61 @@ describe('the verdict', () => {
     expect(file.metrics.find((each) => each.metric === 'payload_copies_per_op')).toMatchObject({ base: 0 });
   });
 
-  it('fails by a counter after two invocations', () => {
+  it('fails by a count without noise after four invocations', () => {
+    const { file } = counting(4, { payload_copies: 1_000 });
+    expect(file).toMatchObject({ exitCode: 3, invocations: { used: 4 } });
+    expect(file.reasons[0]).toContain('payload_copies_per_op: without bound (from 0) more');
+  });
+
+  it('does not fail by a copy of one message in two thousand, which timing makes', () => {
+    const { file } = counting(12, { messages_received: 2_000, syscalls: 250, payload_copies: 1 });
+    expect(file.verdict).toBe('pass');
+  });
+
+  it('decides syscalls like what is timed: noise passes, a slowdown of more than L fails', () => {
+    const noisy = counting(12, (index) => ({ syscalls: 125 + [3, -4, 2, 0, -2, 4, -3, 1][index % 8] }));
+    expect(noisy.file).toMatchObject({ verdict: 'pass', invocations: { used: 12 } });
+    const syscalls = noisy.file.metrics.find(({ metric }) => metric === 'syscalls_per_op');
+    expect(syscalls).toMatchObject({ kind: 'tally', state: { kind: 'noisy' }, noise: null });
+    expect(syscalls?.unitDeviationPercent).toBeCloseTo(2.2, 0);
+    const more = counting(60, (index) => ({ syscalls: 133 + [3, -4, 2, 0, -2, 4, -3, 1][index % 8] }));
+    expect(more.file).toMatchObject({ verdict: 'fail', exitCode: 3 });
+    expect(more.file.reasons[0]).toMatch(/syscalls_per_op: 6\.\d\d % slower, confirmed/);
+  });
+
+  it('lets bytes per session vary beyond their limit, and leaves out what was not measured', () => {
+    const memory = [500, 1_024, 505, 498, 510, 1_030, 490, 500, 505, 498, 510, 490];
     const lines: RawLine[] = [all];
-    for (const index of [0, 1]) {
-      const line = sampleInvocation(index);
-      const counters = line.cases[CLOSED_CASE].counters;
-      counters.candidate = { ...counters.candidate, messages_received: 1_000, syscalls: 150 };
-      lines.push(line);
+    for (const [index, candidate] of memory.entries()) {
+      lines.push({ ...sampleInvocation(index), memoryBytesPerSession: { base: 500, candidate } });
     }
-    const { file, decided } = judgeRaw(lines);
-    expect({ decided, code: file.exitCode }).toEqual({ decided: true, code: 3 });
-    expect(file.reasons[0]).toContain('syscalls_per_op');
+    expect(judgeRaw(lines)).toMatchObject({ decided: true, file: { verdict: 'pass' } });
+    // Decided after four of them: later invocations need none.
+    const steady = lines.map((line, index) => {
+      if (line.kind !== 'invocation') return line;
+      return { ...line, memoryBytesPerSession: index > 4 ? {} : { base: 500, candidate: 510 } };
+    });
+    expect(judgeRaw(steady)).toMatchObject({ decided: true, file: { verdict: 'pass' } });
   });
 });
+
+type Counts = Partial<Record<'messages_received' | 'syscalls' | 'payload_copies', number>>;
+
+/** A gate of all metrics of the closed loop whose candidate counts this, until it is decided. */
+function counting(most: number, counts: Counts | ((index: number) => Counts)) {
+  const lines: RawLine[] = [all];
+  let judgement = judgeRaw(lines);
+  for (let index = 0; !judgement.decided && index < most; index++) {
+    const line = sampleInvocation(index, { control: index % 4 === 3 });
+    const { counters } = line.cases[CLOSED_CASE];
+    const changed = typeof counts === 'function' ? counts(index) : counts;
+    counters.candidate = { ...(counters.candidate ?? {}), ...changed };
+    lines.push(line);
+    judgement = judgeRaw(lines);
+  }
+  expect(judgement.decided).toBe(true);
+  return judgement;
+}
 
 describe('what stands above a verdict', () => {
   it('a message that the candidate lost is a failed check, however fast it was', () => {

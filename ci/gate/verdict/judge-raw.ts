@@ -11,7 +11,7 @@ import { DEFAULT_SPENDING, type GatePlan, gatePlan } from '../statistics/gate-pl
 import type { GateState } from '../statistics/gate-state.js';
 import { type Fault, faultsOf } from './correctness.js';
 import { GATE_SCHEMA, type GateVerdictFile } from './gate-verdict.js';
-import { counterUnit, isUsable, metricName, timedUnit } from './invocation-units.js';
+import { countedUnit, isUsable, metricName, noisyUnit } from './invocation-units.js';
 import { metricLines } from './metric-lines.js';
 
 /** What the lines so far say, and whether more are needed. */
@@ -118,15 +118,19 @@ class RawJudge {
     return this.#header.metrics.filter(({ kind }) => kind === 'timed');
   }
 
-  /** What both builds can be compared by: a counter that one of them lacks decides nothing, and is named. */
+  /** What both builds can be compared by: what one of them does not count decides nothing, and is named. */
   #decidable(): GatedMetric[] {
-    // Each of the invocations that decide must have counted: one that says nothing is not one that agrees.
-    const deciding = this.#used.slice(0, DEFAULT_SPENDING.counterInvocations);
     return this.#header.metrics.filter((gated) => {
       if (gated.kind === 'shown') return false;
-      if (gated.kind === 'timed' || deciding.every((line) => counterUnit(line, gated) !== null)) return true;
-      this.#notes.push(`${metricName(gated)} is not compared: it was not counted for both builds`);
-      return false;
+      if (gated.kind === 'timed' || this.#used.length === 0) return true;
+      const compared =
+        gated.kind === 'tally'
+          ? this.#used.every((line) => noisyUnit(line, gated, 'candidate') !== null)
+          : this.#used.some((line) => countedUnit(line, gated) !== null);
+      if (!compared) {
+        this.#notes.push(`${metricName(gated)} is not compared: it was not counted for both builds`);
+      }
+      return compared;
     });
   }
 
@@ -142,25 +146,19 @@ class RawJudge {
   }
 
   #units(): InvocationUnits[] {
-    const counted: Record<string, number> = {};
-    return this.#used.map((line) => {
-      const timed = this.#timed().map((gated) => [metricName(gated), timedUnit(line, gated, 'candidate')]);
-      for (const gated of this.#gated) {
-        if (gated.kind !== 'counter') continue;
-        // Only the first invocations are decided by counters; later ones may leave the expensive ones out.
-        counted[metricName(gated)] = counterUnit(line, gated) ?? counted[metricName(gated)] ?? 0;
-      }
-      return { ...Object.fromEntries(timed), ...counted } as InvocationUnits;
-    });
+    return this.#used.map((line) =>
+      unitsBy(this.#gated, (gated) =>
+        // Later invocations may leave the expensive counters out.
+        gated.kind === 'counter' ? countedUnit(line, gated) : noisyUnit(line, gated, 'candidate'),
+      ),
+    );
   }
 
   #controlUnits(): InvocationUnits[] {
-    const usable = this.#used.filter((line) => isUsable(line, this.#timed(), this.#header.blocks, 'control'));
-    return usable.map((line) =>
-      Object.fromEntries(
-        this.#timed().map((gated) => [metricName(gated), timedUnit(line, gated, 'control')]),
-      ),
-    );
+    const noisy = this.#gated.filter(({ kind }) => kind !== 'counter');
+    return this.#used
+      .filter((line) => hasControl(line) && isUsable(line, this.#timed(), this.#header.blocks, 'control'))
+      .map((line) => unitsBy(noisy, (gated) => noisyUnit(line, gated, 'control')));
   }
 
   #ended(why: 'budget' | 'interrupted', plan: GatePlan | null): GateState | null {
@@ -209,6 +207,19 @@ const VERDICTS: Partial<Record<ExitCode, GateVerdictFile['verdict']>> = {
   [EXIT.inconclusive]: 'inconclusive',
   [EXIT.interrupted]: 'interrupted',
 };
+
+function unitsBy(
+  metrics: readonly GatedMetric[],
+  unitOf: (gated: GatedMetric) => number | null,
+): InvocationUnits {
+  const units = metrics.map((gated) => [metricName(gated), unitOf(gated)] as const);
+  return Object.fromEntries(units.filter((each): each is [string, number] => each[1] !== null));
+}
+
+/** Whether the base was compared with itself, too. */
+function hasControl({ cases }: InvocationLine): boolean {
+  return Object.values(cases).some(({ blocks }) => blocks.control.length > 0);
+}
 
 function words(faults: readonly Fault[]): string[] {
   return faults.map(({ message }) => message);

@@ -7,7 +7,7 @@ import { slowdownPercent } from '../statistics/gate-plan.js';
 import type { GateState } from '../statistics/gate-state.js';
 import { type Location, locationOf } from '../statistics/hodges-lehmann.js';
 import type { MetricLine } from './gate-verdict.js';
-import { countedValue, counterUnit, gateBlocks, metricName, timedUnit } from './invocation-units.js';
+import { countedUnit, countedValue, gateBlocks, metricName, timedUnit } from './invocation-units.js';
 
 /** Each metric's figures over the invocations that were used, decided or shown. */
 export function metricLines(
@@ -16,7 +16,7 @@ export function metricLines(
   state: GateState | null,
 ): MetricLine[] {
   return metrics.map((gated) => {
-    const figures = gated.kind === 'counter' ? counterFigures(used, gated) : timedFigures(used, gated);
+    const figures = isCounted(gated) ? countedFigures(used, gated) : timedFigures(used, gated);
     const own = state?.metrics.find(({ name }) => name === metricName(gated)) ?? null;
     const { case: caseName, metric, kind, limitPercent } = gated;
     return { case: caseName, metric, kind, limitPercent, ...figures, state: own };
@@ -34,15 +34,24 @@ const NONE: Figures = {
   unitDeviationPercent: null,
 };
 
-function counterFigures(used: readonly InvocationLine[], gated: GatedMetric): Figures {
-  const counted = used.filter((line) => counterUnit(line, gated) !== null);
+function isCounted({ kind }: GatedMetric): boolean {
+  return kind === 'tally' || kind === 'counter';
+}
+
+function countedFigures(used: readonly InvocationLine[], gated: GatedMetric): Figures {
+  const counted = used.filter((line) => countedUnit(line, gated) !== null);
   if (counted.length === 0) return NONE;
   const of = (arm: 'base' | 'candidate'): number =>
     median(counted.map((line) => countedValue(line, gated, arm) ?? Number.NaN));
-  const unit = median(counted.map((line) => counterUnit(line, gated) ?? Number.NaN));
+  const units = counted.map((line) => countedUnit(line, gated) ?? Number.NaN);
+  const figures = { ...NONE, base: of('base'), candidate: of('candidate') };
+  if (gated.kind === 'tally' && units.every(Number.isFinite)) {
+    const unitDeviationPercent = units.length < 2 ? null : 100 * standardDeviation(units);
+    return { ...figures, slowdownPercent: slowdownPercent(hodgesLehmann(units)), unitDeviationPercent };
+  }
+  const unit = median(units);
   // From nothing to something is no quotient, and JSON has no infinity.
-  const slowdown = Number.isFinite(unit) ? slowdownPercent(unit) : null;
-  return { ...NONE, base: of('base'), candidate: of('candidate'), slowdownPercent: slowdown };
+  return { ...figures, slowdownPercent: Number.isFinite(unit) ? slowdownPercent(unit) : null };
 }
 
 function timedFigures(used: readonly InvocationLine[], gated: GatedMetric): Figures {
