@@ -10,6 +10,7 @@ import {
   ScenarioNotFoundError,
   scenarioPath,
 } from '../../scenarios/harness/scenario-file.js';
+import { typedFrom } from '../../scenarios/harness/typed-path.js';
 import { baselineCommand } from '../baseline-command/baseline-command.js';
 import { BaselineError } from '../baseline-store/baseline-error.js';
 
@@ -21,8 +22,7 @@ const SCENARIOS = process.env.MSGTRANS_SCENARIOS_DIR ?? join(ROOT, 'scenarios');
 process.exitCode = await baselineCommand(process.argv.slice(2), {
   baselines: process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines'),
   runs: runsFolder(ROOT, process.env),
-  // npm runs scripts in the package's folder; paths are those of where the user stood.
-  from: process.env.INIT_CWD ?? process.cwd(),
+  from: typedFrom(process.env),
   env: process.env,
   now: new Date(),
   print: (line) => process.stdout.write(`${line}\n`),

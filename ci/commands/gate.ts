@@ -16,6 +16,7 @@ import { createRunFolder, linkLatest, runsFolder } from '../../scenarios/harness
 import { loadScenario, type Scenario } from '../../scenarios/harness/scenario-file.js';
 import { trapSignals } from '../../scenarios/harness/signals.js';
 import { terminalProgress } from '../../scenarios/harness/terminal-progress.js';
+import { typedPath } from '../../scenarios/harness/typed-path.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
 import { BaselineError } from '../baseline-store/baseline-error.js';
 import {
@@ -276,6 +277,10 @@ function lookAtMachine({ signal }: GateRun): Promise<Preflight> {
   return preflight(processors, taskset, signal);
 }
 
+function typed(path: string | null): string | null {
+  return path === null ? null : typedPath(path);
+}
+
 /** Writes and prints; what cannot be written is an error, and the verdict is printed all the same. */
 async function conclude(
   summary: GateSummary,
@@ -290,12 +295,12 @@ async function conclude(
   const verdictPath = join(folder, 'verdict.json');
   const copies: [path: string | null, content: () => string][] = [
     [verdictPath, () => json],
-    [options.json, () => json],
-    [options.junit, () => summaryJunit(summary)],
-    [options.markdown, () => summaryMarkdown(summary)],
+    [typed(options.json), () => json],
+    [typed(options.junit), () => summaryJunit(summary)],
+    [typed(options.markdown), () => summaryMarkdown(summary)],
   ];
   linkLatest(runsFolder(ROOT, process.env), folder);
-  for (const [path, content] of copies) if (path !== null) writeFileAtomic(resolve(path), content());
+  for (const [path, content] of copies) if (path !== null) writeFileAtomic(path, content());
   process.stdout.write(`\nverdict ${verdictPath}\n`);
   if (remembered.problem !== null) throw remembered.problem;
   return summary.exitCode as ExitCode;

@@ -39,7 +39,7 @@ afterEach(() => {
 /** The temporary folder is a test's own, and with it the machine-wide lock. */
 function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   const own = { ...process.env };
-  for (const key of Object.keys(own)) if (key.startsWith('npm_')) delete own[key];
+  for (const key of Object.keys(own)) if (key.startsWith('npm_') || key === 'INIT_CWD') delete own[key];
   return {
     ...own,
     TMPDIR: folder,

@@ -36,6 +36,7 @@ import { buildRecord } from '../harness/run-record.js';
 import { type Scenario, ScenarioNotFoundError, scenarioNames } from '../harness/scenario-file.js';
 import { trapSignals } from '../harness/signals.js';
 import { terminalProgress } from '../harness/terminal-progress.js';
+import { typedPath } from '../harness/typed-path.js';
 import { UsageError } from '../harness/usage-error.js';
 import { type Judgement, judge, verdictSentence } from '../harness/verdict.js';
 import type { ProfileTool } from '../profiling/profile-tools.js';
@@ -354,12 +355,12 @@ function writeResults(
   const folder = createRunFolder(runs, new Date(record.startedAt), record.scenario, record.seed);
   const json = `${JSON.stringify(record)}\n`;
   const recordPath = join(folder, 'record.json');
-  for (const path of [recordPath, options.json]) if (path !== null) writeFileAtomic(resolve(path), json);
+  for (const path of [recordPath, options.json]) if (path !== null) writeFileAtomic(typedPath(path), json);
   linkLatest(runs, folder);
   const lines = [`record  ${recordPath}\n`];
   if (html !== null) {
     const reportPath = join(folder, 'report.html');
-    for (const path of [reportPath, options.html]) if (path !== null) writeFileAtomic(resolve(path), html);
+    for (const path of [reportPath, options.html]) if (path !== null) writeFileAtomic(typedPath(path), html);
     lines.push(`report  ${reportPath}\n`);
   }
   if (options.keep !== null) pruneRuns(runs, options.keep);

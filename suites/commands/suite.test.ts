@@ -33,7 +33,7 @@ afterEach(() => {
 /** The temporary folder is a test's own, and with it the machine-wide lock. */
 function run(args: string[], more: Record<string, string> = {}) {
   const own = { ...process.env };
-  for (const key of Object.keys(own)) if (key.startsWith('npm_')) delete own[key];
+  for (const key of Object.keys(own)) if (key.startsWith('npm_') || key === 'INIT_CWD') delete own[key];
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
     env: { ...own, TMPDIR: folder, MSGTRANS_RUNS_DIR: join(folder, 'runs'), ...more },
     encoding: 'utf8',

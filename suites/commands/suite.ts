@@ -15,6 +15,7 @@ import type { RunRecord } from '../../scenarios/harness/record.js';
 import { createRunFolder, linkLatest, runsFolder } from '../../scenarios/harness/run-places.js';
 import { trapSignals } from '../../scenarios/harness/signals.js';
 import { terminalProgress } from '../../scenarios/harness/terminal-progress.js';
+import { typedPath } from '../../scenarios/harness/typed-path.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
 import { judge } from '../../scenarios/harness/verdict.js';
 import type { Effort } from '../harness/case-round.js';
@@ -152,7 +153,7 @@ function writeResults(record: RunRecord, html: string, options: SuiteOptions): s
   ];
   for (const { path, copy, text } of files) {
     writeFileAtomic(path, text);
-    if (copy !== null) writeFileAtomic(resolve(copy), text);
+    if (copy !== null) writeFileAtomic(typedPath(copy), text);
   }
   linkLatest(runs, folder);
   return files.map((file) => `${file.name}  ${file.path}\n`).join('');
