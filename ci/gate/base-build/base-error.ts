@@ -7,7 +7,9 @@ export type BaseErrorCode =
   /** No git, no commit, or a commit without a parent. */
   | 'ERR_BASE_NONE'
   /** The commit is there, but cannot be built or served here. */
-  | 'ERR_BASE_BUILD_FAILED';
+  | 'ERR_BASE_BUILD_FAILED'
+  /** The cache that builds are kept in cannot be written. */
+  | 'ERR_BASE_CACHE';
 
 export class BaseError extends Error {
   readonly code: BaseErrorCode;

@@ -1,4 +1,6 @@
 import {
+  accessSync,
+  constants,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +17,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { acquireLock, describeHolder } from '../../../scenarios/harness/lock.js';
+import { BaseError } from './base-error.js';
 import { runtimeFiles } from './runtime-files.js';
 
 /**
@@ -52,10 +55,18 @@ const LOCK_WAIT_MS_MAX = 45 * 60_000;
 export class BuildCache {
   readonly #folder: string;
 
-  /** Creates the folder; its real path is used, so that all builds have paths of one length. */
+  /**
+   * Creates the folder; its real path is used, so that all builds have paths of one length.
+   * @throws BaseError `ERR_BASE_CACHE` where nothing can be written there
+   */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true });
-    this.#folder = realpathSync(folder);
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK | constants.X_OK);
+      this.#folder = realpathSync(folder);
+    } catch (error) {
+      throw unwritable(folder, error);
+    }
   }
 
   /** Null when there is none, or what there is has been damaged. */
@@ -164,6 +175,16 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
   if (own !== undefined && own !== '') return resolve(own);
   if (caches !== undefined && caches !== '') return join(resolve(caches), 'msgtrans-gate');
   return join(home === undefined || home === '' ? homedir() : home, '.cache', 'msgtrans-gate');
+}
+
+function unwritable(folder: string, error: unknown): BaseError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new BaseError(
+    'ERR_BASE_CACHE',
+    `builds cannot be kept in ${folder} (${code ?? message}): make it a folder that this user can write, ` +
+      'or name another one with MSGTRANS_GATE_CACHE',
+    { cause: error },
+  );
 }
 
 function sizeOf(path: string): number {
