@@ -4,7 +4,7 @@ import { BaselineError } from '../baseline-store/baseline-error.js';
 import { baselineHelp, SUBCOMMAND_HELP, type SubcommandName } from './help.js';
 import { listCommand } from './list.js';
 import { PROMOTE_OPTIONS, promoteCommand } from './promote.js';
-import { rmCommand } from './rm.js';
+import { RM_OPTIONS, rmCommand } from './rm.js';
 import { saveCommand } from './save.js';
 import { showCommand } from './show.js';
 import type { BaselineSurroundings } from './surroundings.js';
@@ -60,11 +60,13 @@ function refuseSwallowedOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): void {
   if (env.npm_lifecycle_event !== 'baseline') return;
-  const swallowed = Object.entries(PROMOTE_OPTIONS).filter(
+  const swallowed = Object.entries({ ...PROMOTE_OPTIONS, ...RM_OPTIONS }).filter(
     ([option]) => env[`npm_config_${option.replaceAll('-', '_')}`] !== undefined,
   );
   if (swallowed.length === 0) return;
-  const options = swallowed.map(([option, { value }]) => `--${option} ${value}`);
+  const options = swallowed.map(([option, { value }]) =>
+    value === '' ? `--${option}` : `--${option} ${value}`,
+  );
   throw new UsageError(
     `npm kept options for itself; put them behind "--":\n  npm run baseline -- ${[...args, ...options].join(' ')}`,
   );

@@ -16,8 +16,8 @@ export const SUBCOMMAND_HELP = {
     is one that cannot be compared with it (exit 5).
     --accept-regression REASON promotes it all the same; the reason stays in ci/baselines/history.ndjson, and
     what was promoted before no longer counts.`,
-  rm: `npm run baseline -- rm NAME
-    Removes the baseline NAME with all its scenarios; not the anchor.`,
+  rm: `npm run baseline -- rm NAME [--force]
+    Removes the baseline NAME with all its scenarios; not the anchor, nor the one promoted last, but with --force.`,
   verify: `npm run baseline -- verify [NAME]
     Checks schema and checksum of every file, and the history of promotions; prints every problem.`,
 } as const;

@@ -174,7 +174,7 @@ describe('only one build that can be built again is promoted', () => {
 });
 
 describe('removing', () => {
-  const remove = (name: string) => removeBaseline(baselines, name, day(9));
+  const remove = (name: string, force = false) => removeBaseline(baselines, name, { now: day(9), force });
 
   it('takes all scenarios of a name and no other', async () => {
     await store('a', [20]);
@@ -186,6 +186,17 @@ describe('removing', () => {
     ]);
     expect(existsSync(join(baselines, 'v-a'))).toBe(false);
     expect(existsSync(join(baselines, 'v-b'))).toBe(true);
+  });
+
+  it('refuses the one promoted last, though another is the anchor, unless it is forced to', async () => {
+    await promote(await store('a', [20]), 0);
+    await promote(await store('b', [19.9]), 1);
+    const refused = await caught(() => remove('v-b'));
+    expect(refused).toMatchObject({ code: 'ERR_BASELINE_REFUSED', exitCode: 1 });
+    expect(refused.message).toMatch(/v-b was promoted last, on 2024-06-02.*-- promote NAME\), or .* --force/);
+    expect(existsSync(join(baselines, 'v-b', 'sample.json'))).toBe(true);
+    expect(await remove('v-b', true)).toHaveLength(1);
+    expect(await remove('v-a', true)).toHaveLength(1);
   });
 
   it('takes a damaged one', async () => {
@@ -200,6 +211,7 @@ describe('removing', () => {
     expect((await caught(() => remove('v-a'))).message).toMatch(/v-a is the anchor since 2024-06-01/);
     await store('b', [20]);
     mkdirSync(join(baselines, 'v-b', 'notes'));
+    expect((await caught(() => remove('v-b', true))).message).toContain('v-b/notes');
     const refused = await caught(() => remove('v-b'));
     expect(refused.message).toContain('v-b/notes');
     expect(existsSync(join(baselines, 'v-b', 'sample.json'))).toBe(true);

@@ -200,7 +200,7 @@ describe('promote', () => {
     expect(refused).toMatchObject({ status: 3, stdout: '' });
     expect(refused.stderr).toMatch(/v2 lies below the anchor v1/);
     expect(history()).toBe(before);
-    expect(run(['rm', 'v1'])).toMatchObject({ status: 1 });
+    expect(run(['rm', 'v1'])).toMatchObject({ status: 1, stderr: expect.stringContaining('--force') });
     const accepted = run(['promote', 'v2', '--accept-regression', 'bounds are checked now']);
     expect(accepted.status).toBe(0);
     expect(accepted.stdout).toMatch(/v2 \(b{12}\) is promoted: 0\.900× the anchor v1, over 1 metrics/);
