@@ -142,7 +142,9 @@ describe('the anchor', () => {
     const first = repository.commit('first');
     const second = repository.commit('second');
     repository.commit('third');
-    expect(refusal(() => chooseAnchor(repository.root, null)).code).toBe('ERR_BASE_NONE');
+    const none = refusal(() => chooseAnchor(repository.root, null));
+    expect(none.code).toBe('ERR_BASE_NONE');
+    expect(none.message).toMatch(/npm run baseline -- promote NAME.*--base/);
     repository.git('tag', 'v1.0.0', first);
     repository.git('tag', 'latest', second);
     expect(chooseAnchor(repository.root, null)).toEqual({ commit: first, why: 'the last release, v1.0.0' });

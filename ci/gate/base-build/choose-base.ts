@@ -58,7 +58,8 @@ export function chooseAnchor(rootDir: string, storedCommit: string | null): Chos
   if (git.isShallow()) throw shallow(git, 'the last release');
   throw new BaseError(
     'ERR_BASE_NONE',
-    'there is no anchor: neither a promoted build, nor a stored baseline "anchor", nor a tag v* before HEAD',
+    'there is no anchor: neither a promoted build, nor a stored baseline "anchor", nor a tag v* before HEAD; promote a build ' +
+      '(npm run baseline -- promote NAME), tag a release, or name a commit with --base',
   );
 }
 

@@ -70,8 +70,12 @@ export function gatedMetrics({ casePattern, metricPattern, limitPercent }: GateS
       `--case: no gated case matches "${casePattern}"${didYouMean(casePattern, cases)}\nGated are ${cases.join(' · ')}`,
     );
   }
-  const metrics = all.filter(({ kind }) => kind !== 'shown').map((each) => `${each.metric} of ${each.case}`);
+  const deciding = all.filter(({ kind }) => kind !== 'shown');
+  const names = deciding.map((each) => `${each.metric} of ${each.case}`);
+  const pattern = metricPattern ?? '*';
+  const known = [...new Set(deciding.map(({ metric }) => metric))];
+  const elsewhere = deciding.some(({ metric }) => matchesGlob(pattern, metric)) ? ' in these cases' : '';
   throw new UsageError(
-    `--metric: nothing gated matches "${metricPattern}"\nGated are ${metrics.join(' · ')}`,
+    `--metric: nothing gated matches "${pattern}"${elsewhere}${didYouMean(pattern, known)}\nGated are ${names.join(' · ')}`,
   );
 }
