@@ -2,6 +2,7 @@ import { formatBytes, formatNs, formatSi, significant } from '../../../scenarios
 import { METRICS, type MetricName } from '../../../scenarios/harness/metrics.js';
 import type { SideFinding } from '../statistics/gate-state.js';
 import type { GateVerdictFile, MetricLine } from '../verdict/gate-verdict.js';
+import { lookNotes } from './look-note.js';
 import { powerNotes } from './power-note.js';
 
 /** What table, Markdown and JUnit say, whichever comparison it was. */
@@ -52,6 +53,7 @@ export function summariseVerdict(file: GateVerdictFile): GateSummary {
         : []),
       `noise of the machine: ${significant(machine.aluNoisePercent)} % over a fixed loop of 4 ms`,
       ...file.metrics.flatMap(noiseNote),
+      ...lookNotes(file),
       ...powerNotes(file),
       ...file.control.filter((each) => each.invocations > 0).map(({ reason }) => `control: ${reason}`),
       ...file.notes,

@@ -39,6 +39,19 @@ describe('the summary of a gate', () => {
     );
   });
 
+  it('says from when on a slowdown can be shown, where it is not the first look', () => {
+    const one = verdictFile({});
+    expect(summaryText(summariseVerdict(one))).not.toContain('share the levels');
+    const four = { ...one, metrics: [one.metrics[0], one.metrics[0], one.metrics[0], one.metrics[0]] };
+    const named = four.metrics.map((line, index) => ({
+      ...line,
+      state: line.state === null ? null : { ...line.state, name: `m${index}` },
+    }));
+    expect(summaryText(summariseVerdict({ ...four, metrics: named }))).toContain(
+      'note: 4 metrics share the levels, so 12 invocations can clear them, and only 24 or more can show a slowdown',
+    );
+  });
+
   it('is empty in Markdown when there is nothing to say, and not when something became faster', () => {
     expect(summaryMarkdown(summary({}))).toBe('');
     expect(summaryMarkdown(summary({ slowdown: -0.08 }))).toContain('### Performance gate: pass, faster');

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type GatedMetric, gatePlan, levelsAt, logLimit, slowdownPercent } from './gate-plan.js';
+import {
+  type GatedMetric,
+  gatePlan,
+  levelsAt,
+  logLimit,
+  slowdownPercent,
+  suspectsFrom,
+} from './gate-plan.js';
 
 const RATE: GatedMetric = { name: 'rate', kind: 'noisy', limitPercent: 5 };
 const named = (name: string): GatedMetric => ({ ...RATE, name });
@@ -23,6 +30,12 @@ describe('levels', () => {
       expect(sum('suspect') * count).toBeCloseTo(0.01, 15);
       expect(sum('pass')).toBeCloseTo(0.005, 15);
     }
+  });
+
+  it('let a first look of twelve suspect where few metrics share them, and only later ones where many do', () => {
+    const from = (count: number): number =>
+      suspectsFrom(gatePlan(Array.from({ length: count }, (_, index) => named(`m${index}`))));
+    expect([1, 2, 3, 4, 5].map(from)).toEqual([12, 12, 24, 24, 24]);
   });
 
   it('are not shared with counters', () => {

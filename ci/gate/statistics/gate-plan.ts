@@ -1,5 +1,5 @@
 import { GateError } from './gate-error.js';
-import { SIGNED_RANK_VALUES_MAX } from './signed-rank.js';
+import { SIGNED_RANK_VALUES_MAX, signedRankCritical } from './signed-rank.js';
 
 /** What a gate measures and how it decides, fixed before the first invocation. */
 export interface GatePlan {
@@ -97,6 +97,13 @@ export function levelsAt(plan: GatePlan, look: number): LookLevels {
     suspect: (plan.suspicionChance * plan.suspectWeights[look]) / noisy,
     fail: (plan.falseFailChance * plan.failWeights[look]) / noisy,
   };
+}
+
+/** The first look at which a bound can show a slowdown at all: of n units none has a level below 2⁻ⁿ. */
+export function suspectsFrom(plan: GatePlan): number {
+  const able = plan.looks.findIndex((n, look) => signedRankCritical(n, levelsAt(plan, look).suspect) >= 0);
+  // The last look suspects by its estimate, too.
+  return plan.looks[able === -1 ? plan.looks.length - 1 : able];
 }
 
 /** A share of L as a log ratio: 0.7 of 5 % is ln 1.035, so that percentages mean what they say at any L. */

@@ -14,7 +14,7 @@ function shareOf(metric: MetricState, share: number): string {
 export function lookWords(metric: MetricState, side: Side, look: SideLook): string {
   const seen =
     `${metric.name}: ${look.estimatePercent.toFixed(2)} % ${side} after ${look.invocations} invocations ` +
-    `(${percent(look.lowerPercent, 'no lower bound')} to ${percent(look.upperPercent, 'no upper bound')})`;
+    `(${percent(look.lowerPercent, 'no lower bound by so few')} to ${percent(look.upperPercent, 'no upper bound by so few')})`;
   switch (look.finding) {
     case 'suspect':
       return look.lowerPercent !== null && look.lowerPercent > SUSPECT_ABOVE * metric.limitPercent
