@@ -34,7 +34,7 @@ import { servesTheSame } from '../gate/base-build/identical-files.js';
 import { readToolchain } from '../gate/base-build/toolchain-key.js';
 import { disturbanceReader } from '../gate/invocation/disturbance.js';
 import { type GatedMetric, gatedMetrics } from '../gate/invocation/gated-metrics.js';
-import { planInvocation } from '../gate/invocation/invocation-plan.js';
+import { invocationSeconds, planInvocation } from '../gate/invocation/invocation-plan.js';
 import { type HeaderLine, RAW_SCHEMA, RawFile } from '../gate/invocation/raw-file.js';
 import { measureGate } from '../gate/measure-gate.js';
 import { GATE_OPTIONS, type GateOptions, gateHelp, parseGateOptions } from '../gate/options.js';
@@ -56,8 +56,6 @@ const SCENARIO = 'concurrent-1k';
 const SCENARIOS = join(ROOT, 'scenarios');
 const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
 const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
-/** What an invocation takes here, for the first estimate of the time that is left. */
-const INVOCATION_SECONDS = 10;
 
 const generatorCommand = { command: GENERATOR, args: [] };
 const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT);
@@ -219,7 +217,7 @@ async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds)
       progress: (invocations) =>
         terminalProgress(
           options.progress,
-          invocations * INVOCATION_SECONDS,
+          invocations * invocationSeconds(plan),
           invocations * casesMeasured,
           signal,
         ),

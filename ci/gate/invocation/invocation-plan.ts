@@ -19,7 +19,7 @@ export interface InvocationPlan {
 
 export interface WarmUpPlan {
   windowNs: number;
-  /** This many windows in a row agree when their rates differ by no more than `agreement` of their median. */
+  /** This many windows are compared with as many before them: by their medians, which may differ by `agreement`. */
   windows: number;
   agreement: number;
   secondsMax: number;
@@ -29,7 +29,7 @@ export const BLOCKS = 15;
 /** Every fourth invocation compares the base with itself, too. */
 export const CONTROL_EVERY = 4;
 
-const WARM_UP: WarmUpPlan = { windowNs: 50e6, windows: 3, agreement: 0.03, secondsMax: 10 };
+const WARM_UP: WarmUpPlan = { windowNs: 50e6, windows: 10, agreement: 0.03, secondsMax: 10 };
 
 /** A page more or less in a growth of thousands of sessions is far below any limit. */
 const IDLE_SESSIONS = 8_000;
@@ -49,4 +49,28 @@ export function planInvocation(metrics: readonly GatedMetric[], defaults: CasePa
     warmUp: WARM_UP,
     idleSessions: metrics.some((each) => each.metric === 'memory_bytes_per_session') ? IDLE_SESSIONS : null,
   };
+}
+
+/** Three processes that start, connect hundreds of sessions and end. */
+const START_SECONDS = 1.5;
+/** Two settled servers, and thousands of sessions; in a third of the invocations before the first look. */
+const IDLE_SECONDS = 3;
+const IDLE_SHARE = 1 / 3;
+/** Draining, and what goes to and fro between the processes, for each window. */
+const SWITCH_SECONDS = 0.004;
+/** Windows that agree do so soon after there are enough of them. */
+const WARM_UP_EXCESS = 1.25;
+
+/** About what an invocation takes, from what it does, for an estimate of the time that is left. */
+export function invocationSeconds(plan: InvocationPlan): number {
+  const { windowNs, discardNs, warmUp, blocks, idleSessions } = plan;
+  const secondsOf = (window: number): number => (window + discardNs) / 1e9 + SWITCH_SECONDS;
+  const warming = Math.min(
+    warmUp.secondsMax,
+    WARM_UP_EXCESS * 2 * warmUp.windows * 2 * secondsOf(warmUp.windowNs),
+  );
+  const cases = Number(plan.measuresClosed) + Number(plan.open !== null);
+  const measuring = cases * blocks * (1 + 1 / CONTROL_EVERY) * 4 * secondsOf(windowNs);
+  const idle = idleSessions === null ? 0 : IDLE_SECONDS * IDLE_SHARE;
+  return START_SECONDS + idle + warming + measuring;
 }

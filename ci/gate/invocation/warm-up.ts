@@ -1,7 +1,7 @@
 import type { CaseParameters } from '../../../scenarios/harness/case-parameters.js';
 import { throwIfInterrupted } from '../../../scenarios/harness/interruption.js';
 import type { GeneratorWindow, LoadGenerator } from '../../../scenarios/harness/load-generator.js';
-import { median } from '../../../scenarios/harness/statistics/quantile.js';
+import { median, standardDeviation } from '../../../scenarios/harness/statistics/quantile.js';
 import type { Random } from '../../../scenarios/harness/statistics/random.js';
 import { groupName } from './arm-failure.js';
 import type { GateArm } from './gate-arms.js';
@@ -10,7 +10,7 @@ import type { WarmUpPlan } from './invocation-plan.js';
 export interface WarmedUp {
   passes: number;
   seconds: number;
-  /** Whether the last windows of every arm agreed before the time was up. */
+  /** Whether the last windows of every arm agreed with those before them until the time was up. */
   agreed: boolean;
   /** Operations per second of the last windows, their median. */
   rates: Map<GateArm, number>;
@@ -52,11 +52,24 @@ export async function warmUp(
   return { passes, seconds: seconds(), agreed, rates: new Map(last) };
 }
 
-/** Whether the last rates differ by little enough. */
-export function agree(rates: readonly number[], { windows, agreement }: WarmUpPlan): boolean {
+/** What two standard errors explain is noise of the windows, and no warming. */
+const ERRORS = 2;
+/** The median of n normal values varies π/2 times as much as their mean, and there are two of them. */
+const DIFFERENCE_VARIANCE = 2 * (Math.PI / 2);
+
+/**
+ * Whether the last windows say the same as those before them: their medians differ by no more than `agreement`, or by no
+ * more than the noise of the last ones explains. Those before them may still have been warming, and spread for that.
+ */
+export function agree(
+  rates: readonly number[],
+  { windows, agreement }: Pick<WarmUpPlan, 'windows' | 'agreement'>,
+): boolean {
+  if (rates.length < 2 * windows) return false;
   const last = rates.slice(-windows);
-  if (last.length < windows) return false;
-  return Math.max(...last) - Math.min(...last) <= agreement * median(last);
+  const [before, now] = [rates.slice(-2 * windows, -windows), last].map(median);
+  const noise = (standardDeviation(last) / now) * Math.sqrt(DIFFERENCE_VARIANCE / windows);
+  return Math.abs(now / before - 1) <= Math.max(agreement, ERRORS * noise);
 }
 
 function rateOf({ operations, startNs, endNs }: GeneratorWindow): number {
