@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BUILD_MS_MAX } from '../gate/base-build/base-builder.js';
 import { BuildCache } from '../gate/base-build/build-cache.js';
 import { Git } from '../gate/base-build/git.js';
 import { buildKey, readToolchain } from '../gate/base-build/toolchain-key.js';
@@ -42,7 +43,7 @@ afterEach(() => {
 /** The temporary folder is a test's own, and with it the machine-wide lock. */
 function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   const own = { ...process.env };
-  for (const key of Object.keys(own)) if (key.startsWith('npm_')) delete own[key];
+  for (const key of Object.keys(own)) if (key.startsWith('npm_') || key === 'INIT_CWD') delete own[key];
   return {
     ...own,
     TMPDIR: folder,
@@ -76,7 +77,10 @@ describe('the command line of the gate', () => {
 
   it.each([
     [['--bugdet', '3'], 'did you mean "budget"?'],
-    [['--metric', 'nothing'], 'nothing gated matches "nothing"'],
+    [['--metric', 'throughput_op_per_s'], 'did you mean "throughput_ops_per_s"?'],
+    [['--metric', 'nothing'], 'throughput_ops_per_s of tcp/depth=16,sessions=200 · cpu_ns_per_op of'],
+    [['--case', 'udp*'], 'no gated case matches "udp*"\nGated are tcp/depth=16,sessions=200 · tcp/load=open'],
+    [['--case', 'tcp/load=open*', '--metric', 'cpu*'], 'nothing gated matches "cpu*" in these cases'],
     [['selftest'], 'the gate takes options alone; got "selftest"'],
   ])('exits 2 for %j and says what to do', (args, message) => {
     const { code, stdout, stderr } = run(args);
@@ -100,19 +104,31 @@ describe('the command line of the gate', () => {
 });
 
 describe.runIf(HEAD !== null)('a gate against a base that is built', () => {
+  it('says where builds cannot be kept, why, and how another place is named', () => {
+    writeFileSync(join(folder, 'taken'), '');
+    const cache = join(folder, 'taken', 'cache');
+    const { code, stdout, stderr } = run(['--base', 'HEAD'], { MSGTRANS_GATE_CACHE: cache });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`builds cannot be kept in ${cache} (ENOTDIR)`);
+    expect(stderr).toContain('MSGTRANS_GATE_CACHE');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+
   it('leaves invocations, a verdict that follows from them, and its summaries', () => {
     cacheHead();
     const files = ['--json', 'v.json', '--junit', 'v.xml', '--markdown', 'v.md'];
-    const { code, stdout, stderr } = run([...SHORT, ...files, '--seed', '5', '--no-progress']);
+    const typedFrom = mkdtempSync(join(folder, 'typed-from-'));
+    const asTyped = { INIT_CWD: typedFrom };
+    const { code, stdout, stderr } = run([...SHORT, ...files, '--seed', '5', '--no-progress'], asTyped);
     expect(stderr).toContain(`gate: against ${HEAD?.slice(0, 12)} (--base HEAD), 1 metrics, seed 5`);
     expect(stdout).toContain('gate: INCONCLUSIVE');
     expect(code).toBe(4);
     const raw = join(folder, 'runs', 'latest', 'invocations.ndjson');
-    const text = readFileSync(join(folder, 'v.json'), 'utf8');
+    const text = readFileSync(join(typedFrom, 'v.json'), 'utf8');
     expect(readFileSync(join(folder, 'runs', 'latest', 'verdict.json'), 'utf8')).toBe(text);
     expect(`${JSON.stringify(judgeRaw(readRawFile(raw)).file, null, 1)}\n`).toBe(text);
-    expect(readFileSync(join(folder, 'v.xml'), 'utf8')).toContain('<testsuite name="gate"');
-    expect(readFileSync(join(folder, 'v.md'), 'utf8')).toContain('### Performance gate: inconclusive');
+    expect(readFileSync(join(typedFrom, 'v.xml'), 'utf8')).toContain('<testsuite name="gate"');
+    expect(readFileSync(join(typedFrom, 'v.md'), 'utf8')).toContain('### Performance gate: inconclusive');
     const [line, ...others] = readHistoryFile(gateHistoryPath(join(folder, 'runs')));
     expect(others).toEqual([]);
     expect(line).toMatchObject({ metric: 'throughput_ops_per_s', gateVerdict: 'inconclusive', exitCode: 4 });
@@ -142,6 +158,9 @@ describe.runIf(HEAD !== null)('a gate against a base that is built', () => {
     });
     const exited = once(child, 'exit');
     while (!stderr.includes('building the base')) await once(child.stderr, 'data');
+    // Who waits meanwhile has to know that a base may be built.
+    const [lock] = readdirSync(folder).filter((name) => name.endsWith('.lock'));
+    expect(JSON.parse(readFileSync(join(folder, lock), 'utf8')).heldMsMax).toBeGreaterThan(BUILD_MS_MAX);
     child.kill('SIGINT');
     expect(await exited).toEqual([130, null]);
     expect(new Git(ROOT).ask('worktree', 'list')).not.toContain(folder);
@@ -157,7 +176,10 @@ describe('a gate without a base build', () => {
     if (new Git(ROOT).ask('describe', '--tags', '--match', 'v[0-9]*') !== null || new Git(ROOT).isShallow())
       return;
     expect(stderr).toContain('gate: no base build (there is no anchor');
-    expect(stderr).toContain('there is no stored baseline');
+    expect(stderr).toContain(
+      'promote a build (npm run baseline -- promote NAME), tag a release, or name a commit',
+    );
+    expect(stderr).toContain('there is no stored baseline "anchor"');
     expect(code).toBe(5);
   });
 

@@ -26,7 +26,7 @@ import {
   readHistory,
 } from '../baseline-store/promotion-history.js';
 import { readBaselineIfPresent } from '../baseline-store/read-baseline.js';
-import { buildCommit, captureCandidate } from '../gate/base-build/base-builder.js';
+import { BUILD_MS_MAX, buildCommit, captureCandidate } from '../gate/base-build/base-builder.js';
 import { BaseError } from '../gate/base-build/base-error.js';
 import { BuildCache, type CachedBuild, cacheFolder } from '../gate/base-build/build-cache.js';
 import { type ChosenBase, chooseAnchor, chooseBase } from '../gate/base-build/choose-base.js';
@@ -36,7 +36,7 @@ import { disturbanceReader } from '../gate/invocation/disturbance.js';
 import { type GatedMetric, gatedMetrics } from '../gate/invocation/gated-metrics.js';
 import { invocationSeconds, planInvocation } from '../gate/invocation/invocation-plan.js';
 import { type HeaderLine, RAW_SCHEMA, RawFile } from '../gate/invocation/raw-file.js';
-import { measureGate } from '../gate/measure-gate.js';
+import { INVOCATIONS_MAX, measureGate } from '../gate/measure-gate.js';
 import { GATE_OPTIONS, type GateOptions, gateHelp, parseGateOptions } from '../gate/options.js';
 import { type GateSummary, summariseVerdict } from '../gate/output/gate-summary.js';
 import { summariseIdentical } from '../gate/output/identical-summary.js';
@@ -83,7 +83,7 @@ async function runGate(options: GateOptions): Promise<ExitCode> {
   try {
     // Building disturbs who measures, so the lock comes first.
     const release = await acquireLock({
-      ...{ purpose: 'gate', signal: signals.signal },
+      ...{ purpose: 'gate', signal: signals.signal, heldMsMax: gateMsMax(options, metrics, scenario) },
       onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
     });
     try {
@@ -99,6 +99,13 @@ async function runGate(options: GateOptions): Promise<ExitCode> {
   } finally {
     signals.release();
   }
+}
+
+/** The most that a gate takes: building the base, and each invocation that the last look and a confirmation want. */
+function gateMsMax({ budgetMinutes }: GateOptions, metrics: GatedMetric[], { defaults }: Scenario): number {
+  const seconds = invocationSeconds(planInvocation(metrics, defaults));
+  const measuringMs = budgetMinutes === null ? INVOCATIONS_MAX * seconds * 1_000 : budgetMinutes * 60_000;
+  return Math.ceil(BUILD_MS_MAX + 2 * measuringMs);
 }
 
 interface GateRun {

@@ -18,6 +18,9 @@ export interface GateInputs {
   nowMs?: () => number;
 }
 
+/** The most that a gate decides by. */
+export const INVOCATIONS_MAX = Math.max(...DEFAULT_SPENDING.looks) + DEFAULT_SPENDING.confirmationInvocations;
+
 const [FIRST_COUNTER_LOOK, LAST_COUNTER_LOOK] = DEFAULT_SPENDING.counterLooks;
 
 /** Invocations of which too few blocks were left; the share of dropped blocks ends a gate before, unless they come in bursts. */

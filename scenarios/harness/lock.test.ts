@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { InterruptedError } from './interruption.js';
-import { acquireLock, describeHolder, type LockHolder, type LockOptions, LockTimeoutError } from './lock.js';
+import {
+  acquireLock,
+  describeHolder,
+  LOCK_WAIT_MS_MAX,
+  type LockHolder,
+  type LockOptions,
+  LockTimeoutError,
+  patienceMs,
+} from './lock.js';
 
 let folder: string;
 let path: string;
@@ -91,6 +99,45 @@ describe('the measuring lock', () => {
   it('is taken over when it cannot be read as one', async () => {
     writeFileSync(path, '{"pid":');
     (await acquire({ waitMsMax: 100 }))();
+  });
+
+  it('is never held twice by processes that contend for it, though every second one leaves it behind', async () => {
+    const lock = join(import.meta.dirname, '..', '..', 'dist', 'scenarios', 'harness', 'lock.js');
+    const contender = join(import.meta.dirname, 'testing', 'lock-contender.mjs');
+    const ends = Array.from({ length: 5 }, () => {
+      const child = spawn(process.execPath, [contender, lock, path, '40'], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let complaint = '';
+      child.stderr.on('data', (text) => {
+        complaint += text;
+      });
+      return new Promise((resolve) => child.once('close', (code) => resolve({ code, complaint })));
+    });
+    expect(await Promise.all(ends)).toEqual(ends.map(() => ({ code: 0, complaint: '' })));
+    expect(readdirSync(folder).filter((name) => name !== 'lock')).toEqual([]);
+  }, 60_000);
+
+  it('is taken over though who was about to take it over has died as well', async () => {
+    const release = await acquire();
+    const dead = JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), startTicks: 1 });
+    release();
+    for (const left of [path, `${path}.takeover`, `${path}.takeover.takeover`]) writeFileSync(left, dead);
+    (await acquire({ waitMsMax: 100 }))();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is waited for as long as its holder says that it may take, unless one waits for less', async () => {
+    const release = await acquire({ heldMsMax: 45 * 60_000 });
+    const holder = JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
+    expect(patienceMs({}, holder)).toBe(45 * 60_000);
+    expect(patienceMs({ waitMsMax: 1_000 }, holder)).toBe(1_000);
+    for (const heldMsMax of [1_000, undefined]) {
+      expect(patienceMs({}, { ...holder, heldMsMax })).toBe(LOCK_WAIT_MS_MAX);
+    }
+    await expect(acquire({ waitMsMax: 20 })).rejects.toThrow(LockTimeoutError);
+    release();
   });
 
   it('is never held twice when many want it at once, stale lock included', async () => {

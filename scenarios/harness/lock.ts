@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { throwIfInterrupted } from './interruption.js';
 
-/** Two measuring runs at once would measure each other. One lock for the machine, by file in the temporary folder. */
+/**
+ * Two measuring runs at once would measure each other. One lock for the machine, by file in the temporary folder.
+ *
+ * A lock is taken by linking a whole file to its path, which one of many wins. It is given back by its holder alone, by
+ * unlinking it. The lock of a holder that has ended is replaced by rename, and only by who holds the lock of that lock
+ * (`<path>.takeover`, taken in the same way) and has read, holding it, that the dead one's is still there. So a contender
+ * that was suspended between reading and replacing finds that it came too late, and no lock is ever out of its place.
+ */
 export interface LockHolder {
   pid: number;
   /** Start time of the process in clock ticks since boot: tells a holder from a later process with its number. */
@@ -12,6 +19,10 @@ export interface LockHolder {
   bootId: string;
   purpose: string;
   since: string;
+  /** How long this holder may take: those that wait have the patience. None said: `LOCK_WAIT_MS_MAX`. */
+  heldMsMax?: number;
+  /** Tells two locks of one process from each other. */
+  token: string;
 }
 
 export interface LockOptions {
@@ -20,6 +31,9 @@ export interface LockOptions {
   /** Called once for each holder that is waited for. */
   onWait: (holder: LockHolder) => void;
   path?: string;
+  /** Told to those that wait. */
+  heldMsMax?: number;
+  /** Default: as long as the holder says, and `LOCK_WAIT_MS_MAX` at least. */
   waitMsMax?: number;
   pollMs?: number;
 }
@@ -43,34 +57,18 @@ export function lockPath(): string {
 /** Resolves with the release function. Throws `LockTimeoutError` naming the holder, or `InterruptedError`. */
 export async function acquireLock(options: LockOptions): Promise<() => void> {
   const path = options.path ?? lockPath();
-  const waitMsMax = options.waitMsMax ?? LOCK_WAIT_MS_MAX;
-  const own = JSON.stringify(describeSelf(options.purpose));
+  const own = JSON.stringify(describeSelf(options));
   const startMs = performance.now();
   let announced = '';
   for (;;) {
     throwIfInterrupted(options.signal);
-    if (tryCreate(path, own)) {
-      let held = true;
-      const release = (): void => {
-        if (!held) return;
-        held = false;
-        process.off('exit', release);
-        removeIfSame(path, own);
-      };
-      process.on('exit', release);
-      return release;
-    }
-    const text = readLock(path);
-    if (text === null) continue;
-    const holder = parseHolder(text);
-    if (holder === null || !isAlive(holder)) {
-      removeIfSame(path, text);
-      continue;
-    }
-    if (announced !== text) {
-      announced = text;
+    const holder = tryLock(path, own);
+    if (holder === null) return releaseOnce(path, own);
+    if (announced !== holder.token) {
+      announced = holder.token;
       options.onWait(holder);
     }
+    const waitMsMax = patienceMs(options, holder);
     if (performance.now() - startMs >= waitMsMax) {
       const minutes = (waitMsMax / 60_000).toFixed(0);
       throw new LockTimeoutError(
@@ -83,46 +81,86 @@ export async function acquireLock(options: LockOptions): Promise<() => void> {
   }
 }
 
+/** How long this one waits for that holder. A lock that an older build wrote says nothing. */
+export function patienceMs({ waitMsMax }: Pick<LockOptions, 'waitMsMax'>, { heldMsMax }: LockHolder): number {
+  return waitMsMax ?? Math.max(LOCK_WAIT_MS_MAX, heldMsMax ?? 0);
+}
+
+function releaseOnce(path: string, own: string): () => void {
+  let held = true;
+  const release = (): void => {
+    if (!held) return;
+    held = false;
+    process.off('exit', release);
+    unlock(path, own);
+  };
+  process.on('exit', release);
+  return release;
+}
+
 export function describeHolder(holder: LockHolder): string {
   return `${holder.purpose} (process ${holder.pid}, since ${holder.since})`;
 }
 
+/** Null when it is ours now, else who holds it, or holds the right to take it over. */
+function tryLock(path: string, own: string): LockHolder | null {
+  for (;;) {
+    if (create(path, own)) return null;
+    const text = readLock(path);
+    if (text === null) continue;
+    const holder = parseHolder(text);
+    if (holder !== null && isAlive(holder)) return holder;
+    const takeover = `${path}.takeover`;
+    const other = tryLock(takeover, own);
+    if (other !== null) return other;
+    try {
+      // Only who holds the takeover replaces the lock of a dead holder, so what is read now stays.
+      if (readLock(path) !== text) continue;
+      replace(path, own);
+      return null;
+    } finally {
+      unlock(takeover, own);
+    }
+  }
+}
+
 /** The link appears with its content, so nobody ever reads half a lock. */
-function tryCreate(path: string, content: string): boolean {
+function create(path: string, content: string): boolean {
+  return withFile(path, content, (temporary) => {
+    try {
+      linkSync(temporary, path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  });
+}
+
+function replace(path: string, content: string): void {
+  withFile(path, content, (temporary) => {
+    try {
+      renameSync(temporary, path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new Error(`the lock ${path} cannot be taken over (${code}): remove it by hand`, { cause: error });
+    }
+  });
+}
+
+function withFile<Result>(path: string, content: string, use: (temporary: string) => Result): Result {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     writeFileSync(temporary, content, { flag: 'wx', mode: 0o644 });
-    linkSync(temporary, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    return use(temporary);
   } finally {
     rmSync(temporary, { force: true });
   }
 }
 
-/**
- * Takes the file away by renaming it, and only then looks whether it was the one that was meant: between reading a
- * dead holder's lock and removing it, another waiter may have put its own there. That one is put back.
- */
-function removeIfSame(path: string, expected: string): void {
-  const aside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.aside`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw new Error(
-      `the lock ${path} cannot be taken over (${(error as NodeJS.ErrnoException).code}): remove it by hand`,
-    );
-  }
-  try {
-    if (readFileSync(aside, 'utf8') !== expected) linkSync(aside, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(aside, { force: true });
-  }
+/** Nobody takes what a living holder has, so it is still there; unless it was removed by hand, and is another's now. */
+function unlock(path: string, own: string): void {
+  if (readLock(path) === own) rmSync(path, { force: true });
 }
 
 function readLock(path: string): string | null {
@@ -144,13 +182,15 @@ function parseHolder(text: string): LockHolder | null {
   }
 }
 
-function describeSelf(purpose: string): LockHolder {
+function describeSelf({ purpose, heldMsMax }: LockOptions): LockHolder {
   return {
     pid: process.pid,
     startTicks: startTicksOf(process.pid) ?? 0,
     bootId: bootId(),
     purpose,
     since: new Date().toISOString(),
+    heldMsMax,
+    token: randomBytes(8).toString('hex'),
   };
 }
 

@@ -11,7 +11,7 @@ import { buildKey } from './toolchain-key.js';
 /** A checkout builds itself by this program: `npm ci` from its own lock file, addon, TypeScript. */
 const BUILDER = 'ci/bootstrap/run.mjs';
 /** A cold build with one compiler takes three minutes on two busy cores. */
-const BUILD_MS_MAX = 30 * 60_000;
+export const BUILD_MS_MAX = 30 * 60_000;
 
 export interface BuilderPlaces {
   /** The checkout whose repository holds the commit; nothing in it is touched. */

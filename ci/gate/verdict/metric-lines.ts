@@ -46,8 +46,13 @@ function countedFigures(used: readonly InvocationLine[], gated: GatedMetric): Fi
   const units = counted.map((line) => countedUnit(line, gated) ?? Number.NaN);
   const figures = { ...NONE, base: of('base'), candidate: of('candidate') };
   if (gated.kind === 'tally' && units.every(Number.isFinite)) {
-    const unitDeviationPercent = units.length < 2 ? null : 100 * standardDeviation(units);
-    return { ...figures, slowdownPercent: slowdownPercent(hodgesLehmann(units)), unitDeviationPercent };
+    const location = locationOf(units);
+    return {
+      ...figures,
+      slowdownPercent: slowdownPercent(location.estimate),
+      interval95Percent: intervalOf(location),
+      unitDeviationPercent: units.length < 2 ? null : 100 * standardDeviation(units),
+    };
   }
   const unit = median(units);
   // From nothing to something is no quotient, and JSON has no infinity.
