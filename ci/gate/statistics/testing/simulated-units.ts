@@ -19,18 +19,20 @@ export function rateUnits(units: readonly number[]): InvocationUnits[] {
 /** The most invocations a gate of the default plan takes. */
 export const INVOCATIONS_MAX = 120;
 
-/** A whole gate on normal noise; `slowdownsPercent` and the deviation are those of every metric of the plan. */
+/** A whole gate on normal noise; the deviation is that of every metric of the plan, or each has its own. */
 export function simulatedGate(
   plan: GatePlan,
   random: Random,
-  deviation: number,
+  deviation: number | Readonly<Record<string, number>>,
   slowdownsPercent: Readonly<Record<string, number>>,
 ): GateState {
-  const centres = plan.metrics.map(
-    ({ name }) => [name, Math.log1p((slowdownsPercent[name] ?? 0) / 100)] as const,
-  );
+  const metrics = plan.metrics.map(({ name }) => ({
+    name,
+    centre: Math.log1p((slowdownsPercent[name] ?? 0) / 100),
+    deviation: typeof deviation === 'number' ? deviation : deviation[name],
+  }));
   const invocations = Array.from({ length: INVOCATIONS_MAX }, () =>
-    Object.fromEntries(centres.map(([name, centre]) => [name, centre + deviation * drawNormal(random)])),
+    Object.fromEntries(metrics.map((each) => [each.name, each.centre + each.deviation * drawNormal(random)])),
   );
   return decideGate(plan, invocations);
 }
