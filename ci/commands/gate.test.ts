@@ -179,7 +179,7 @@ describe('a gate without a base build', () => {
     expect(stderr).toContain(
       'promote a build (npm run baseline -- promote NAME), tag a release, or name a commit',
     );
-    expect(stderr).toContain('there is no stored baseline "anchor"');
+    expect(stderr).toContain('--save-baseline anchor');
     expect(code).toBe(5);
   });
 
