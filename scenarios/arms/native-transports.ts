@@ -28,8 +28,16 @@ export type Install = (transport: HighPerformanceTransport, asked: HandlerOption
 /** What a native arm does for each handler of CONTROL.md. */
 export type Handlers = Readonly<Record<HandlerName, Install>>;
 
-/** Serves the control protocol for a native arm. */
-export function serveNative(arm: string, handlers: Handlers, options: TransportOptions = {}): void {
+/**
+ * Serves the control protocol for a native arm.
+ * @param ownCounters what the arm counts besides its transports
+ */
+export function serveNative(
+  arm: string,
+  handlers: Handlers,
+  options: TransportOptions = {},
+  ownCounters: () => Record<string, number> = () => ({}),
+): void {
   const transports = new Map<string, HighPerformanceTransport>();
   const server: ArmServer = {
     async listen(url, asked) {
@@ -41,7 +49,10 @@ export function serveNative(arm: string, handlers: Handlers, options: TransportO
       }
       return (await transport.listen(url)).url;
     },
-    counters: () => sumCounters([...transports.values()].map((transport) => transport.counters())),
+    counters: () => ({
+      ...sumCounters([...transports.values()].map((transport) => transport.counters())),
+      ...ownCounters(),
+    }),
     async admin() {
       const transport = [...transports.values()].at(-1);
       if (transport === undefined) throw new Error('there is no transport to administer before `listen`');

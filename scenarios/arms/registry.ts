@@ -1,6 +1,7 @@
 /** The arms by name, and how to start the server of each. Paths are relative to a repository, this one or a base build. */
 import { join } from 'node:path';
 import type { Medium } from '../harness/medium.js';
+import type { InjectedKind } from './injected/injected-work.js';
 
 export interface ArmCommand {
   readonly command: string;
@@ -60,6 +61,15 @@ export function armCommand(arm: string, medium: Medium, rootDir: string): ArmCom
   }
   if (Object.hasOwn(PROGRAMS, arm)) return { command: join(rootDir, PROGRAMS[arm]), args: [] };
   throw new Error(`unknown arm ${JSON.stringify(arm)}; known are ${ARM_NAMES.join(', ')}`);
+}
+
+/**
+ * The command that starts the server of `native` with work put in on purpose (`injected/injected-work.ts`). No arm by name:
+ * no scenario is meant to measure it.
+ */
+export function injectedCommand(rootDir: string, kind: InjectedKind, amount: number): ArmCommand {
+  const entry = join(rootDir, 'dist/scenarios/arms/native-injected.js');
+  return { command: process.execPath, args: ['--expose-gc', entry, kind, String(amount)] };
 }
 
 /** The command that starts the process of `load: threads`, which makes its own work. */
