@@ -80,17 +80,21 @@ function buildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(kept);
 }
 
-/** The candidate is what is built in `rootDir` now, committed or not: copied, so that both are served from the cache. */
+/**
+ * The candidate is what is built in `rootDir` now, committed or not: copied, so that both are served from the cache.
+ * @param as another name gives a copy of its own, for a gate that compares a build with itself
+ */
 export async function captureCandidate(
   source: { commit: string | null; dirty: boolean },
   { rootDir, cache, toolchain }: BuilderPlaces,
   signal: AbortSignal,
+  as = 'candidate',
 ): Promise<CachedBuild> {
   requireServer(rootDir, 'the candidate');
   const hash = createHash('sha256');
   for (const path of runtimeFiles(rootDir))
     hash.update(`${path}\n`).update(readFileSync(join(rootDir, path)));
-  const key = buildKey(`candidate ${hash.digest('hex')} ${source.commit} ${source.dirty}`, toolchain);
+  const key = buildKey(`${as} ${hash.digest('hex')} ${source.commit} ${source.dirty}`, toolchain);
   return cache.locked('copying the candidate', signal, async () => {
     return cache.find(key) ?? cache.store(key, rootDir, { ...source, toolchain });
   });

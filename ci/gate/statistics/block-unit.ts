@@ -31,13 +31,18 @@ export function blockLogRatio(block: GateBlock, better: Better): number {
  * third less than the mean did. Throws `GateError` when there is no block: then the invocation says nothing.
  */
 export function invocationUnit(blocks: readonly GateBlock[], better: Better): number {
-  if (blocks.length === 0) {
+  return unitOfLogRatios(blocks.map((block) => blockLogRatio(block, better)));
+}
+
+/** The same from the blocks' log ratios, where only these were kept. */
+export function unitOfLogRatios(logRatios: readonly number[]): number {
+  if (logRatios.length === 0) {
     throw new GateError(
       'ERR_GATE_BLOCK',
       'an invocation without a single undisturbed block has no unit; drop it and measure another',
     );
   }
-  return median(blocks.map((block) => blockLogRatio(block, better)));
+  return median(logRatios);
 }
 
 /** Median absolute deviation of normal values to their standard deviation. */

@@ -26,7 +26,7 @@ const COUNTERS: Partial<Record<MetricName, string>> = {
 const COUNT_DIFFERENCE_MIN = 0.001;
 
 /** Where fewer of an invocation's blocks are left, it says nothing of the process, only of the machine. */
-const KEPT_SHARE_MIN = 0.5;
+export const KEPT_SHARE_MIN = 0.5;
 
 /** The blocks of one metric that were not dropped. */
 export function gateBlocks(line: InvocationLine, gated: GatedMetric, side: GateSide): GateBlock[] {
