@@ -81,11 +81,25 @@ describe('the command line of the gate', () => {
     [['--metric', 'nothing'], 'throughput_ops_per_s of tcp/depth=16,sessions=200 · cpu_ns_per_op of'],
     [['--case', 'udp*'], 'no gated case matches "udp*"\nGated are tcp/depth=16,sessions=200 · tcp/load=open'],
     [['--case', 'tcp/load=open*', '--metric', 'cpu*'], 'nothing gated matches "cpu*" in these cases'],
-    [['selftest'], 'the gate takes options alone; got "selftest"'],
+    [['main'], 'the gate takes options alone; got "main"'],
+    [['selftest'], 'selftest takes one of --aa N'],
+    [['selftest', '--inject', '5', '--kind', 'spni', '--bank', 'b'], 'did you mean "spin"?'],
   ])('exits 2 for %j and says what to do', (args, message) => {
     const { code, stdout, stderr } = run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
+  });
+
+  it('explains and reports the self-test', () => {
+    expect(run(['selftest', '--help']).stdout).toContain('npm run gate -- selftest --aa 600');
+    const { code, stdout, stderr } = run(['selftest', '--report', '--evidence', 'evidence']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('Wanted and there:');
+    expect(readFileSync(join(folder, 'evidence', 'README.md'), 'utf8')).toContain(
+      'Nothing was measured yet.',
+    );
+    const stray = { npm_lifecycle_event: 'gate', npm_config_aa: 'true' };
+    expect(run(['selftest', '600'], stray).stderr).toContain('npm run gate -- selftest --aa 600');
   });
 
   it('notices options that npm kept for itself', () => {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { armCommand } from '../../scenarios/arms/registry.js';
+import { armCommand, injectedCommand } from '../../scenarios/arms/registry.js';
 import { Children } from '../../scenarios/harness/arm-process.js';
 import { writeFileAtomic } from '../../scenarios/harness/atomic-write.js';
 import { readBuild } from '../../scenarios/harness/build-record.js';
@@ -44,6 +44,7 @@ import { summaryJunit } from '../gate/output/junit.js';
 import { summaryMarkdown } from '../gate/output/markdown.js';
 import { summaryText } from '../gate/output/summary-text.js';
 import { type Preflight, preflight } from '../gate/preflight/preflight.js';
+import { runSelftest } from '../gate/selftest/selftest-command.js';
 import { measureStoredGate, planStoredGate, summariseObjections } from '../gate/stored/stored-gate.js';
 import { type GateOccasion, identicalLines, interleavedLines, storedLines } from '../history/gate-lines.js';
 import type { HistoryLine } from '../history/history-line.js';
@@ -62,6 +63,7 @@ const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT)
 
 async function main(): Promise<ExitCode> {
   const args = process.argv.slice(2);
+  if (args[0] === 'selftest') return selftest(args.slice(1));
   const intended = swallowedByNpm(args, process.env, { name: 'gate', options: GATE_OPTIONS });
   if (intended !== null)
     throw new UsageError(`npm kept options for itself; put them behind "--":\n  ${intended}`);
@@ -72,6 +74,15 @@ async function main(): Promise<ExitCode> {
   }
   const code = await runGate(options).catch(tell);
   return options.allowInconclusive && code === EXIT.inconclusive ? EXIT.pass : code;
+}
+
+function selftest(args: readonly string[]): Promise<ExitCode> {
+  return runSelftest(args, {
+    ...{ rootDir: ROOT, environment: process.env, generatorCommand },
+    commands: { serve: (rootDir) => armCommand('native', 'sockets', rootDir), inject: injectedCommand },
+    defaults: () => loadScenario(SCENARIOS, SCENARIO).defaults,
+    lookAtMachine,
+  });
 }
 
 async function runGate(options: GateOptions): Promise<ExitCode> {
@@ -195,7 +206,7 @@ async function passIdentical({ options }: GateRun, { base, candidate, chosen }: 
 
 async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds): Promise<ExitCode> {
   const { options, metrics, scenario, children, signal } = run;
-  const { machine, objections } = await lookAtMachine(run);
+  const { machine, objections } = await lookAtMachine(signal);
   const plan = planInvocation(metrics, scenario.defaults);
   const casesMeasured = Number(plan.measuresClosed) + Number(plan.open !== null);
   const startedAt = new Date();
@@ -249,7 +260,7 @@ async function runStored(run: GateRun, why: string): Promise<ExitCode> {
   const name = baselineName(options.anchor);
   const machine = readCapabilities(commandOf);
   const stored = planStoredGate(scenario, [BASELINES, name], ROOT, options.seed, machine);
-  const { machine: seen, objections } = await lookAtMachine(run);
+  const { machine: seen, objections } = await lookAtMachine(signal);
   if (objections.length > 0) {
     const startedAt = new Date();
     const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
@@ -277,7 +288,7 @@ function occasion({ anchor }: GateOptions): GateOccasion {
   return { at: new Date(), branch: currentBranch(ROOT), anchor };
 }
 
-function lookAtMachine({ signal }: GateRun): Promise<Preflight> {
+function lookAtMachine(signal: AbortSignal): Promise<Preflight> {
   const { processors, taskset } = readCapabilities(commandOf);
   return preflight(processors, taskset, signal);
 }

@@ -136,6 +136,7 @@ export function gateHelp(): string {
   npm run gate                          against the base of this change
   npm run gate -- --base v1.2.0         against another commit
   npm run gate -- --budget 20           at most twenty minutes
+  npm run gate -- selftest --help       try the gate itself on slowdowns that are known
 
 Which base: --base, else the commit promoted last, or where none was that of the stored baseline "main", if it is an
 ancestor, else the merge base with main, else, where that is HEAD, the first parent. It is built once, in a cache

@@ -35,6 +35,16 @@ function numbersFile(file: string): GeneratedFile {
   };
 }
 
+/** What the banks of the gate's self-test show. */
+function evidenceFile(file: string): GeneratedFile {
+  const parameters = ['selftest', '--report', '--evidence', 'ci/gate/evidence'];
+  return {
+    ...{ file, program: 'dist/ci/commands/gate.js', manner: 'judges' },
+    parameters: [...parameters, '--check'],
+    remedy: `npm run gate -- ${parameters.join(' ')}`,
+  };
+}
+
 /** Everything that is generated and kept in the tree. */
 export const generatedFilesOfProject: readonly GeneratedFile[] = [
   layoutFile('engine', 'core/layout.generated.ts'),
@@ -49,6 +59,8 @@ export const generatedFilesOfProject: readonly GeneratedFile[] = [
   { ...numbersFile('README.md'), marker: '<!-- numbers:start -->' },
   numbersFile('reports/published/README.md'),
   numbersFile('reports/published/index.html'),
+  // One check for the page and evidence.json beside it.
+  evidenceFile('ci/gate/evidence/README.md'),
 ];
 
 function run(tree: Tree, generated: GeneratedFile) {

@@ -1,0 +1,44 @@
+import type { GateArm, GateSide } from '../invocation/gate-arms.js';
+import { unitOfLogRatios } from '../statistics/block-unit.js';
+import type { InvocationUnits } from '../statistics/gate-decision.js';
+import { type GatePlan, gatePlan } from '../statistics/gate-plan.js';
+import { KEPT_SHARE_MIN, metricName } from '../verdict/invocation-units.js';
+import { type BankHeader, type BankInvocation, type BankMetric, RATIO_STEP } from './bank-lines.js';
+
+/** From the lines of a bank to what the decision is fed with, by the rules of the gate itself. */
+
+/** The plan of a gate over the noisy metrics alone: what decides by being counted has no noise to try. */
+export function bankPlan(metrics: readonly BankMetric[]): GatePlan {
+  return gatePlan(
+    metrics.map((each) => ({ name: metricName(each), kind: 'noisy', limitPercent: each.limitPercent })),
+  );
+}
+
+/** Null when the invocation failed, did not have that side, or too few of its blocks are left. */
+export function unitsOf(
+  { metrics, blocks }: Pick<BankHeader, 'metrics' | 'blocks'>,
+  { ratios, failure }: BankInvocation,
+  side: GateSide,
+): InvocationUnits | null {
+  const kept = ratios[side];
+  if (failure !== null || kept === null || kept.length !== metrics.length) return null;
+  const leastOf = ({ kind }: BankMetric): number =>
+    kind === 'tally' ? 1 : Math.max(1, KEPT_SHARE_MIN * blocks);
+  if (metrics.some((metric, index) => kept[index].length < leastOf(metric))) return null;
+  return Object.fromEntries(
+    metrics.map((metric, index) => [
+      metricName(metric),
+      unitOfLogRatios(kept[index].map((step) => step * RATIO_STEP)),
+    ]),
+  );
+}
+
+/** The arm that failed or left messages unaccounted for, the candidate first; null when all went well. */
+export function faultyArm({ failure, ledgers }: BankInvocation): GateArm | null {
+  if (failure !== null) return failure.arm;
+  const wrong = (arm: GateArm): boolean => {
+    const [, , ...faults] = ledgers[arm] ?? [0, 0];
+    return faults.some((count) => count !== 0);
+  };
+  return (['candidate', 'base', 'control'] as const).find(wrong) ?? null;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../scenarios/harness/statistics/random.js';
+import { drawNormal } from '../statistics/draw-normal.js';
+import { amountAt, calibrate } from './calibrate.js';
+
+/** A server of which every unit of work takes a share of a message's time, with some noise. */
+function server(shareOfUnit: number, deviation: number, seed = 1) {
+  const random = createRandom(seed);
+  const asked: [number, number][] = [];
+  return {
+    asked,
+    measure: async (amount: number, invocations: number) => {
+      asked.push([amount, invocations]);
+      return Array.from(
+        { length: invocations },
+        () => Math.log1p(amount * shareOfUnit) + deviation * drawNormal(random),
+      );
+    },
+  };
+}
+
+describe('the search for an amount of work', () => {
+  it.each([
+    ['near', 0.002, 20],
+    ['far too little', 0.000_01, 20],
+    ['far too much', 0.3, 20],
+  ])('finds what slows by 5 %% from a first guess that is %s', async (_, shareOfUnit, first) => {
+    const { measure, asked } = server(shareOfUnit, 0);
+    const { amount, calibration } = await calibrate('throughput', 5, first, measure);
+    expect(amount * shareOfUnit).toBeCloseTo(0.05, 3);
+    expect(calibration.metric).toBe('throughput');
+    expect(calibration.steps.map((step) => [step.amount, step.invocations])).toEqual(asked);
+    expect(asked.length).toBeLessThanOrEqual(8);
+  });
+
+  it('bears the noise of invocations', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { amount } = await calibrate('cpu', 5, 20, server(0.002, 0.0125, seed).measure);
+      // Twenty invocations know it to 0.3 %.
+      expect(Math.abs(100 * amount * 0.002 - 5)).toBeLessThan(1.5);
+    }
+  });
+
+  it('gives up where more work is not slower, and says what was tried', async () => {
+    const stuck = calibrate('throughput', 5, 20, async (_, invocations) => Array(invocations).fill(0));
+    await expect(stuck).rejects.toMatchObject({ code: 'ERR_SELFTEST_CALIBRATION' });
+    await expect(stuck).rejects.toThrow(/slows throughput by 5 % .*20: 0\.0 %, 160: 0\.0 %.*--amount/);
+  });
+
+  it('interpolates by the line of least squares', () => {
+    const points = [1, 2, 3].map((amount) => ({ amount, unit: 0.5 + 2 * amount }));
+    expect(amountAt(points, 3.5)).toBeCloseTo(1.5, 12);
+    expect(
+      amountAt(
+        [
+          { amount: 1, unit: 1 },
+          { amount: 2, unit: 0 },
+        ],
+        1,
+      ),
+    ).toBeNaN();
+  });
+});
