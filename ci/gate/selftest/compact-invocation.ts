@@ -4,7 +4,7 @@ import type { GatedMetric } from '../invocation/gated-metrics.js';
 import type { CaseLine, InvocationLine } from '../invocation/invocation-record.js';
 import { blockLogRatio } from '../statistics/block-unit.js';
 import { GateError } from '../statistics/gate-error.js';
-import { gateBlocks } from '../verdict/invocation-units.js';
+import { gateBlocks, noisyUnit } from '../verdict/invocation-units.js';
 import { type BankInvocation, type BankLedger, RATIO_STEP } from './bank-lines.js';
 
 /** What a bank keeps of an invocation. */
@@ -58,12 +58,16 @@ export function failedInvocation(index: number, startedAt: string, error: Error)
   };
 }
 
+/** Of what is counted there is one for the invocation; none where it has no finite one. */
 function stepsOf(line: InvocationLine, gated: GatedMetric, side: GateSide): number[] {
-  const { better } = METRICS[gated.metric];
   // Adding 0 makes 0 of −0, which JSON does not know.
-  return gateBlocks(line, gated, side).map(
-    (block) => Math.round(blockLogRatio(block, better) / RATIO_STEP) + 0,
-  );
+  const steps = (logRatio: number): number => Math.round(logRatio / RATIO_STEP) + 0;
+  if (gated.kind === 'tally') {
+    const unit = noisyUnit(line, gated, side);
+    return unit === null ? [] : [steps(unit)];
+  }
+  const { better } = METRICS[gated.metric];
+  return gateBlocks(line, gated, side).map((block) => steps(blockLogRatio(block, better)));
 }
 
 function dropsOf(cases: readonly CaseLine[], side: GateSide): BankInvocation['drops']['candidate'] {

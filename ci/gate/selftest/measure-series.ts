@@ -9,7 +9,7 @@ import { BuildCache, cacheFolder } from '../base-build/build-cache.js';
 import { readToolchain } from '../base-build/toolchain-key.js';
 import { disturbanceReader } from '../invocation/disturbance.js';
 import { type GatedMetric, gatedMetrics } from '../invocation/gated-metrics.js';
-import { type InvocationPlan, planInvocation } from '../invocation/invocation-plan.js';
+import { type InvocationPlan, invocationSeconds, planInvocation } from '../invocation/invocation-plan.js';
 import { runInvocation } from '../invocation/run-invocation.js';
 import type { Preflight } from '../preflight/preflight.js';
 import { DEFAULT_LIMIT_PERCENT } from '../statistics/gate-plan.js';
@@ -49,10 +49,6 @@ export interface SeriesInputs {
   build: { commit: string | null; dirty: boolean };
 }
 
-/** What an invocation takes here, for the first estimate of the time that is left. */
-const INVOCATION_SECONDS = 19;
-const CALIBRATING_SECONDS = 10;
-
 /** One stretch of one series, from copying the builds to the end of the bank. */
 export async function measureSeries(inputs: SeriesInputs): Promise<{ text: string; exitCode: ExitCode }> {
   const { options, surroundings, before, signal, build } = inputs;
@@ -61,7 +57,7 @@ export async function measureSeries(inputs: SeriesInputs): Promise<{ text: strin
     casePattern: null,
     metricPattern: null,
     limitPercent: DEFAULT_LIMIT_PERCENT,
-  }).filter(({ kind }) => kind === 'timed');
+  }).filter(isNoisy);
   const plan = planInvocation(metrics, surroundings.defaults());
   const cache = new BuildCache(cacheFolder(surroundings.environment));
   const builds = await copyBuild(inputs, cache);
@@ -78,7 +74,7 @@ export async function measureSeries(inputs: SeriesInputs): Promise<{ text: strin
       case: each.case,
       metric: each.metric,
       limitPercent: each.limitPercent,
-      kind: 'timed',
+      kind: each.kind,
     })),
     ...{ blocks: plan.blocks, objections, build },
     machine: { fingerprint, cpuModel, cores, kernel, node, aluNoisePercent },
@@ -87,7 +83,7 @@ export async function measureSeries(inputs: SeriesInputs): Promise<{ text: strin
   let stress: Stress | null = null;
   const progress = terminalProgress(
     options.progress,
-    options.invocations * INVOCATION_SECONDS,
+    options.invocations * invocationSeconds(plan),
     options.invocations * casesOf(plan),
     signal,
   );
@@ -128,6 +124,11 @@ async function lookUntilQuiet(
     await sleep(PAUSE_MS);
     throwIfInterrupted(signal);
   }
+}
+
+/** What is decided over many invocations; what is counted once has no noise to try. */
+function isNoisy(gated: GatedMetric): gated is GatedMetric & { kind: 'timed' | 'tally' } {
+  return gated.kind === 'timed' || gated.kind === 'tally';
 }
 
 /** Two copies under paths of one length, as base and candidate of a gate have them. */
@@ -182,7 +183,7 @@ async function findAmount(
     2 * CALIBRATION.scoutInvocations + CALIBRATION.levels.length * CALIBRATION.levelInvocations;
   const progress = terminalProgress(
     options.progress,
-    invocations * CALIBRATING_SECONDS,
+    invocations * invocationSeconds(plan),
     invocations * casesOf(plan),
     signal,
   );

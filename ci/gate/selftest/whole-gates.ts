@@ -40,6 +40,7 @@ export function wholeGates({ header, invocations }: Stretch, plan: GatePlan): Pl
 class GateUnderWay {
   readonly #plan: GatePlan;
   readonly #decision: GateDecision;
+  readonly #candidate: InvocationUnits[] = [];
   readonly #control: InvocationUnits[] = [];
   #blocks = 0;
   #dropped = 0;
@@ -67,6 +68,7 @@ class GateUnderWay {
     const tooMany = this.#dropped > DROPPED_SHARE_MAX * this.#blocks;
     if (tooMany && this.measured >= DROPS_JUDGED_FROM) return 'inconclusive';
     if (candidate === null) return null;
+    this.#candidate.push(candidate);
     const state = this.#decision.add(candidate);
     if (state.verdict === null) return null;
     return this.#controlObjects() ? 'inconclusive' : state.verdict;
@@ -74,8 +76,10 @@ class GateUnderWay {
 
   #controlObjects(): boolean {
     return this.#plan.metrics.some((metric) => {
-      const units = this.#control.map((each) => each[metric.name]);
-      return judgeControl(this.#plan, metric, units).suspect;
+      const [control, candidate] = [this.#control, this.#candidate].map((units) =>
+        units.map((each) => each[metric.name]),
+      );
+      return judgeControl(this.#plan, metric, control, candidate).suspect;
     });
   }
 }
