@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "loops/engine_codec.h"
 #include "loops/field_codec.h"
 #include "loops/loop.h"
 #include "loops/packet_stream.h"
 #include "loops/passes.h"
-#include "protocol/packet_framer.h"
 
 namespace msgtrans::loops {
 namespace {
@@ -41,18 +41,6 @@ uint32_t payload_bytes_of(const Parameters& parameters) {
   return static_cast<uint32_t>(bytes);
 }
 
-// Headers without packets, one behind the other: what judging one costs.
-struct EngineParse {
-  void operator()(const uint8_t* data, size_t bytes, PacketTally& tally) const {
-    PacketHeader header;
-    for (size_t offset = 0; offset + kHeaderBytes <= bytes; offset += kHeaderBytes) {
-      if (parse_header(data + offset, limits, header) != HeaderStatus::ok) return;
-      tally.add(header);
-    }
-  }
-  PacketLimits limits;
-};
-
 struct FieldParse {
   void operator()(const uint8_t* data, size_t bytes, PacketTally& tally) const {
     PacketHeader header;
@@ -61,15 +49,6 @@ struct FieldParse {
       if (read_fields(cursor, limits, header) != FieldOutcome::complete) return;
       tally.add(header);
     }
-  }
-  PacketLimits limits;
-};
-
-struct EngineFrames {
-  void operator()(const uint8_t* data, size_t bytes, PacketTally& tally) const {
-    PacketFramer framer(data, bytes, limits);
-    Frame frame;
-    while (framer.next(frame) == FramerStatus::frame) tally.add(frame.header);
   }
   PacketLimits limits;
 };
@@ -145,13 +124,6 @@ class PacketCopies final : public Loop {
   PacketStream stream_;
   std::vector<uint8_t> copies_;
   size_t frame_bytes_;
-};
-
-struct EngineWrite {
-  bool operator()(uint8_t* data, size_t, const PacketHeader& header, const uint8_t*) const {
-    encode_header(data, header);
-    return true;
-  }
 };
 
 struct FieldWrite {

@@ -12,70 +12,21 @@
 #include <vector>
 
 #include "loops/field_codec.h"
+#include "loops/fragmented_stream.h"
 #include "loops/loop.h"
 #include "loops/packet_stream.h"
 #include "loops/passes.h"
-#include "protocol/packet_framer.h"
 
 namespace msgtrans::loops {
 namespace {
 
 constexpr size_t kStreamBytes = 1024 * 1024;
 
-struct FragmentedStream {
-  PacketStream stream;
-  std::vector<uint32_t> fragments;
-};
-
 uint32_t bounded(const Parameters& parameters, const char* name) {
   const uint64_t bytes = parameters.at(name);
   if (bytes == 0 || bytes > kPayloadBytesMaxDefault) throw std::invalid_argument(std::string(name) + ": 1 to 16 MiB");
   return static_cast<uint32_t>(bytes);
 }
-
-// Pieces of 1 byte to twice `fragmentBytes` less 1, so that these are the mean.
-FragmentedStream fragmented_stream(const Parameters& parameters) {
-  const uint32_t mean = bounded(parameters, "fragmentBytes");
-  FragmentedStream made{packet_stream(bounded(parameters, "payloadBytes"), kStreamBytes), {}};
-  RandomNumbers random{20261128};
-  for (size_t left = made.stream.bytes.size(); left > 0;) {
-    const auto bytes = static_cast<uint32_t>(std::min<size_t>(left, 1 + random.below(2 * mean - 1)));
-    made.fragments.push_back(bytes);
-    left -= bytes;
-  }
-  return made;
-}
-
-// The engine's framer over one growing read: reads on behind the incomplete tail, which it moves to the front when the
-// room behind it ends. How the engine itself keeps tails is session/inbound_reader.h; this is the codec's part of it.
-class FramerReader {
- public:
-  FramerReader(size_t frame_bytes, size_t fragment_bytes_max)
-      : buffer_(std::max(kReadBytes, 2 * (frame_bytes + fragment_bytes_max))) {}
-
-  void read(const uint8_t* fragment, size_t bytes, PacketTally& tally) {
-    if (buffer_.size() - end_ < bytes) {
-      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    std::memcpy(buffer_.data() + end_, fragment, bytes);
-    end_ += bytes;
-    PacketFramer framer(buffer_.data() + begin_, end_ - begin_, limits_);
-    Frame frame;
-    while (framer.next(frame) == FramerStatus::frame) tally.add(frame.header);
-    begin_ += framer.consumed_bytes();
-    if (begin_ == end_) begin_ = end_ = 0;
-  }
-
- private:
-  static constexpr size_t kReadBytes = 64 * 1024;
-
-  std::vector<uint8_t> buffer_;
-  PacketLimits limits_;
-  size_t begin_ = 0;
-  size_t end_ = 0;
-};
 
 class VectorReader {
  public:
@@ -98,11 +49,16 @@ class VectorReader {
   PacketLimits limits_;
 };
 
+FragmentedStream stream_of(const Parameters& parameters) {
+  return fragmented_stream(packet_stream(bounded(parameters, "payloadBytes"), kStreamBytes),
+                           bounded(parameters, "fragmentBytes"));
+}
+
 template <typename Reader>
 class FragmentLoop final : public Loop {
  public:
   explicit FragmentLoop(const Parameters& parameters)
-      : source_(fragmented_stream(parameters)),
+      : source_(stream_of(parameters)),
         reader_(kHeaderBytes + parameters.at("payloadBytes"), 2 * parameters.at("fragmentBytes")) {}
 
   Measured run(uint64_t operations) override {
@@ -127,7 +83,7 @@ class FragmentLoop final : public Loop {
 class FragmentCopies final : public Loop {
  public:
   explicit FragmentCopies(const Parameters& parameters)
-      : source_(fragmented_stream(parameters)), buffer_(kRoomBytes + 2 * parameters.at("fragmentBytes")) {}
+      : source_(stream_of(parameters)), buffer_(kRoomBytes + 2 * parameters.at("fragmentBytes")) {}
 
   Measured run(uint64_t operations) override {
     return measure_passes(source_.stream.tally.packets(), operations, [this](Measured& measured) {
