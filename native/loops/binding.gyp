@@ -1,4 +1,5 @@
-# The suites' addon, apart from the product's: `npm run suite`, scenarios over threads and the tests build it, `npm run build` does not.
+# The suites' addon and the counted program, apart from the product: `npm run suite`, `npm run instructions`, scenarios over
+# threads and the tests build them, `npm run build` does not.
 # Rivals come from Debian packages; where a header is absent, its arms say so at run time.
 {
   'target_defaults': {
@@ -26,6 +27,19 @@
       ],
       'libraries': ['<!@(node ../../ci/bootstrap/rival-libraries.mjs)'],
       'ldflags': ['-Wl,-z,nodelete'],
+    },
+    {
+      # Hot paths whose instructions `npm run instructions` counts: without Node.js around them, and without rivals.
+      'target_name': 'instruction_counts',
+      'type': 'executable',
+      'sources': [
+        'counted/directory_paths.cc',
+        'counted/instruction_counts.cc',
+        'counted/map_paths.cc',
+        'counted/packet_paths.cc',
+        'counted/pool_paths.cc',
+        '<!@(grep -v "^#" loops.list | grep -v "^loops/" | sed "s|^|../|")',
+      ],
     },
   ],
 }
