@@ -2,6 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BASELINE_NAME_RULE, isBaselineName } from '../../scenarios/harness/baseline-name.js';
 import { didYouMean } from '../../scenarios/harness/suggest.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
+import { REASON_LENGTH_MAX } from '../baseline-store/promotion-history.js';
 
 export interface SubcommandArguments {
   values: Record<string, string | boolean | undefined>;
@@ -45,4 +46,14 @@ export function subcommandArguments(
 export function baselineName(text: string): string {
   if (isBaselineName(text)) return text;
   throw new UsageError(`${JSON.stringify(text)} cannot name a baseline: it takes ${BASELINE_NAME_RULE}`);
+}
+
+/** One line of text: it becomes part of a line, and is shown on terminals. Null where the option was not given. */
+export function reasonOf(option: string, value: string | boolean | undefined): string | null {
+  if (value === undefined) return null;
+  const reason = String(value).trim();
+  if (reason !== '' && reason.length <= REASON_LENGTH_MAX && !/\p{Cc}/u.test(reason)) return reason;
+  throw new UsageError(
+    `--${option} takes a reason of 1 to ${REASON_LENGTH_MAX} characters on one line; got ${JSON.stringify(value).slice(0, 100)}`,
+  );
 }

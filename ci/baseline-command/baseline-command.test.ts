@@ -32,6 +32,7 @@ describe('the command line', () => {
     [['save'], /save of which baseline/],
     [['save', '../main'], /"..\/main" cannot name a baseline/],
     [['save', 'history.ndjson'], /cannot name a baseline: .*not ending like a file/],
+    [['save', 'instructions'], /cannot name a baseline: .*not "instructions"/],
     [['save', 'main', 'a', 'b'], /at most 2; got "main" "a" "b"/],
     [['list', 'main'], /takes no words; got "main"/],
     [['show'], /show of which/],

@@ -1,7 +1,6 @@
-import { UsageError } from '../../scenarios/harness/usage-error.js';
 import { promoteBaseline } from '../baseline-store/promote-baseline.js';
-import { historyPath, REASON_LENGTH_MAX } from '../baseline-store/promotion-history.js';
-import { baselineName, subcommandArguments } from './arguments.js';
+import { historyPath } from '../baseline-store/promotion-history.js';
+import { baselineName, reasonOf, subcommandArguments } from './arguments.js';
 import { ageOf, shortCommit } from './format.js';
 import type { BaselineSurroundings } from './surroundings.js';
 
@@ -11,7 +10,7 @@ export const PROMOTE_OPTIONS = { 'accept-regression': { type: 'string', value: '
 export async function promoteCommand(args: string[], surroundings: BaselineSurroundings): Promise<number> {
   const { values, positionals } = subcommandArguments('promote', args, [1, 1], PROMOTE_OPTIONS);
   const name = baselineName(positionals[0]);
-  const acceptRegression = reasonOf(values['accept-regression']);
+  const acceptRegression = reasonOf('accept-regression', values['accept-regression']);
   const { baselines, now, print } = surroundings;
   const { promotion, written, anchor, comparison } = await promoteBaseline(baselines, name, {
     acceptRegression,
@@ -43,14 +42,4 @@ export async function promoteCommand(args: string[], surroundings: BaselineSurro
   }
   if (written) print(`history ${historyPath(baselines)}`);
   return 0;
-}
-
-/** One line of text: it becomes part of a line, and is shown on terminals. */
-function reasonOf(value: string | boolean | undefined): string | null {
-  if (value === undefined) return null;
-  const reason = String(value).trim();
-  if (reason !== '' && reason.length <= REASON_LENGTH_MAX && !/\p{Cc}/u.test(reason)) return reason;
-  throw new UsageError(
-    `--accept-regression takes a reason of 1 to ${REASON_LENGTH_MAX} characters on one line; got ${JSON.stringify(value).slice(0, 100)}`,
-  );
 }

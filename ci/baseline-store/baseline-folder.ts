@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isBaselineName } from '../../scenarios/harness/baseline-name.js';
+import { INSTRUCTIONS_FOLDER, isBaselineName } from '../../scenarios/harness/baseline-name.js';
 import { didYouMean } from '../../scenarios/harness/suggest.js';
 import { BaselineError } from './baseline-error.js';
 import { scenarioName } from './baseline-file.js';
@@ -8,6 +8,8 @@ import { scenarioName } from './baseline-file.js';
 /** What lies in the folder of stored baselines. */
 
 export const HISTORY_FILE = 'history.ndjson';
+/** What lies beside the baselines and is none. */
+const NEIGHBOURS: readonly string[] = [HISTORY_FILE, INSTRUCTIONS_FOLDER];
 /** Of the lock; what begins like this is not kept in git. */
 export const LOCK_FILE = '.lock';
 
@@ -46,7 +48,7 @@ export function strays(baselines: string, name?: string): string[] {
   }
   const names = baselineNames(baselines);
   const ours = (entry: Dirent): boolean =>
-    names.includes(entry.name) || entry.name === HISTORY_FILE || entry.name.startsWith(LOCK_FILE);
+    names.includes(entry.name) || NEIGHBOURS.includes(entry.name) || entry.name.startsWith(LOCK_FILE);
   return [
     ...entries(baselines)
       .filter((entry) => !ours(entry))

@@ -5,10 +5,18 @@
 const BASELINE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const LOOKS_LIKE_A_FILE = /\.(json|ndjson|tmp|lock)$/i;
 
+/** Beside the baselines lie counts of instructions, which are of no run. */
+export const INSTRUCTIONS_FOLDER = 'instructions';
+
 /** What a refusal says. */
 export const BASELINE_NAME_RULE =
-  'a name of letters, digits, ".", "_" and "-", beginning with a letter or digit, at most 64, not ending like a file';
+  'a name of letters, digits, ".", "_" and "-", beginning with a letter or digit, at most 64, not ending like a file, and not "instructions"';
 
 export function isBaselineName(text: string): boolean {
-  return BASELINE_NAME.test(text) && !text.includes('..') && !LOOKS_LIKE_A_FILE.test(text);
+  return (
+    BASELINE_NAME.test(text) &&
+    !text.includes('..') &&
+    !LOOKS_LIKE_A_FILE.test(text) &&
+    text.toLowerCase() !== INSTRUCTIONS_FOLDER
+  );
 }

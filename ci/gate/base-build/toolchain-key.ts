@@ -1,16 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
+/** What the environment adds to every build: CFLAGS, CXXFLAGS, CPPFLAGS and LDFLAGS, empty where it adds nothing. */
+export function environmentFlags(environment: NodeJS.ProcessEnv): string[] {
+  return ['CFLAGS', 'CXXFLAGS', 'CPPFLAGS', 'LDFLAGS'].map((name) => environment[name] ?? '');
+}
+
 /** Everything outside the sources that decides what a build becomes. */
 export function readToolchain(environment: NodeJS.ProcessEnv = process.env): string {
   const compiler = environment.CXX || 'g++';
   const [command, ...args] = compiler.split(' ');
   const { stdout } = spawnSync(command, [...args, '--version'], { encoding: 'utf8' });
-  const flags = ['CFLAGS', 'CXXFLAGS', 'CPPFLAGS', 'LDFLAGS'].map((name) => environment[name] ?? '');
   return [
     `node ${process.versions.node} abi ${process.versions.modules} ${process.arch}`,
     `${compiler}: ${(stdout ?? '').split('\n')[0]}`,
-    ...flags,
+    ...environmentFlags(environment),
   ].join('\n');
 }
 
