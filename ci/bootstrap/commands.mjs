@@ -48,6 +48,15 @@ async function prepareScenario(parameters) {
 }
 
 /**
+ * Only a gate that counts instructions needs the program whose instructions those are.
+ * @param {string[]} parameters
+ */
+async function prepareGate(parameters) {
+  await prepareEverything();
+  if (parameters.includes('--instructions')) await buildLoops(projectRoot);
+}
+
+/**
  * Becomes a compiled program: the same process goes on as that program, so that its signals, exit code, terminal and
  * environment are its own, and starting it costs no second process.
  * @param {string} program relative to the root
@@ -68,8 +77,9 @@ const commands = {
   scenario: { prepare: prepareScenario, run: become('dist/scenarios/commands/scenario.js') },
   suite: { prepare: prepareEverythingWithLoops, run: become('dist/suites/commands/suite.js') },
   report: { prepare: prepareEverything, run: become('dist/reports/commands/report.js') },
-  gate: { prepare: prepareEverything, run: become('dist/ci/commands/gate.js') },
   history: { prepare: prepareEverything, run: become('dist/ci/commands/history.js') },
+  gate: { prepare: prepareGate, run: become('dist/ci/commands/gate.js') },
+  instructions: { prepare: prepareEverythingWithLoops, run: become('dist/ci/commands/instructions.js') },
   baseline: { prepare: prepareEverything, run: become('dist/ci/commands/baseline.js') },
   tidy: { prepare: prepareEverything, run: become('dist/ci/commands/tidy.js') },
   test: { prepare: prepareEverythingWithLoops, run: runTests },

@@ -55,7 +55,7 @@ describe('a build that is there is used', () => {
 describe("the suites' loops", () => {
   const loops = 'native/loops/build/Release/probe';
 
-  test('are built when a suite is run, or a scenario over threads, and by no other command', async () => {
+  test('are built when a suite is run, or a scenario over threads, and by no command that needs none', async () => {
     expect(existsSync(at(loops))).toBe(false);
     const first = await runSample(project.root, ['suite', 'numa', '--quick']);
     expect(first).toMatchObject({ code: 0, stdout: '["numa","--quick"]\n' });
@@ -70,6 +70,21 @@ describe("the suites' loops", () => {
     expect((await runSample(project.root, ['scenario', 'sending', '--quick'])).stderr).toBe('');
     const sharing = await runSample(project.root, ['scenario', 'sharing', '--quick']);
     expect(sharing).toMatchObject({ code: 0, stderr: "building the suites' loops…\n" });
+  });
+
+  test('are built where instructions are to be counted: by that command, and by a gate that is asked for it', async () => {
+    const command = 'console.log(JSON.stringify(process.argv.slice(2)));\n';
+    writeFiles(project.root, { 'ci/commands/gate.ts': command, 'ci/commands/instructions.ts': command });
+    rmSync(at('native/loops/build'), { recursive: true });
+    expect(await runSample(project.root, ['gate', '--budget', '1'])).toMatchObject({ code: 0 });
+    expect(existsSync(at(loops))).toBe(false);
+    for (const parameters of [['gate', '--instructions'], ['instructions']]) {
+      const counting = await runSample(project.root, parameters);
+      expect(counting).toMatchObject({ code: 0, stdout: `${JSON.stringify(parameters.slice(1))}\n` });
+      expect(existsSync(at(loops))).toBe(true);
+      rmSync(at('native/loops/build'), { recursive: true });
+    }
+    expect((await runSample(project.root, ['suite'])).code).toBe(0);
   });
 
   test('are built anew when a source of theirs changed, which the engine does not mind', async () => {

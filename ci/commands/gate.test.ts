@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { buildKey, readToolchain } from '../gate/base-build/toolchain-key.js';
 import { readRawFile } from '../gate/invocation/raw-file.js';
 import { judgeRaw } from '../gate/verdict/judge-raw.js';
 import { gateHistoryPath, readHistoryFile } from '../history/history-file.js';
+import { hasValgrind } from '../instructions/testing/installed-valgrind.js';
 
 /** The command as a person runs it: built code, real processes. `npm test` builds before it tests. */
 
@@ -107,6 +108,29 @@ describe('the command line of the gate', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('npm run gate -- --allow-inconclusive');
   });
+
+  it('exits 1 for --instructions without valgrind, before anything is built, and names the package', () => {
+    const tools = join(folder, 'tools');
+    mkdirSync(tools);
+    const git = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).stdout.trim();
+    symlinkSync(git, join(tools, 'git'));
+    const { code, stdout, stderr } = run(['--instructions', '--base', 'HEAD'], { PATH: tools });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('apt-get install -y valgrind');
+    expect(existsSync(join(folder, 'cache'))).toBe(false);
+  });
+
+  it.skipIf(!hasValgrind || HEAD === null)(
+    'exits 5 for --instructions where the base stores no counts for the toolchain',
+    () => {
+      const { code, stderr } = run(['--instructions', '--base', 'HEAD'], {
+        CXXFLAGS: '-DNOBODY_STORES_THIS',
+      });
+      expect(stderr).toContain('stores no counts for');
+      expect(code).toBe(5);
+      expect(existsSync(join(folder, 'cache'))).toBe(false);
+    },
+  );
 
   it.runIf(HEAD !== null)('exits 2 for a base that git does not know, before anything is built', () => {
     const { code, stderr } = run(['--base', 'no-such-commit']);

@@ -49,6 +49,16 @@ import { measureStoredGate, planStoredGate, summariseObjections } from '../gate/
 import { type GateOccasion, identicalLines, interleavedLines, storedLines } from '../history/gate-lines.js';
 import type { HistoryLine } from '../history/history-line.js';
 import { currentBranch, rememberGate } from '../history/remember-gate.js';
+import { countedProgram } from '../instructions/counted-program.js';
+import { readCountingToolchain } from '../instructions/counting-toolchain.js';
+import {
+  countForGate,
+  type GateInstructions,
+  gateReference,
+  profilesFolder,
+  withInstructions,
+} from '../instructions/gate-counts.js';
+import { InstructionError } from '../instructions/instruction-error.js';
 
 /** `npm run gate`: says whether this checkout is slower than its base. */
 
@@ -57,6 +67,7 @@ const SCENARIO = 'concurrent-1k';
 const SCENARIOS = join(ROOT, 'scenarios');
 const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
 const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
+const COUNTED = countedProgram(ROOT);
 
 const generatorCommand = { command: GENERATOR, args: [] };
 const commandOf = (arm: string, medium: Medium) => armCommand(arm, medium, ROOT);
@@ -89,6 +100,12 @@ async function runGate(options: GateOptions): Promise<ExitCode> {
   const metrics = gatedMetrics(options);
   const scenario = loadScenario(SCENARIOS, SCENARIO);
   const chosen = chosenBase(options);
+  const reference = options.instructions
+    ? gateReference({
+        ...{ rootDir: ROOT, baselines: BASELINES, toolchain: readCountingToolchain(COUNTED) },
+        baseCommit: 'commit' in chosen ? chosen.commit : null,
+      })
+    : null;
   const children = new Children();
   const signals = trapSignals(children);
   try {
@@ -99,7 +116,10 @@ async function runGate(options: GateOptions): Promise<ExitCode> {
     });
     try {
       const builds = await builtBase(chosen, options, signals.signal);
-      const run: GateRun = { options, metrics, scenario, children, signal: signals.signal };
+      const counting = { program: COUNTED, folder: profilesFolder(runsFolder(ROOT, process.env)) };
+      const instructions =
+        reference === null ? null : await countForGate(reference, counting, signals.signal);
+      const run: GateRun = { options, instructions, metrics, scenario, children, signal: signals.signal };
       if ('why' in builds) return await runStored(run, builds.why);
       const { base, candidate } = builds;
       const isIdentical = !options.measureIdentical && servesTheSame(base.rootDir, candidate.rootDir);
@@ -122,6 +142,8 @@ function gateMsMax({ budgetMinutes }: GateOptions, metrics: GatedMetric[], { def
 interface GateRun {
   options: GateOptions;
   metrics: GatedMetric[];
+  /** Null when they were not asked for. */
+  instructions: GateInstructions | null;
   scenario: Scenario;
   children: Children;
   signal: AbortSignal;
@@ -191,7 +213,8 @@ async function builtBase(
 }
 
 /** Two builds that serve the same files differ by nothing that could be measured. */
-async function passIdentical({ options }: GateRun, { base, candidate, chosen }: Builds): Promise<ExitCode> {
+async function passIdentical(run: GateRun, { base, candidate, chosen }: Builds): Promise<ExitCode> {
+  const { options } = run;
   const startedAt = new Date();
   const folder = createRunFolder(runsFolder(ROOT, process.env), startedAt, 'gate', options.seed);
   const gate = {
@@ -201,7 +224,7 @@ async function passIdentical({ options }: GateRun, { base, candidate, chosen }: 
   };
   const summary = summariseIdentical(gate);
   const lines = identicalLines(gate, summary, occasion(options));
-  return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options, lines);
+  return conclude(summary, summary, folder, run, lines);
 }
 
 async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds): Promise<ExitCode> {
@@ -241,13 +264,7 @@ async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds)
         ),
     });
     const lines = interleavedLines(file, occasion(options));
-    return await conclude(
-      summariseVerdict(file),
-      `${JSON.stringify(file, null, 1)}\n`,
-      folder,
-      options,
-      lines,
-    );
+    return await conclude(summariseVerdict(file), file, folder, run, lines);
   } finally {
     raw.close();
   }
@@ -267,7 +284,7 @@ async function runStored(run: GateRun, why: string): Promise<ExitCode> {
     const summary = summariseObjections(stored, why, objections);
     const outcome = { stored, startedAt: startedAt.toISOString(), machine: seen, summary, comparisons: [] };
     const lines = storedLines(outcome, occasion(options));
-    return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options, lines);
+    return conclude(summary, summary, folder, run, lines);
   }
   const { plan } = stored;
   const progress = terminalProgress(options.progress, plan.seconds, plan.progressSeconds, signal);
@@ -281,7 +298,7 @@ async function runStored(run: GateRun, why: string): Promise<ExitCode> {
   writeFileAtomic(join(folder, 'record.json'), `${JSON.stringify(record)}\n`);
   const outcome = { stored, startedAt: record.startedAt, machine: record.machine, summary, comparisons };
   const lines = storedLines(outcome, occasion(options));
-  return conclude(summary, `${JSON.stringify(summary, null, 1)}\n`, folder, options, lines);
+  return conclude(summary, summary, folder, run, lines);
 }
 
 function occasion({ anchor }: GateOptions): GateOccasion {
@@ -299,12 +316,16 @@ function typed(path: string | null): string | null {
 
 /** Writes and prints; what cannot be written is an error, and the verdict is printed all the same. */
 async function conclude(
-  summary: GateSummary,
-  json: string,
+  measured: GateSummary,
+  content: object,
   folder: string,
-  options: GateOptions,
+  { options, instructions }: GateRun,
   lines: readonly HistoryLine[],
 ): Promise<ExitCode> {
+  const summary = instructions === null ? measured : withInstructions(measured, instructions);
+  const { verdict, exitCode, reasons } = summary;
+  const told = instructions === null ? content : { ...content, verdict, exitCode, reasons, instructions };
+  const json = `${JSON.stringify(told, null, 1)}\n`;
   const remembered = await rememberGate(runsFolder(ROOT, process.env), lines);
   summary.notes.push(...remembered.notes);
   process.stdout.write(summaryText(summary));
@@ -324,7 +345,7 @@ async function conclude(
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof InterruptedError) return EXIT.interrupted;
-  if (error instanceof BaselineError) return error.exitCode;
+  if (error instanceof BaselineError || error instanceof InstructionError) return error.exitCode;
   if (error instanceof BaseError) {
     if (error.code === 'ERR_BASE_SHALLOW') return EXIT.inconclusive;
     return error.code === 'ERR_BASE_UNKNOWN_REF' ? EXIT.usage : EXIT.error;

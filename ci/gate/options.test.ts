@@ -7,6 +7,7 @@ const DEFAULTS = {
   ...{ base: null, anchor: false, casePattern: null, metricPattern: null, limitPercent: 5 },
   ...{
     budgetMinutes: null,
+    instructions: false,
     allowInconclusive: false,
     measureIdentical: false,
     seed: 99,
@@ -29,6 +30,7 @@ describe('the options of the gate', () => {
     [['--metric', 'cpu*'], { metricPattern: 'cpu*' }],
     [['--limit', '7.5'], { limitPercent: 7.5 }],
     [['--budget', '20'], { budgetMinutes: 20 }],
+    [['--instructions'], { instructions: true }],
     [['--allow-inconclusive'], { allowInconclusive: true }],
     [['--measure-identical'], { measureIdentical: true }],
     [['--seed', '0'], { seed: 0 }],

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../../scenarios/harness/suggest.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
+import { GROWTH_LIMIT_PERCENT } from '../instructions/compare-counts.js';
 import { DEFAULT_LIMIT_PERCENT } from './statistics/gate-plan.js';
 
 /** What the command line of the gate asked for. */
@@ -11,6 +12,7 @@ export interface GateOptions {
   metricPattern: string | null;
   limitPercent: number;
   budgetMinutes: number | null;
+  instructions: boolean;
   allowInconclusive: boolean;
   measureIdentical: boolean;
   seed: number;
@@ -39,6 +41,11 @@ export const GATE_OPTIONS = {
     type: 'string',
     value: 'MINUTES',
     help: 'end an undecided gate as inconclusive after so long of measuring',
+  },
+  instructions: {
+    type: 'boolean',
+    value: '',
+    help: `also count instructions under valgrind; more than ${GROWTH_LIMIT_PERCENT} % above the base's counts fail`,
   },
   'allow-inconclusive': { type: 'boolean', value: '', help: 'exit 0 instead of 4, and of nothing else' },
   'measure-identical': {
@@ -82,6 +89,7 @@ export function parseGateOptions(args: readonly string[], clockSeed: number): Ga
     metricPattern: text('metric'),
     limitPercent: numberIn('limit', text('limit'), [1, 50]) ?? DEFAULT_LIMIT_PERCENT,
     budgetMinutes: numberIn('budget', text('budget'), [0.1, 10_000]),
+    instructions: values.instructions === true,
     allowInconclusive: values['allow-inconclusive'] === true,
     measureIdentical: values['measure-identical'] === true,
     seed: wholeSeed(text('seed')) ?? clockSeed >>> 0,
@@ -136,6 +144,7 @@ export function gateHelp(): string {
   npm run gate                          against the base of this change
   npm run gate -- --base v1.2.0         against another commit
   npm run gate -- --budget 20           at most twenty minutes
+  npm run gate -- --instructions        and counts the instructions of the hot paths
   npm run gate -- selftest --help       try the gate itself on slowdowns that are known
 
 Which base: --base, else the commit promoted last, or where none was that of the stored baseline "main", if it is an
@@ -150,6 +159,6 @@ runs/<UTC>-gate-<seed>/; runs/latest links the newest; runs/history.ndjson gets 
 "npm run history" shows. MSGTRANS_RUNS_DIR moves runs/.
 
 Exit codes: 0 pass · 1 error · 2 usage · 3 regression · 4 inconclusive, or a shallow clone · 5 neither a base that can be
-built nor a stored baseline · 6 a check failed (messages lost, a server that died) · 130 interrupted
+built nor a stored baseline, or no stored counts (--instructions) · 6 a check failed (messages lost, a server that died) · 130 interrupted
 `;
 }
