@@ -10,6 +10,11 @@ export const CLOSED_CASE = 'tcp/depth=16,sessions=200';
 /** Open loop at a fifth of saturation: late wake-ups show where there is time to sleep. */
 export const OPEN_CASE = 'tcp/load=open,percentOfMax=20,sessions=200';
 export const SATURATION_SHARE = 0.2;
+/**
+ * What saturation is found with, once. Requests of an open loop come one by one, as those of sessions with one in flight do; in
+ * batches of 16 a server does ten times as many, a fifth of which would be more than it can do one by one.
+ */
+export const UNBATCHED_CASE = 'tcp/sessions=200';
 
 /**
  * - `timed`: measured by windows, decided over many invocations

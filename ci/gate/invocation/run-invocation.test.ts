@@ -9,7 +9,7 @@ import { type ProgressSink, SILENT } from '../../../scenarios/harness/progress.j
 import { SERVER_ENTRY } from '../base-build/runtime-files.js';
 import type { DisturbanceReading } from './disturbance.js';
 import type { GateArm } from './gate-arms.js';
-import { CLOSED_CASE, gatedMetrics, OPEN_CASE } from './gated-metrics.js';
+import { CLOSED_CASE, gatedMetrics, OPEN_CASE, UNBATCHED_CASE } from './gated-metrics.js';
 import { type InvocationPlan, planInvocation } from './invocation-plan.js';
 import { type InvocationLine, invocationSchema } from './invocation-record.js';
 import { type InvocationContext, type InvocationWish, runInvocation } from './run-invocation.js';
@@ -137,6 +137,8 @@ describe('an invocation', () => {
 
   it('finds the rate of the open loop itself where it is given none', async () => {
     const line = await run();
+    expect(Object.keys(line.cases)).toEqual([CLOSED_CASE, UNBATCHED_CASE, OPEN_CASE]);
+    expect(line.cases[UNBATCHED_CASE].ledgers.base).toMatchObject(NO_FAULT);
     expect(line.cases[OPEN_CASE].ratePerSecond).toBeGreaterThan(0);
     expect(line.failure).toBeNull();
   });

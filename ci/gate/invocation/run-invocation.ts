@@ -9,7 +9,7 @@ import { measureBytesPerSession, withPredictableCollector } from './bytes-per-se
 import { CaseMeasurement } from './case-measurement.js';
 import type { ReadDisturbance } from './disturbance.js';
 import type { GateArm } from './gate-arms.js';
-import { CLOSED_CASE, OPEN_CASE, SATURATION_SHARE } from './gated-metrics.js';
+import { CLOSED_CASE, OPEN_CASE, SATURATION_SHARE, UNBATCHED_CASE } from './gated-metrics.js';
 import type { InvocationPlan } from './invocation-plan.js';
 import type { InvocationLine } from './invocation-record.js';
 import { type GateServer, startArms } from './start-arms.js';
@@ -88,12 +88,18 @@ export async function runInvocation(
     progress.phase(`invocation ${index + 1}: warm-up`);
     let rate = ratePerSecond;
     await measurement(CLOSED_CASE, plan.closed).within(async (closed) => {
-      const { rates, ...warmUp } = await closed.warmUp(plan.warmUp);
+      const { rates: _rates, ...warmUp } = await closed.warmUp(plan.warmUp);
       line.warmUp = warmUp;
-      rate ??= twoDigits(SATURATION_SHARE * (rates.get('base') ?? Number.NaN));
       progress.phase(`invocation ${index + 1}: ${CLOSED_CASE}`);
       if (plan.measuresClosed) await closed.measure();
     });
+    if (plan.open !== null && rate === null) {
+      progress.phase(`invocation ${index + 1}: ${UNBATCHED_CASE}`);
+      await measurement(UNBATCHED_CASE, { ...plan.closed, depth: 1 }).within(async (unbatched) => {
+        const { rates } = await unbatched.warmUp(plan.warmUp);
+        rate = twoDigits(SATURATION_SHARE * (rates.get('base') ?? Number.NaN));
+      });
+    }
     if (plan.open !== null && rate !== null) {
       progress.phase(`invocation ${index + 1}: ${OPEN_CASE}`);
       await measurement(OPEN_CASE, { ...plan.open, rate }).within(async (open) => {
