@@ -2,6 +2,7 @@ import type { ChartSpec } from '../charts/chart-spec.js';
 import { chartConfiguration, chartHeight } from './chart-from-spec.js';
 import { armDownloads } from './download.js';
 import type { Canvas2d, ChartInstance, PageDocument, PageElement, PageWindow } from './page-surface.js';
+import { armTables } from './tables.js';
 import { currentTheme } from './theme.js';
 
 declare const document: PageDocument;
@@ -80,6 +81,7 @@ document.documentElement.classList.remove('no-script');
 // Open in the markup for readers without scripts; with charts drawn the tables can wait.
 for (const details of document.querySelectorAll('details[open]')) details.open = false;
 armDownloads();
+armTables();
 window.addEventListener('beforeprint', beforePrint);
 window.addEventListener('afterprint', afterPrint);
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawAll(false));

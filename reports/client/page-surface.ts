@@ -9,12 +9,31 @@ export interface PageElement {
   href: string;
   download: string;
   dataset: Record<string, string | undefined>;
-  classList: { add(name: string): void; remove(name: string): void };
+  classList: { add(name: string): void; remove(name: string): void; contains(name: string): boolean };
   style: Record<string, string>;
   clientWidth: number;
+  hidden: boolean;
+  type: string;
+  value: string;
+  htmlFor: string;
   parentElement: PageElement | null;
-  addEventListener(type: string, listener: (event: { preventDefault(): void }) => void): void;
+  children: ArrayLike<PageElement>;
+  querySelector(selector: string): PageElement | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
+  getAttribute(name: string): string | null;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+  append(...nodes: PageElement[]): void;
+  before(...nodes: PageElement[]): void;
+  replaceChildren(...nodes: PageElement[]): void;
+  addEventListener(type: string, listener: (event: PageEvent) => void): void;
   click(): void;
+}
+
+export interface PageEvent {
+  /** Of keyboard events. */
+  key?: string;
+  preventDefault(): void;
 }
 
 export interface PageDocument {

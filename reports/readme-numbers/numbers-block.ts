@@ -82,7 +82,7 @@ export function summaryBlock(summary: readonly SummaryLine[], folder: string): s
     'The first number that each scenario asks for. *Announced* is what the original MsgTrans, written in Rust, claimed and ' +
       `never measured; [every figure beside it, the rivals and the targets](${folder}/README.md).`,
     '',
-    markdownTable({ caption: '', columns, rows }),
+    markdownTable({ caption: '', columns, rows, footer: [] }),
   ].join('\n');
 }
 

@@ -26,12 +26,12 @@ export function markdownCell(input: CellInput): string {
 }
 
 /** A table of the page as Markdown; what a group's rows have in common stands in its first row only. */
-export function markdownTable({ columns, rows }: TableView): string {
+export function markdownTable({ columns, rows, footer }: TableView): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ label }) => markdownText(label))),
     line(columns.map(({ kind }) => (kind === 'number' ? '---:' : '---'))),
-    ...rows.map(({ head, cells, first }) =>
+    ...[...rows, ...footer].map(({ head, cells, first }) =>
       line([first ? markdownCell(head) : '', ...cells.map((cell) => markdownCell(cell))]),
     ),
   ].join('\n');

@@ -4,8 +4,10 @@ export interface CellView {
   /** Smaller, beside the text: a reason, an absolute value. */
   detail?: string;
   state?: CellState;
-  /** A place on this page, `#…`, made by us. */
+  /** A place on this page, `#…`, or of the server that gave it, `/…`; made by us. */
   href?: string;
+  /** What the page sorts by, where the text does not say it. */
+  sort?: string;
 }
 
 /** Never told by colour alone: each state has its word in `text` and its shape in the template. */
@@ -31,6 +33,8 @@ export interface TableView {
   caption: string;
   columns: ColumnView[];
   rows: TableRowView[];
+  /** Rows about all others, which stay below them however the table is sorted: a geometric mean. */
+  footer: TableRowView[];
 }
 
 export type CellInput = string | CellView;
@@ -40,6 +44,7 @@ export interface TableInput {
   /** A `#` in front marks a column of numbers, a `~` one of prose. */
   columns: string[];
   rows: CellInput[][];
+  footer?: CellInput[][];
 }
 
 const PROSE_CHARACTERS_MIN = 44;
@@ -60,27 +65,24 @@ function cellOf(input: CellInput): CellView {
 }
 
 /** Builds a table; consecutive rows with the same first cell form a group. */
-export function tableView({ caption, columns, rows }: TableInput): TableView {
+export function tableView({ caption, columns, rows, footer = [] }: TableInput): TableView {
   const columnViews = columns.map((column) => ({
     label: column.replace(/^[#~]/, ''),
     kind: kindOf(column),
   }));
   let previous: string | null = null;
-  return {
-    caption,
-    columns: columnViews,
-    rows: rows.map((row) => {
-      const [head, ...cells] = row.map(cellOf);
-      const first = head!.text !== previous;
-      previous = head!.text;
-      return {
-        head: head!,
-        cells: cells.map((cell, index) => ({
-          ...cell,
-          kind: cellKind(cell, columnViews[index + 1]?.kind ?? 'word'),
-        })),
-        first,
-      };
-    }),
+  const rowView = (row: CellInput[]): TableRowView => {
+    const [head, ...cells] = row.map(cellOf);
+    const first = head!.text !== previous;
+    previous = head!.text;
+    return {
+      head: head!,
+      cells: cells.map((cell, index) => ({
+        ...cell,
+        kind: cellKind(cell, columnViews[index + 1]?.kind ?? 'word'),
+      })),
+      first,
+    };
   };
+  return { caption, columns: columnViews, rows: rows.map(rowView), footer: footer.map(rowView) };
 }
