@@ -1,3 +1,7 @@
+import type { RunRecord } from '../../scenarios/harness/record.js';
+import { histogramLog } from '../export/histogram-log.js';
+import { roundsCsv, windowsCsv } from '../export/record-csv.js';
+import type { DownloadFormat } from '../view-model/download-view.js';
 import type { PageDocument, PageElement } from './page-surface.js';
 
 declare const document: PageDocument;
@@ -7,7 +11,19 @@ declare const URL: { createObjectURL(blob: object): string; revokeObjectURL(url:
 /** Long enough for any browser to have taken the data. */
 const REVOKE_AFTER_MS = 60_000;
 
-/** Makes the download links save the records embedded in the page, formatted for a reader. */
+interface Writer {
+  type: string;
+  write(record: RunRecord): string;
+}
+
+const WRITERS: Readonly<Record<DownloadFormat, Writer>> = {
+  json: { type: 'application/json', write: (record) => `${JSON.stringify(record, null, 1)}\n` },
+  'rounds-csv': { type: 'text/csv;charset=utf-8', write: roundsCsv },
+  'windows-csv': { type: 'text/csv;charset=utf-8', write: windowsCsv },
+  'histogram-log': { type: 'text/plain;charset=utf-8', write: histogramLog },
+};
+
+/** Makes the download links save what they name of the records embedded in the page. */
 export function armDownloads(): void {
   for (const link of document.querySelectorAll('a[data-record]')) {
     link.addEventListener('click', (event) => {
@@ -19,10 +35,10 @@ export function armDownloads(): void {
 
 function save(link: PageElement): void {
   const embedded = document.getElementById(link.dataset.record ?? '')?.textContent;
-  if (!embedded) return;
-  const url = URL.createObjectURL(
-    new Blob([`${JSON.stringify(JSON.parse(embedded), null, 1)}\n`], { type: 'application/json' }),
-  );
+  const writer = WRITERS[link.dataset.format as DownloadFormat];
+  if (!embedded || !writer) return;
+  const text = writer.write(JSON.parse(embedded) as RunRecord);
+  const url = URL.createObjectURL(new Blob([text], { type: writer.type }));
   const invisible = document.createElement('a');
   invisible.href = url;
   invisible.download = link.download;
