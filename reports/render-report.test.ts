@@ -44,6 +44,19 @@ describe('report page', { timeout: 60_000 }, () => {
     await expect(renderReport([], options)).rejects.toThrow(/at least one record/);
   });
 
+  it('compares runs of one scenario, in the limit and the same to the byte', async () => {
+    const later = {
+      ...record,
+      startedAt: '2026-03-15T09:26:53.000Z',
+      finishedAt: '2026-03-15T09:35:41.000Z',
+    };
+    const page = await renderReport([record, later], options);
+    expect(Buffer.byteLength(page)).toBeLessThanOrEqual(PAGE_BYTES_MAX);
+    expect(page).toContain('Only these quotients of ratios');
+    expect(page.indexOf('id="run-1"')).toBeLessThan(page.indexOf('id="run-2"'));
+    expect(await renderReport(structuredClone([record, later]), options)).toBe(page);
+  });
+
   it('asks nobody for anything: no address but its own', async () => {
     const page = await renderReport([record], options);
     const markup = page.replace(/<script>[\s\S]*?<\/script>/g, '');
@@ -58,6 +71,8 @@ describe('report page', { timeout: 60_000 }, () => {
       'Ratios',
       'Checks',
       'Throughput',
+      'Distributions',
+      'Round by round',
       'Latency',
       'Over time',
       'Ledger',
@@ -73,7 +88,7 @@ describe('report page', { timeout: 60_000 }, () => {
   it('gives each chart a role, a sentence and a table in the same figure', async () => {
     const page = await renderReport([record], options);
     const figures = page.match(/<figure>[\s\S]*?<\/figure>/g)!;
-    expect(figures.length).toBe(13);
+    expect(figures.length).toBe(19);
     for (const figure of figures) {
       const canvases = figure.match(/<canvas[^>]*>/g)!;
       for (const canvas of canvases) expect(canvas).toMatch(/role="img" aria-label="[^"]{20,}"/);

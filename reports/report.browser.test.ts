@@ -5,9 +5,12 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../scenarios/harness/record.js';
+import { histogramLog } from './export/histogram-log.js';
+import { roundsCsv, windowsCsv } from './export/record-csv.js';
 import { renderReport } from './render-report.js';
 import { chromiumPath, type LookOptions, openReport, openWindow, startBrowser } from './testing/browser.js';
 import { buildClient } from './testing/build-client.js';
+import { ratesRun } from './testing/rates-fixture.js';
 import { fixtureRecord } from './testing/record-fixture.js';
 import {
   failedLedger,
@@ -25,6 +28,15 @@ if (!available) {
   console.warn(
     'report.browser.test.ts is skipped: no Chromium found. Install the package chromium or name it in MSGTRANS_CHROMIUM.',
   );
+}
+
+/** A second run of the hostile scenario, so that it is compared with the first. */
+function laterHostile(): RunRecord {
+  return {
+    ...hostileStrings(),
+    startedAt: '2026-03-15T09:26:53.000Z',
+    finishedAt: '2026-03-15T09:35:41.000Z',
+  };
 }
 
 describe.runIf(process.env.CI === 'true')('in continuous integration', () => {
@@ -51,6 +63,8 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
       several: [failedLedger(), interrupted(), notMeasurable(), missedChecks(), openLoop()],
       scaling: [scalingRun()],
       hostile: [hostileStrings()],
+      hostileSeveral: [hostileStrings(), laterHostile()],
+      rates: [ratesRun()],
       soak: [soakFixture()],
     };
     for (const [name, records] of Object.entries(pages)) {
@@ -94,7 +108,7 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
       return data.every((byte) => byte === 0);
     }).map((canvas) => canvas.id)`) as Promise<string[]>;
 
-  const looks = ['full', 'several', 'scaling'].flatMap((name) =>
+  const looks = ['full', 'several', 'scaling', 'rates'].flatMap((name) =>
     [1400, 400].flatMap((width) =>
       [false, true].map((dark) => ({ name, width, dark, theme: dark ? 'dark' : 'light' })),
     ),
@@ -129,21 +143,33 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
     });
   });
 
-  it('runs no script from hostile strings and reports no violation of its own policy', async () => {
-    await visit('hostile', { width: 1400 }, async (page, complaints) => {
-      // Whatever a reader may do: open tables, hover, follow links.
-      await page.evaluate(`for (const details of document.querySelectorAll('details')) details.open = true`);
-      for (const canvas of await page.locator('canvas').all()) await canvas.hover({ force: true });
-      expect(await page.evaluate('window.__hostile')).toBeUndefined();
-      expect(await page.locator('img, svg, iframe, object').count()).toBe(0);
-      expect(await page.locator('script:not([type])').count()).toBe(2);
-      expect(await page.locator('.headline').textContent()).toContain(
-        '</script><script>window.__hostile=1</script>',
-      );
-      expect(complaints).toEqual([]);
-      await page.screenshot({ path: join(shots, 'hostile-1400-light.png'), fullPage: true });
-    });
-  });
+  it.each(['hostile', 'hostileSeveral'])(
+    '%s: runs no script from its strings and reports no violation of its policy',
+    async (name) => {
+      await visit(name, { width: 1400 }, async (page, complaints) => {
+        // Whatever a reader may do: open tables, hover, follow links.
+        await page.evaluate(
+          `for (const details of document.querySelectorAll('details')) details.open = true`,
+        );
+        for (const canvas of await page.locator('canvas').all()) await canvas.hover({ force: true });
+        await page.evaluate(`{
+        for (const button of document.querySelectorAll('thead button')) button.click();
+        for (const field of document.querySelectorAll('input[type=search]')) {
+          field.value = '<img';
+          field.dispatchEvent(new Event('input'));
+        }
+      }`);
+        expect(await page.evaluate('window.__hostile')).toBeUndefined();
+        expect(await page.locator('img, svg, iframe, object').count()).toBe(0);
+        expect(await page.locator('script:not([type])').count()).toBe(2);
+        expect(await page.locator('.headline').first().textContent()).toContain(
+          '</script><script>window.__hostile=1</script>',
+        );
+        expect(complaints).toEqual([]);
+        await page.screenshot({ path: join(shots, `${name}-1400-light.png`) });
+      });
+    },
+  );
 
   it('refuses scripts, styles and network that are not its own', async () => {
     await visit('full', { width: 1400 }, async (page) => {
@@ -182,6 +208,7 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
       const tables = await page.locator('figure table').all();
       expect(tables.length).toBeGreaterThan(5);
       for (const table of tables) expect(await table.isVisible()).toBe(true);
+      expect(await page.locator('thead button, input').count()).toBe(0);
       expect(await page.locator('canvas').first().isVisible()).toBe(false);
       expect(await page.getByText('Scripts are off').first().isVisible()).toBe(true);
       await page.screenshot({ path: join(shots, 'no-script-400-light.png'), fullPage: true });
@@ -193,13 +220,15 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
   it('is reached by keyboard in reading order', async () => {
     await visit('full', { width: 1400 }, async (page) => {
       const stops: { top: number; left: number; what: string }[] = [];
-      for (let press = 0; press < 60; press++) {
+      for (let press = 0; press < 200; press++) {
         await page.keyboard.press('Tab');
         const stop = await page.evaluate(`(() => {
           const element = document.activeElement;
           if (!element || element === document.body) return null;
           const box = element.getBoundingClientRect();
-          return { top: Math.round(box.top + scrollY), left: Math.round(box.left), what: element.outerHTML.slice(0, 80) };
+          // Focus scrolls a wide table inside itself.
+          const inner = element.closest('.scroll')?.scrollLeft ?? 0;
+          return { top: Math.round(box.top + scrollY), left: Math.round(box.left + inner), what: element.outerHTML.slice(0, 80) };
         })()`);
         if (stop === null) break;
         stops.push(stop as (typeof stops)[0]);
@@ -231,15 +260,73 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
     });
   });
 
-  it('saves the record that the page was made from', async () => {
-    await visit('full', { width: 1400 }, async (page) => {
+  it('sorts a table by any column with the keyboard, and gives the order of the page back', async () => {
+    await visit('full', { width: 1400 }, async (page, complaints) => {
+      await page.locator('summary', { hasText: 'Ratios with 95' }).click();
+      const table = page.locator('table', { hasText: 'Ratios with 95' });
+      const ratios = async () => {
+        const texts = await table.locator('tbody tr td:nth-child(5)').allTextContents();
+        return texts.map((text) => Number.parseFloat(text));
+      };
+      const [original, footer] = [await ratios(), await table.locator('tfoot').textContent()];
+      expect(footer).toContain('Geometric mean of 3 cases');
+      await table.getByRole('button', { name: 'Ratio', exact: true }).focus();
+      await page.keyboard.press('Enter');
+      expect(await ratios()).toEqual([...original].sort((a, b) => a - b));
+      expect(await table.locator('[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
+      await page.keyboard.press('Space');
+      expect(await ratios()).toEqual([...original].sort((a, b) => b - a));
+      expect(await table.locator('[aria-sort]').getAttribute('aria-sort')).toBe('descending');
+      await page.keyboard.press('Enter');
+      expect(await ratios()).toEqual(original);
+      expect(await table.locator('[aria-sort]').count()).toBe(0);
+      expect(await table.locator('tfoot').textContent()).toBe(footer);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  it('filters a long table while one types, says how many rows are left, and names groups anew', async () => {
+    await visit('full', { width: 400 }, async (page, complaints) => {
+      await page.locator('summary', { hasText: 'Ratios with 95' }).click();
+      const table = page.locator('table', { hasText: 'Ratios with 95' });
+      const bar = page.locator('figure .filter').first();
+      const all = await table.locator('tbody tr').count();
+      expect(await bar.getByRole('status').textContent()).toBe(`${all} rows`);
+      await bar.locator('input').focus();
+      await page.keyboard.type('DEPTH=16 baseline');
+      const shown = await table.locator('tbody tr:visible').count();
+      expect(shown).toBeGreaterThan(0);
+      expect(shown).toBeLessThan(all);
+      expect(await bar.getByRole('status').textContent()).toBe(`${shown} of ${all} rows`);
+      const first = table.locator('tbody tr:visible').first();
+      expect(await first.getAttribute('class')).toContain('first');
+      expect((await first.locator('th').textContent())?.trim()).toBe('tcp/depth=16');
+      expect(await overflowOf(page)).toBeLessThanOrEqual(0);
+      await page.keyboard.press('Escape');
+      expect(await table.locator('tbody tr:visible').count()).toBe(all);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['json', 'concurrent-1k-2026-03-14T09-26-53.000Z.json'],
+    ['rounds-csv', 'concurrent-1k-2026-03-14T09-26-53.000Z-rounds.csv'],
+    ['windows-csv', 'concurrent-1k-2026-03-14T09-26-53.000Z-windows.csv'],
+    ['histogram-log', 'concurrent-1k-2026-03-14T09-26-53.000Z.hlog'],
+  ])('saves the record that the page was made from as %s', async (format, fileName) => {
+    await visit('full', { width: 1400 }, async (page, complaints) => {
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        page.locator('a[data-record]').click(),
+        page.locator(`a[data-format="${format}"]`).click(),
       ]);
-      const saved = JSON.parse(await readFile(await download.path(), 'utf8')) as RunRecord;
-      expect(download.suggestedFilename()).toBe('concurrent-1k-2026-03-14T09-26-53.000Z.json');
-      expect(saved.comparisons).toEqual(fixtureRecord().comparisons);
+      const text = await readFile(await download.path(), 'utf8');
+      expect(download.suggestedFilename()).toBe(fileName);
+      const record = fixtureRecord();
+      if (format === 'json') expect((JSON.parse(text) as RunRecord).comparisons).toEqual(record.comparisons);
+      if (format === 'rounds-csv') expect(text).toBe(roundsCsv(record));
+      if (format === 'windows-csv') expect(text).toBe(windowsCsv(record));
+      if (format === 'histogram-log') expect(text).toBe(histogramLog(record));
+      expect(complaints).toEqual([]);
     });
   });
 

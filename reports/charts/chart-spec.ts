@@ -6,7 +6,7 @@ import type { ArmRole } from '../view-model/arm-identity.js';
  * adds colours, which depend on the theme.
  */
 export interface ChartSpec {
-  kind: 'rows' | 'curve' | 'panel' | 'strips' | 'scaling';
+  kind: 'rows' | 'curve' | 'panel' | 'strips' | 'scaling' | 'rounds' | 'load';
   x: AxisSpec;
   y: AxisSpec;
   series: SeriesSpec[];
@@ -18,16 +18,25 @@ export interface ChartSpec {
   /** Words for which the charts of one figure leave the same room at the right, so that their axes align. */
   rightLabels?: string[];
   /** Shaded stretches of the x axis: dropped blocks. */
-  bands?: { from: number; to: number }[];
+  bands?: BandSpec[];
   /** Bars along the x axis in bands of their own, one value per unit of x. */
   strips?: StripSpec[];
   /** The x axis is time: seconds for each unit of it. */
   secondsPerX?: number;
 }
 
+export interface BandSpec {
+  from: number;
+  to: number;
+  /** A letter at its top, which the figure's sentence explains. */
+  letter?: string;
+}
+
 export interface StripSpec {
   label: string;
   max: number;
+  /** What a full bar stands for, where it is not `max` per cent. */
+  maxText?: string;
   values: (number | null)[];
   /** Something went on or it did not: there is no scale to name. */
   isPresence?: boolean;
@@ -40,6 +49,8 @@ export interface AxisSpec {
   title: string;
   ticks: TickSpec[];
   hidden?: boolean;
+  /** Runs from the right to the left, where less is better. */
+  reversed?: boolean;
 }
 
 export interface TickSpec {
@@ -69,6 +80,8 @@ export interface RowSpec {
   /** Where the dot or the end of the bar is; absent when there is no figure, then `note` says why. */
   value?: number;
   interval?: [number, number];
+  /** p5, p25, median, p75 and p95 as a strip instead of a dot. */
+  quantiles?: [number, number, number, number, number];
   /** Draws a bar from the axis to the value, inside the outline that ends here (the limit), if any. */
   bar?: { outlineTo: number | null };
   /** The figure is limited or has no interval: drawn as a hollow marker. */
@@ -82,6 +95,8 @@ export interface RuleSpec {
   at: number;
   label: string;
   dashed: boolean;
+  /** In the colour of an arm, for what was measured of it; otherwise a dashed line is a limit. */
+  role?: ArmRole;
   /** Lines that divide rather than tell: round boundaries. */
   faint?: boolean;
 }

@@ -13,7 +13,7 @@ import { throughputView } from '../view-model/throughput-view.js';
 import { timelineView } from '../view-model/timeline-view.js';
 import { barChart } from './bar-chart.js';
 import { forestChart } from './forest-chart.js';
-import { latencyChart } from './latency-chart.js';
+import { latencyChart, pairChart } from './latency-chart.js';
 import { linearTicks, logAxis, logTicks } from './ticks.js';
 import { panelChart, stripChart } from './timeline-chart.js';
 
@@ -123,14 +123,18 @@ describe('latency', () => {
     expect(chart.x.max).toBeLessThanOrEqual((samples / 10) * 1.03);
   });
 
-  it('draws service time dashed beside response time', () => {
-    const chart = latencyChart(latencyView(openLoop()).cases[0]!)!;
-    expect(
-      chart.series.filter((line) => line.style === 'dashed').every((line) => line.label.endsWith('service')),
-    ).toBe(true);
-    expect(
-      chart.series.filter((line) => line.style === 'line').every((line) => line.label.endsWith('response')),
-    ).toBe(true);
+  it('counts from the intended send time where there is one, and sets service time dashed beside it', () => {
+    const view = latencyView(openLoop()).cases[0]!;
+    const labels = latencyChart(view)!.series.map(({ label }) => label);
+    expect(labels).toHaveLength(5);
+    expect(labels.every((label) => label.endsWith(', response'))).toBe(true);
+    expect(pairChart(view)!.series.map(({ label, style }) => [label, style])).toEqual([
+      ['native, service', 'dashed'],
+      ['native, response', 'line'],
+      ['baseline, service', 'dashed'],
+      ['baseline, response', 'line'],
+    ]);
+    expect(pairChart(latencyView(record).cases[0]!)).toBeNull();
   });
 });
 
@@ -138,11 +142,20 @@ describe('over time', () => {
   const view = timelineView(record).cases[0]!;
 
   it('shades dropped blocks in panels and strips alike', () => {
-    const changed = { ...view, dropped: [{ block: 3, reason: 'steal' }] };
-    for (const chart of [panelChart(changed, view.panels[0]!), stripChart(changed)!]) {
-      expect(chart.bands).toEqual([{ from: 3, to: 4 }]);
-      expect([chart.x.min, chart.x.max]).toEqual([0, view.blockCount]);
-    }
+    const causes = [
+      { text: 'steal', blocks: [3, 4] },
+      { text: 'pressure', blocks: [9] },
+    ];
+    const changed = { ...view, causes };
+    const [panel, strips] = [panelChart(changed, view.panels[0]!), stripChart(changed)!];
+    // Neighbours of one cause share its letter, which stands on the panels.
+    expect(panel.bands).toEqual([
+      { from: 3, to: 4, letter: 'a' },
+      { from: 4, to: 5 },
+      { from: 9, to: 10, letter: 'b' },
+    ]);
+    expect(strips.bands).toEqual(panel.bands!.map(({ from, to }) => ({ from, to })));
+    for (const chart of [panel, strips]) expect([chart.x.min, chart.x.max]).toEqual([0, view.blockCount]);
   });
 
   it('has a strip for steal and one for pressure', () => {

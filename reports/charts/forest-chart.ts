@@ -1,8 +1,9 @@
 import { shortDigits } from '../numbers/digits.js';
 import { ratioWithInterval } from '../numbers/ratio.js';
+import type { RatioEstimate } from '../numbers/ratio-interval.js';
 import { armIdentity } from '../view-model/arm-identity.js';
 import { MISSING_TEXT, RATIO_LIMIT, type RatioRow, type RatioView } from '../view-model/ratio-view.js';
-import type { AxisSpec, ChartSpec, RowSpec } from './chart-spec.js';
+import type { AxisSpec, ChartSpec, RowSpec, RuleSpec } from './chart-spec.js';
 import { chartNumber, logTicks } from './ticks.js';
 
 /** Above this quotient of largest and smallest ratio a linear axis would hide the small ones. */
@@ -25,19 +26,24 @@ export function forestChart(view: RatioView): ChartSpec | null {
   }
   return {
     kind: 'rows',
-    x: ratioAxis(finite),
+    x: ratioAxis(finite, 'dashed: 5 % slower · better is to the right →'),
     y: { scale: 'linear', min: -0.5, max: rows.length - 0.5, title: '', ticks: [], hidden: true },
     series: [],
     rows,
     noteColumn: true,
-    rules: [
-      { axis: 'x', at: 1, label: '1×', dashed: false },
-      { axis: 'x', at: chartNumber(RATIO_LIMIT), label: '0.952×', dashed: true },
-    ],
+    rules: limitRules(),
   };
 }
 
-function headingRow(label: string): RowSpec {
+/** No change, and the slowdown that counts. */
+export function limitRules(): RuleSpec[] {
+  return [
+    { axis: 'x', at: 1, label: '1×', dashed: false },
+    { axis: 'x', at: chartNumber(RATIO_LIMIT), label: '0.952×', dashed: true },
+  ];
+}
+
+export function headingRow(label: string): RowSpec {
   return { label, role: 'other', heading: true, note: '' };
 }
 
@@ -58,15 +64,14 @@ function ratioRow(row: RatioRow, ours: string): RowSpec {
   };
 }
 
-function ratioAxis(rows: RatioRow[]): AxisSpec {
+export function ratioAxis(rows: readonly RatioEstimate[], title: string): AxisSpec {
   const values = rows.flatMap((row) => [row.ratio, ...(row.ci95 ?? [])]).filter((value) => value > 0);
   const low = Math.min(RATIO_LIMIT, ...values);
   const high = Math.max(1, ...values);
-  const title = 'dashed: 5 % slower · better is to the right →';
   if (high / low > LOG_SPAN) {
     const air = (high / low) ** 0.03;
     const [min, max] = [chartNumber(low / air), chartNumber(high * air)];
-    return { scale: 'log', min, max, title: `${title}`, ticks: logTicks(min, max, '×') };
+    return { scale: 'log', min, max, title, ticks: logTicks(min, max, '×') };
   }
   const air = (high - low) * 0.05 + 0.005;
   const [min, max] = [chartNumber(low - air), chartNumber(high + air)];

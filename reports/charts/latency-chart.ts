@@ -1,5 +1,5 @@
 import { armIdentity, lineStyle } from '../view-model/arm-identity.js';
-import type { LatencyCase } from '../view-model/latency-view.js';
+import type { LatencyCase, LatencyCurve } from '../view-model/latency-view.js';
 import type { ChartSpec, SeriesSpec, TickSpec } from './chart-spec.js';
 import { chartNumber, logAxis } from './ticks.js';
 
@@ -16,24 +16,42 @@ const PERCENTILE_TICKS: TickSpec[] = [
   { at: 1e6, label: 'p99.9999' },
 ];
 
-/** Percentile curves of all arms over 1 ÷ (1 − p), both axes logarithmic. */
+/** Percentile curves of all arms over 1 ÷ (1 − p), both axes logarithmic; in open loop from the intended send times. */
 export function latencyChart(view: LatencyCase): ChartSpec | null {
-  const series = view.curves.flatMap((curve): SeriesSpec[] => {
+  return curveChart(view.curves.filter(isJudged(view)), ({ arm }) => {
+    const { label, role } = armIdentity(arm);
+    return { label: view.paired ? `${label}, response` : label, style: lineStyle(role) };
+  });
+}
+
+/** What a server took and what a client waited, of the arms that a reader compares first: the gap between the lines is waiting. */
+export function pairChart(view: LatencyCase): ChartSpec | null {
+  return curveChart(
+    view.curves.filter(({ arm }) => view.pair.includes(arm)),
+    ({ arm, kind }) => ({
+      label: `${armIdentity(arm).label}, ${kind}`,
+      style: kind === 'service' ? 'dashed' : 'line',
+    }),
+  );
+}
+
+/** The curve that counts: response time where there is one. */
+function isJudged(view: LatencyCase) {
+  return ({ arm, kind }: LatencyCurve) =>
+    kind === 'response' || !view.curves.some((other) => other.arm === arm && other.kind === 'response');
+}
+
+function curveChart(
+  curves: LatencyCurve[],
+  nameOf: (curve: LatencyCurve) => Pick<SeriesSpec, 'label' | 'style'>,
+): ChartSpec | null {
+  const series = curves.flatMap((curve): SeriesSpec[] => {
     if (!curve.distribution) return [];
-    const { label, role } = armIdentity(curve.arm);
     const points = curve.distribution.points
       .filter((point) => point.valueNs > 0 && point.inverse >= FIRST_INVERSE)
       .map((point): [number, number] => [point.inverse, chartNumber(point.valueNs / NS_PER_MS)]);
     if (points.length < 2) return [];
-    const style = curve.kind === 'service' ? 'dashed' : 'line';
-    return [
-      {
-        label: view.paired ? `${label}, ${curve.kind}` : label,
-        role,
-        style: view.paired ? style : lineStyle(role),
-        points,
-      },
-    ];
+    return [{ ...nameOf(curve), role: armIdentity(curve.arm).role, points }];
   });
   if (series.length === 0) return null;
   const rightmost = Math.max(...series.map((line) => line.points.at(-1)![0]));

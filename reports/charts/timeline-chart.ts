@@ -1,6 +1,8 @@
+import { inScale, scaleFor } from '../numbers/scale.js';
 import { armIdentity, lineStyle } from '../view-model/arm-identity.js';
-import type { TimelineCase, TimelinePanel } from '../view-model/timeline-view.js';
-import type { AxisSpec, ChartSpec, RuleSpec } from './chart-spec.js';
+import { causeLetter } from '../view-model/drop-causes.js';
+import type { TimelineCase, TimelinePanel, TimelineStrip } from '../view-model/timeline-view.js';
+import type { AxisSpec, BandSpec, ChartSpec, RuleSpec, StripSpec } from './chart-spec.js';
 import { chartNumber, linearAxis, logAxis } from './ticks.js';
 
 /** Arms that differ by more are drawn on a logarithmic axis. */
@@ -20,6 +22,16 @@ function roundRules(view: TimelineCase): RuleSpec[] {
   return view.roundStarts
     .filter((at) => at > 0)
     .map((at) => ({ axis: 'x' as const, at, label: '', dashed: false, faint: true }));
+}
+
+/** Dropped blocks, each with the letter of its cause; neighbours of one cause share it. */
+function bandsOf(view: TimelineCase): BandSpec[] {
+  return view.causes.flatMap(({ blocks }, index) =>
+    blocks.map((block): BandSpec => {
+      const isFirst = !blocks.includes(block - 1);
+      return { from: block, to: block + 1, ...(isFirst ? { letter: causeLetter(index) } : {}) };
+    }),
+  );
 }
 
 /** Every word that stands right of a panel or strip of this figure. */
@@ -48,7 +60,7 @@ export function panelChart(view: TimelineCase, panel: TimelinePanel): ChartSpec 
     series,
     rules: roundRules(view),
     rightLabels: rightLabels(view),
-    bands: view.dropped.map(({ block }) => ({ from: block, to: block + 1 })),
+    bands: bandsOf(view),
   };
 }
 
@@ -58,7 +70,7 @@ function stripMax(values: readonly number[]): number {
   return Math.min(100, Math.max(STRIP_MAX_LEAST, worst));
 }
 
-/** Steal and pressure under the panels, on their axis. */
+/** Steal, pressure and what the runtimes did under the panels, on their axis. */
 export function stripChart(view: TimelineCase): ChartSpec | null {
   if (view.strips.length === 0) return null;
   return {
@@ -68,11 +80,21 @@ export function stripChart(view: TimelineCase): ChartSpec | null {
     series: [],
     rules: roundRules(view),
     rightLabels: rightLabels(view),
-    bands: view.dropped.map(({ block }) => ({ from: block, to: block + 1 })),
-    strips: view.strips.map((strip) => ({
-      label: strip.label,
-      max: stripMax(strip.values),
-      values: strip.values.map((value) => (Number.isFinite(value) ? chartNumber(value) : null)),
-    })),
+    // The letters stand above, on the panels.
+    bands: bandsOf(view).map(({ from, to }) => ({ from, to })),
+    strips: view.strips.map(stripSpec),
+  };
+}
+
+function stripSpec({ label, values, unit }: TimelineStrip): StripSpec {
+  const drawn = values.map((value) => (Number.isFinite(value) ? chartNumber(value) : null));
+  if (unit === 'percent') return { label, max: stripMax(values), values: drawn };
+  const max = Math.max(1, ...values.filter(Number.isFinite));
+  const scale = scaleFor('time', [max]);
+  return {
+    label,
+    max: chartNumber(max),
+    maxText: `${inScale(scale, max)}\u202f${scale.unit}`,
+    values: drawn,
   };
 }

@@ -28,9 +28,12 @@ export function chartHeight(spec: ChartSpec, context: Canvas2d, width: number): 
     }
     case 'curve':
     case 'scaling':
+    case 'load':
       return width < 480 ? 290 : 340;
     case 'panel':
       return 164;
+    case 'rounds':
+      return spec.x.hidden ? 112 : 150;
     case 'strips':
       return (spec.strips?.length ?? 0) * STRIP_HEIGHT + 48;
   }
@@ -65,7 +68,7 @@ function pluginsOf(spec: ChartSpec, layout: RowLayout | null, theme: Theme): Cha
   const title = axisTitlePlugin(spec, theme);
   if (layout) return [background, roundDots(spec, layout), rowsPlugin(spec, layout, theme)];
   if (spec.kind === 'strips') return [background, stripsPlugin(spec, theme)];
-  if (spec.kind === 'scaling')
+  if (spec.kind === 'scaling' || spec.kind === 'load')
     return [background, intervalsPlugin(spec, theme), title, endLabelsPlugin(spec, theme)];
   return [background, title, endLabelsPlugin(spec, theme)];
 }
@@ -90,9 +93,10 @@ function padding(spec: ChartSpec, layout: RowLayout | null, context: Canvas2d): 
     const labelled = spec.rules?.some((rule) => rule.label);
     return { left: layout.left, right: layout.right, top: labelled ? 22 : 4, bottom: 0 };
   }
+  const levels = (spec.rules ?? []).filter((rule) => rule.role !== undefined).map((rule) => rule.label);
   const right = endLabelWidth(
     context,
-    spec.rightLabels ?? spec.series.filter(hasEndLabel).map((line) => line.label),
+    spec.rightLabels ?? [...spec.series.filter(hasEndLabel).map((line) => line.label), ...levels],
   );
   return {
     left: spec.kind === 'strips' ? PANEL_AXIS_WIDTH : 0,
@@ -123,18 +127,19 @@ function dataset(line: SeriesSpec, theme: Theme, width: number): object {
 
 function axis(spec: ChartSpec, axisSpec: AxisSpec, which: 'x' | 'y', theme: Theme): object {
   const labels = new Map(axisSpec.ticks.map((tick) => [tick.at, tick.label]));
-  const panelY = spec.kind === 'panel' && which === 'y';
+  const panelY = which === 'y' && ['panel', 'rounds', 'scaling'].includes(spec.kind);
   return {
     type: axisSpec.scale === 'log' ? 'logarithmic' : 'linear',
     position: which === 'x' ? 'bottom' : 'left',
-    reverse: spec.kind === 'rows' && which === 'y',
+    reverse: (spec.kind === 'rows' && which === 'y') || axisSpec.reversed === true,
     min: axisSpec.min,
     max: axisSpec.max,
     title: {
       display: axisSpec.title !== '' && which === 'x',
       text: axisSpec.title,
       color: theme.muted,
-      align: 'end',
+      // Chart.js writes the title of a reversed axis out of the plot at either end.
+      align: axisSpec.reversed ? 'center' : 'end',
       font: { family: FONT_FAMILY, size: FONT_SIZE },
       padding: { top: 2 },
     },
@@ -157,7 +162,7 @@ function axis(spec: ChartSpec, axisSpec: AxisSpec, which: 'x' | 'y', theme: Them
     afterBuildTicks: (scale: ChartScale) => {
       scale.ticks = axisSpec.ticks.map((tick) => ({ value: tick.at }));
     },
-    afterTickToLabelConversion: (scale: ChartScale) => thinLabels(scale, which),
+    afterTickToLabelConversion: (scale: ChartScale) => thinLabels(scale, axisSpec, which),
     ...(panelY
       ? {
           afterFit: (scale: ChartScale) => {
@@ -173,10 +178,10 @@ function isTime(spec: ChartSpec, which: 'x' | 'y'): boolean {
 }
 
 /** Blanks words that would touch their neighbour; the grid line stays. */
-function thinLabels(scale: ChartScale, which: 'x' | 'y'): void {
+function thinLabels(scale: ChartScale, axisSpec: AxisSpec, which: 'x' | 'y'): void {
   const extent = which === 'x' ? scale.right - scale.left : scale.bottom - scale.top;
   if (!(extent > 0)) return;
-  const logarithmic = scale.min > 0;
+  const logarithmic = axisSpec.scale === 'log';
   const place = (value: number) =>
     logarithmic
       ? (Math.log(value / scale.min) / Math.log(scale.max / scale.min)) * extent
@@ -194,9 +199,10 @@ function thinLabels(scale: ChartScale, which: 'x' | 'y'): void {
 function tooltip(spec: ChartSpec, theme: Theme): object {
   interface Item {
     raw: { x: number; y: number };
-    dataset: { label: string };
+    dataset: { label: string; showLine: boolean };
   }
   const isCurve = spec.kind === 'curve';
+  const unitOf: Partial<Record<ChartSpec['kind'], string>> = { curve: ' ms', load: ' ms', rounds: '×' };
   return {
     enabled: spec.series.length > 0,
     backgroundColor: theme.ink,
@@ -204,18 +210,22 @@ function tooltip(spec: ChartSpec, theme: Theme): object {
     bodyColor: theme.page,
     displayColors: false,
     cornerRadius: 2,
+    // Points on a line say the same as the line.
+    filter: (item: Item) => spec.kind !== 'load' || item.dataset.showLine,
     callbacks: {
       title: (items: Item[]) => {
         const at = items[0]?.raw.x ?? 0;
         if (isCurve) return `p${threeDigits(100 * (1 - 1 / at))}`;
         if (spec.secondsPerX !== undefined) return `after ${secondsText(at * spec.secondsPerX)}`;
+        if (spec.kind === 'rounds') return `round ${at}`;
+        if (spec.kind === 'load') return `${threeDigits(at)} offered`;
         if (spec.kind === 'scaling') return `${at} ${at === 1 ? 'thread' : 'threads'}`;
         return spec.kind === 'panel' ? `block ${Math.floor(at) + 1}` : (items[0]?.dataset.label ?? '');
       },
       label: (item: Item) => {
         if (spec.kind === 'rows') return `${threeDigits(item.raw.x)} in one round`;
         const name = item.dataset.label === '' ? '' : `${item.dataset.label}: `;
-        return `${name}${threeDigits(item.raw.y)}${isCurve ? ' ms' : ''}`;
+        return `${name}${threeDigits(item.raw.y)}${unitOf[spec.kind] ?? ''}`;
       },
     },
   };

@@ -1,4 +1,4 @@
-import type { ChartSpec, RuleSpec, SeriesSpec } from '../charts/chart-spec.js';
+import type { BandSpec, ChartSpec, RuleSpec, SeriesSpec } from '../charts/chart-spec.js';
 import type { Canvas2d, ChartInstance, ChartPlugin } from './page-surface.js';
 import { FONT, FONT_SIZE, type Theme } from './theme.js';
 
@@ -90,7 +90,7 @@ export function backgroundPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
     id: 'background',
     beforeDatasetsDraw(chart) {
       chart.ctx.save();
-      for (const band of spec.bands ?? []) drawBand(chart, theme, band.from, band.to);
+      for (const band of spec.bands ?? []) drawBand(chart, theme, band);
       for (const rule of spec.rules ?? []) {
         if (rule.axis === 'y') {
           drawLevelRule(chart, theme, rule);
@@ -107,18 +107,19 @@ export function backgroundPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
         ctx.stroke();
       }
       chart.ctx.setLineDash([]);
-      if (spec.kind === 'scaling') drawRuleLabelsInside(chart, spec, theme);
+      if (spec.kind === 'scaling' || spec.kind === 'load') drawRuleLabelsInside(chart, spec, theme);
       else drawRuleLabels(chart, spec, theme);
       chart.ctx.restore();
     },
   };
 }
 
-/** A level that is asked for, its words below the line at the left, where the data begin above it. */
+/** A level that is asked for, its words below the line at the right, where few curves end. */
 function drawLevelRule(chart: ChartInstance, theme: Theme, rule: RuleSpec): void {
   const { ctx, chartArea, scales } = chart;
   const y = Math.round(scales.y.getPixelForValue(rule.at)) + 0.5;
-  ctx.strokeStyle = rule.dashed ? theme.failMark : theme.ink;
+  const colour = rule.role === undefined ? null : theme.mark(rule.role);
+  ctx.strokeStyle = colour ?? (rule.dashed ? theme.failMark : theme.ink);
   ctx.lineWidth = 1;
   ctx.setLineDash(rule.dashed ? [4, 3] : []);
   ctx.beginPath();
@@ -127,10 +128,12 @@ function drawLevelRule(chart: ChartInstance, theme: Theme, rule: RuleSpec): void
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.font = FONT;
-  ctx.fillStyle = theme.muted;
-  ctx.textAlign = 'left';
-  ctx.textBaseline = 'top';
-  ctx.fillText(rule.label, chartArea.left + 6, y + 3);
+  ctx.textBaseline = rule.role === undefined ? 'top' : 'middle';
+  ctx.textAlign = rule.role === undefined ? 'right' : 'left';
+  ctx.fillStyle = rule.role === undefined ? theme.muted : theme.text(rule.role);
+  // What was measured is named beside the plot, where nothing lies behind it.
+  if (rule.role === undefined) ctx.fillText(rule.label, chartArea.right - 6, y + 3);
+  else ctx.fillText(rule.label, chartArea.right + GAP, y);
 }
 
 /** Bands around lines, behind everything, and bars through points. */
@@ -189,7 +192,7 @@ function drawIntervals(
   ctx.stroke();
 }
 
-function drawBand(chart: ChartInstance, theme: Theme, from: number, to: number): void {
+function drawBand(chart: ChartInstance, theme: Theme, { from, to, letter }: BandSpec): void {
   const { ctx, chartArea, scales } = chart;
   const left = scales.x.getPixelForValue(from);
   const width = Math.max(2, scales.x.getPixelForValue(to) - left);
@@ -209,6 +212,16 @@ function drawBand(chart: ChartInstance, theme: Theme, from: number, to: number):
   }
   ctx.stroke();
   ctx.restore();
+  if (letter === undefined) return;
+  ctx.font = FONT;
+  const middle = left + width / 2;
+  const half = ctx.measureText(letter).width / 2 + 2;
+  ctx.fillStyle = theme.page;
+  ctx.fillRect(middle - half, chartArea.top, 2 * half, LINE_HEIGHT);
+  ctx.fillStyle = theme.ink;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'top';
+  ctx.fillText(letter, middle, chartArea.top + 2);
 }
 
 /** Labels of neighbouring rules go to opposite sides, so that 0.952× and 1× never touch. */
@@ -274,7 +287,11 @@ export function stripsPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
         ctx.textBaseline = 'middle';
         ctx.fillText(strip.label, chartArea.right + GAP, bottom - height / 2 - 4);
         if (strip.isPresence) return;
-        ctx.fillText(`0–${strip.max}\u202f%`, chartArea.right + GAP, bottom - height / 2 + 10);
+        ctx.fillText(
+          `0–${strip.maxText ?? `${strip.max}\u202f%`}`,
+          chartArea.right + GAP,
+          bottom - height / 2 + 10,
+        );
       });
       ctx.restore();
     },

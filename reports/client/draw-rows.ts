@@ -21,6 +21,9 @@ const BAR_HEIGHT = 16;
 /** How far above the row's middle a stacked label stands, in row heights. */
 const LABEL_RISE = 0.26;
 const DOT_RADIUS = 4;
+/** A strip of quantiles stands above the row's middle, the rounds' dots below it. */
+const STRIP_OFFSET = 3;
+const STRIP_WIDTH = 6;
 /** Interval above, rounds below the middle of a bar, so that neither hides the other. */
 export const BAR_OFFSET = 3.5;
 
@@ -47,16 +50,21 @@ export function rowLayout(context: Canvas2d, spec: ChartSpec, width: number): Ro
   if (stacked)
     return {
       stacked,
-      rowHeight: rows.some((row) => row.bar) ? 42 : 36,
+      rowHeight: rows.some(isTall) ? 42 : 36,
       left: 4,
       right: spec.noteColumn ? 6 : right,
     };
   return {
     stacked,
-    rowHeight: rows.some((row) => row.bar) ? 28 : 24,
+    rowHeight: rows.some(isTall) ? 28 : 24,
     left: Math.min(Math.ceil(labels + GAP), labelsMax),
     right,
   };
+}
+
+/** Bars and strips have the dots of rounds under them. */
+function isTall(row: RowSpec): boolean {
+  return row.bar !== undefined || row.quantiles !== undefined;
 }
 
 /** Draws labels, bars, intervals and markers of a forest plot or bar chart. */
@@ -83,7 +91,8 @@ export function rowsPlugin(spec: ChartSpec, layout: RowLayout, theme: Theme): Ch
           return;
         }
         drawInterval(chart, theme, row, middle);
-        if (!row.bar) drawDot(chart, theme, row, middle);
+        if (row.quantiles) drawQuantiles(chart, theme, row.role, row.quantiles, middle - STRIP_OFFSET);
+        else if (!row.bar) drawDot(chart, theme, row, middle);
         if (spec.noteColumn) drawColumnNote(chart, layout, theme, row, index);
         else drawNote(chart, spec, theme, row, index, middle);
       });
@@ -175,6 +184,32 @@ function drawDot(chart: ChartInstance, theme: Theme, row: RowSpec, middle: numbe
   ctx.lineWidth = 2;
   ctx.fill();
   ctx.stroke();
+}
+
+/** Thin from p5 to p95, thick over the middle half, across it the median. */
+function drawQuantiles(
+  chart: ChartInstance,
+  theme: Theme,
+  role: RowSpec['role'],
+  quantiles: NonNullable<RowSpec['quantiles']>,
+  middle: number,
+): void {
+  const { ctx, scales } = chart;
+  const [p5, p25, p50, p75, p95] = quantiles.map((value) =>
+    scales.x.getPixelForValue(value),
+  ) as typeof quantiles;
+  const line = (from: number, to: number, width: number, colour: string) => {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width;
+    ctx.beginPath();
+    ctx.moveTo(from, middle);
+    ctx.lineTo(to, middle);
+    ctx.stroke();
+  };
+  line(p5, p95, 1.5, theme.mark(role));
+  line(p25, p75, STRIP_WIDTH, theme.mark(role));
+  ctx.fillStyle = theme.ink;
+  ctx.fillRect(p50 - 1, middle - STRIP_WIDTH / 2 - 1.5, 2, STRIP_WIDTH + 3);
 }
 
 /** A hollow diamond at the edge, where no value can be read from it, and the reason in words. */

@@ -38,6 +38,7 @@ export function compare(cases: Record<string, CaseRecord>): ComparisonRecord[] {
           ratio: median(paired)!,
           ci95: intervalOf(paired),
           n: paired.length,
+          rounds: paired,
           ...(bound ? { mark: bound } : {}),
         };
       }),

@@ -43,19 +43,20 @@ function checkTable(caption: string, checks: CheckRecord[]): TableView {
   const limits = alignDecimals(checks.map((check) => threeDigits(check.limit)));
   return tableView({
     caption,
-    columns: ['Check', 'Case', 'Kind', '~Expected', '#Value', '#Limit', '~Verdict'],
+    // The verdict in front of what may be cut off on a narrow window.
+    columns: ['Check', '~Verdict', '#Value', '#Limit', '~Expected', 'Case', 'Kind'],
     rows: checks.map((check, index) => [
       check.id,
-      check.case,
-      check.kind,
-      check.expression,
-      check.value === null ? { text: NOT_AVAILABLE, state: 'muted' as const } : values[index]!,
-      limits[index]!,
       {
         text: WORDS[check.verdict],
         state: check.verdict satisfies CellState,
         ...(check.reason ? { detail: check.reason } : {}),
       },
+      check.value === null ? { text: NOT_AVAILABLE, state: 'muted' as const } : values[index]!,
+      limits[index]!,
+      check.expression,
+      check.case,
+      check.kind,
     ]),
   });
 }

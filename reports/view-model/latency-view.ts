@@ -2,6 +2,7 @@ import type { RunRecord } from '../../scenarios/harness/record.js';
 import { exactInteger, NOT_AVAILABLE, percent } from '../numbers/digits.js';
 import { ratioText } from '../numbers/ratio.js';
 import { inScale, scaleFor, withUnit } from '../numbers/scale.js';
+import { listInWords } from '../numbers/sentence.js';
 import { armIdentity, mainArm } from './arm-identity.js';
 import { decodeHistogram, type LatencyDistribution } from './histogram.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
@@ -22,6 +23,10 @@ export interface LatencyCase {
   curves: LatencyCurve[];
   /** Both kinds are present: the run was in open loop. */
   paired: boolean;
+  /** Arms whose two kinds are set side by side: ours, and the one it is compared with first. */
+  pair: string[];
+  pairSentence: string;
+  pairTable: TableView;
   sentence: string;
   table: TableView;
 }
@@ -57,6 +62,7 @@ export function latencyView(record: RunRecord): LatencyView {
         caseName,
         curves,
         paired,
+        ...pairOf(caseName, curves, ours),
         sentence: caseSentence(curves, ours),
         table: latencyTable(caseName, curves),
       },
@@ -91,6 +97,53 @@ function caseSentence(curves: LatencyCurve[], ours: string): string {
     parts.push(`${percent((1 - service / p99) * 100)} of the p99 is spent waiting to be sent`);
   }
   return `${parts.join('; ')}.`;
+}
+
+/** The arms with both kinds of time: ours, and the baseline or else the first other one. */
+function pairOf(
+  caseName: string,
+  curves: LatencyCurve[],
+  ours: string,
+): Pick<LatencyCase, 'pair' | 'pairSentence' | 'pairTable'> {
+  const of = (arm: string, kind: LatencyKind) =>
+    curves.find((curve) => curve.arm === arm && curve.kind === kind)?.distribution ?? null;
+  const both = [...new Set(curves.map(({ arm }) => arm))].filter(
+    (arm) => of(arm, 'service') !== null && of(arm, 'response') !== null,
+  );
+  const others = both.filter((arm) => arm !== ours && arm !== 'limit');
+  const opponent = others.includes('baseline') ? 'baseline' : others[0];
+  const pair = both.filter((arm) => arm === ours || arm === opponent);
+  const percentiles = PERCENTILES.filter((p) => pair.some((arm) => of(arm, 'response')!.at(p) !== null));
+  const waiting = (arm: string, p: number): number | null => {
+    const [service, response] = [of(arm, 'service')!.at(p), of(arm, 'response')!.at(p)];
+    return service === null || response === null ? null : Math.max(0, 1 - service / response) * 100;
+  };
+  const clauses = pair.flatMap((arm) => {
+    const shares = [50, 99].map((p) => waiting(arm, p));
+    if (shares.includes(null)) return [];
+    return [
+      `${percent(shares[0]!)} of the median and ${percent(shares[1]!)} of the p99 of ${armIdentity(arm).label}`,
+    ];
+  });
+  return {
+    pair,
+    pairSentence:
+      clauses.length === 0
+        ? 'Too few samples for service and response time side by side.'
+        : `Waiting to be sent, the gap between service and response time, makes up ${listInWords(clauses)}.`,
+    pairTable: tableView({
+      caption: `${caseName}: share of the response time that is waiting, not service`,
+      columns: ['Arm', ...percentiles.map((p) => `#p${p}`)],
+      rows: pair.map((arm): CellInput[] => [
+        armIdentity(arm).label,
+        ...percentiles.map((p): CellInput => {
+          const share = waiting(arm, p);
+          if (share === null) return { text: NOT_AVAILABLE, detail: 'too few samples', state: 'muted' };
+          return percent(share);
+        }),
+      ]),
+    }),
+  };
 }
 
 function overallSentence(cases: LatencyCase[], ours: string): string {

@@ -3,6 +3,7 @@ import { NOT_AVAILABLE, percent } from '../numbers/digits.js';
 import { median, spreadPercent } from '../numbers/order-statistics.js';
 import { listInWords, plural } from '../numbers/sentence.js';
 import { armIdentity, compareArms } from './arm-identity.js';
+import { dropCauses, NO_REASON } from './drop-causes.js';
 import { isThroughput } from './metric-catalogue.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
 import { measuredCases } from './throughput-view.js';
@@ -81,12 +82,12 @@ function percentCell(value: number | null): CellInput {
 }
 
 function dropReasons(blocks: BlockRecord[]): string {
-  const counts = new Map<string, number>();
-  for (const block of blocks.filter((candidate) => candidate.dropped)) {
-    const reason = block.reason ?? 'no reason recorded';
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  return [...counts].map(([reason, count]) => (count > 1 ? `${reason} (${count})` : reason)).join('; ');
+  const dropped = blocks.flatMap(({ dropped: isDropped, reason }, block) =>
+    isDropped ? [{ block, reason: reason ?? NO_REASON }] : [],
+  );
+  return dropCauses(dropped)
+    .map(({ text, blocks: of }) => (of.length > 1 ? `${text} (${of.length})` : text))
+    .join('; ');
 }
 
 function blockRow(caseName: string, blocks: BlockRecord[]): CellInput[] {

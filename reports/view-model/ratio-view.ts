@@ -1,11 +1,12 @@
 import type { ComparisonRecord, Interval, RunRecord } from '../../scenarios/harness/record.js';
 import { alignDecimals, NOT_AVAILABLE } from '../numbers/digits.js';
 import { intervalText, ratioText, ratioWithInterval } from '../numbers/ratio.js';
+import { geometricMean } from '../numbers/ratio-interval.js';
 import { withUnit } from '../numbers/scale.js';
 import { armIdentity, compareArms, mainArm } from './arm-identity.js';
 import { compareMetrics, isKnownMetric, isThroughput, metricName } from './metric-catalogue.js';
-import { isOverThreads } from './scaling-view.js';
-import { type TableView, tableView } from './table-view.js';
+import { hasScaling, isOverThreads } from './scaling-view.js';
+import { type CellInput, type TableView, tableView } from './table-view.js';
 
 /** Five per cent slower: 1 ÷ 1.05. */
 export const RATIO_LIMIT = 1 / 1.05;
@@ -120,7 +121,7 @@ export function ratioView(record: RunRecord): RatioView {
     leading,
     missing,
     sentence: sentenceOf(leading, rows.length, ours),
-    table: ratioTable(rows, missing),
+    table: ratioTable(rows, missing, hasScaling(record) ? [] : leading.filter((row) => row.arm === ours)),
   };
 }
 
@@ -183,7 +184,7 @@ const FINDING_TEXT: Record<RatioRow['finding'], string> = {
   'no interval': `${NOT_AVAILABLE}: fewer than ${INTERVAL_ROUNDS_MIN} rounds`,
 };
 
-function ratioTable(rows: RatioRow[], missing: MissingCase[]): TableView {
+function ratioTable(rows: RatioRow[], missing: MissingCase[], averaged: RatioRow[]): TableView {
   const ratios = alignDecimals(rows.map((row) => ratioText(row.ratio)));
   return tableView({
     caption: 'Ratios with 95 % intervals; above 1× is better, whatever the metric',
@@ -220,7 +221,32 @@ function ratioTable(rows: RatioRow[], missing: MissingCase[]): TableView {
         ...Array.from({ length: 8 }, () => ({ text: NOT_AVAILABLE, state: 'muted' as const })),
       ]),
     ],
+    footer: meanRows(averaged),
   });
+}
+
+/** Geometric means over the cases, of the ratios that lead; over numbers of threads a mean would say nothing. */
+function meanRows(rows: RatioRow[]): CellInput[][] {
+  const groups = new Map<string, RatioRow[]>();
+  for (const row of rows.filter(({ ratio }) => ratio > 0)) {
+    const key = JSON.stringify([row.metric, row.against]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()]
+    .filter((group) => group.length > 1)
+    .map((group): CellInput[] => {
+      const { metricLabel, arm, against } = group[0]!;
+      const { ratio, ci95 } = geometricMean(group);
+      return [
+        `Geometric mean of ${group.length} cases`,
+        metricLabel,
+        armIdentity(arm).label,
+        armIdentity(against).label,
+        ratioText(ratio),
+        ci95 ? intervalText(ci95) : { text: NOT_AVAILABLE, state: 'muted' },
+        ...Array.from({ length: 4 }, () => ''),
+      ];
+    });
 }
 
 export const MISSING_TEXT: Record<MissingCase['status'], string> = {

@@ -1,6 +1,6 @@
 import type { RunRecord, SoakRecord } from '../../scenarios/harness/record.js';
 import { soakPanelChart, soakStripChart } from '../charts/soak-chart.js';
-import type { AddChart, Section } from './report-view.js';
+import type { AddChart, Section } from './section-view.js';
 import { type SoakPanel, soakView } from './soak-view.js';
 
 /** The hours of a soak: gauges and their slopes, then how the work went, each over the fault phases. */

@@ -1,9 +1,16 @@
-import type { BlockRecord, RunRecord, SeriesRecord, WindowRecord } from '../../scenarios/harness/record.js';
+import type {
+  ArmRecord,
+  BlockRecord,
+  RunRecord,
+  SeriesRecord,
+  WindowRecord,
+} from '../../scenarios/harness/record.js';
 import { percent, threeDigits } from '../numbers/digits.js';
 import { median, quantile } from '../numbers/order-statistics.js';
 import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { plural } from '../numbers/sentence.js';
 import { armIdentity, mainArm } from './arm-identity.js';
+import { causesInWords, type DropCause, dropCauses, NO_REASON } from './drop-causes.js';
 import { metricName } from './metric-catalogue.js';
 import { pressurePercent } from './noise-view.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
@@ -27,8 +34,9 @@ export interface TimelinePanel {
 
 export interface TimelineStrip {
   label: string;
-  /** Per cent, one per block; NaN where unknown. */
+  /** One per block, in per cent or nanoseconds; NaN where unknown. */
   values: number[];
+  unit: 'percent' | 'ns';
 }
 
 export interface TimelineCase {
@@ -37,6 +45,7 @@ export interface TimelineCase {
   /** First block of each round. */
   roundStarts: number[];
   dropped: { block: number; reason: string }[];
+  causes: DropCause[];
   panels: TimelinePanel[];
   strips: TimelineStrip[];
   sentence: string;
@@ -96,12 +105,14 @@ function timelineCase(record: RunRecord, caseName: string, ours: string): Timeli
   });
 
   const dropped = blocks.flatMap((block, index) =>
-    block.dropped ? [{ block: index, reason: block.reason ?? 'no reason recorded' }] : [],
+    block.dropped ? [{ block: index, reason: block.reason ?? NO_REASON }] : [],
   );
   const strips = [
-    { label: 'steal', values: blocks.map((block) => block.stealPercent) },
-    { label: 'CPU pressure', values: blocks.map(pressurePercent) },
+    { label: 'steal', values: blocks.map((block) => block.stealPercent), unit: 'percent' as const },
+    { label: 'CPU pressure', values: blocks.map(pressurePercent), unit: 'percent' as const },
+    ...runtimeStrips(arms, windows, ordinals, blockCount),
   ].filter((strip) => strip.values.some(Number.isFinite));
+  const causes = dropCauses(dropped);
   const roundStarts = blocks.flatMap((block, index) =>
     block.round === blocks[index - 1]?.round ? [] : [index],
   );
@@ -110,37 +121,81 @@ function timelineCase(record: RunRecord, caseName: string, ours: string): Timeli
     blockCount,
     roundStarts,
     dropped,
+    causes,
     panels,
     strips,
-    sentence: caseSentence(panels, dropped.length, blockCount, ours),
+    sentence: caseSentence(panels, causes, blockCount, ours),
     table: timelineTable(caseName, panels),
   };
 }
 
 /** Puts each window into its block; without windows (a published record) they are spread evenly. */
+function placed(
+  series: SeriesRecord,
+  windows: WindowRecord[],
+  ordinals: Map<string, number>,
+  blockCount: number,
+): { block: number; value: number }[] {
+  const exact = windows.length === series.values.length && ordinals.size > 0;
+  return series.values.flatMap((value, index) => {
+    if (value === null || !Number.isFinite(value)) return [];
+    const block = exact
+      ? (ordinals.get(`${windows[index]!.round}/${windows[index]!.block}`) ?? 0)
+      : Math.floor((index * blockCount) / series.values.length);
+    return [{ block, value }];
+  });
+}
+
 function pointsOf(
   series: SeriesRecord,
   windows: WindowRecord[],
   ordinals: Map<string, number>,
   blockCount: number,
 ): { x: number; y: number }[] {
-  const exact = windows.length === series.values.length && ordinals.size > 0;
   const perGroup = Math.max(1, Math.ceil(blockCount / POINTS_MAX));
   const groups = new Map<number, number[]>();
-  series.values.forEach((value, index) => {
-    if (value === null || !Number.isFinite(value)) return;
-    const ordinal = exact
-      ? (ordinals.get(`${windows[index]!.round}/${windows[index]!.block}`) ?? 0)
-      : Math.floor((index * blockCount) / series.values.length);
-    const group = Math.floor(ordinal / perGroup);
+  for (const { block, value } of placed(series, windows, ordinals, blockCount)) {
+    const group = Math.floor(block / perGroup);
     groups.set(group, [...(groups.get(group) ?? []), value]);
-  });
+  }
   return [...groups]
     .sort(([a], [b]) => a - b)
     .map(([group, values]) => ({ x: (group + 0.5) * perGroup, y: median(values)! }));
 }
 
-function caseSentence(panels: TimelinePanel[], dropped: number, blockCount: number, ours: string): string {
+/** What the runtime of an arm did meanwhile, where the record has it. */
+const RUNTIME_SERIES: readonly (readonly [name: string, label: string])[] = [
+  ['gcPauseNs', 'GC'],
+  ['loopDelayP99Ns', 'loop delay p99'],
+];
+
+/** The longest of each block, of the arms that run JavaScript. */
+function runtimeStrips(
+  arms: readonly [string, ArmRecord][],
+  windows: WindowRecord[],
+  ordinals: Map<string, number>,
+  blockCount: number,
+): TimelineStrip[] {
+  return RUNTIME_SERIES.flatMap(([name, label]) =>
+    arms.flatMap(([arm, { series }]): TimelineStrip[] => {
+      const found = series[name];
+      if (found === undefined) return [];
+      const own = windows.filter((window) => window.arm === arm).sort((a, b) => a.startNs - b.startNs);
+      const values = new Array<number>(blockCount).fill(Number.NaN);
+      for (const { block, value } of placed(found, own, ordinals, blockCount)) {
+        values[block] = Math.max(value, Number.isFinite(values[block]) ? values[block]! : 0);
+      }
+      return [{ label: `${label}, ${armIdentity(arm).label}`, values, unit: 'ns' }];
+    }),
+  );
+}
+
+function caseSentence(
+  panels: TimelinePanel[],
+  causes: DropCause[],
+  blockCount: number,
+  ours: string,
+): string {
   const panel = panels[0];
   const mine = panel?.lines.find((line) => line.arm === ours) ?? panel?.lines[0];
   if (!panel || !mine) return 'No series was recorded.';
@@ -153,7 +208,11 @@ function caseSentence(panels: TimelinePanel[], dropped: number, blockCount: numb
     Math.abs(drift) < 1
       ? 'and ends where it began'
       : `and its second half is ${percent(Math.abs(drift))} ${drift > 0 ? 'higher' : 'lower'} than its first`;
-  const shaded = dropped > 0 ? `; ${plural(dropped, 'dropped block')} of ${blockCount} shaded` : '';
+  const dropped = causes.reduce((sum, { blocks }) => sum + blocks.length, 0);
+  const shaded =
+    dropped > 0
+      ? `; ${plural(dropped, 'dropped block')} of ${blockCount} shaded, ${causesInWords(causes)}`
+      : '';
   return `In nine of ten blocks the ${panel.label} of ${armIdentity(mine.arm).label} stays between ${withUnit(quantity, low)} and ${withUnit(quantity, high)}, ${direction}${shaded}.`;
 }
 
