@@ -53,8 +53,7 @@ export async function publishCommand(args: string[], surroundings: ReportSurroun
 /** A path as the user typed it, or the name of a run; `latest` is the link to the newest. */
 async function runFolder(run: string, { env, root }: ReportSurroundings): Promise<string> {
   const from = env.INIT_CWD ?? process.cwd();
-  const runs = env.MSGTRANS_RUNS_DIR ? resolve(from, env.MSGTRANS_RUNS_DIR) : join(root, 'runs');
-  const candidates = [join(runs, run), resolve(from, run)];
+  const candidates = [join(runsFolder({ env, root }), run), resolve(from, run)];
   for (const candidate of candidates) {
     if (await isFolder(candidate)) return candidate;
   }
@@ -64,7 +63,13 @@ async function runFolder(run: string, { env, root }: ReportSurroundings): Promis
   );
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** Where runs are kept: MSGTRANS_RUNS_DIR, else `runs/`. */
+export function runsFolder({ env, root }: Pick<ReportSurroundings, 'env' | 'root'>): string {
+  const from = env.INIT_CWD ?? process.cwd();
+  return env.MSGTRANS_RUNS_DIR ? resolve(from, env.MSGTRANS_RUNS_DIR) : join(root, 'runs');
+}
+
+export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch {

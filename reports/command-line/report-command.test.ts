@@ -47,13 +47,14 @@ describe('npm run report', { timeout: 60_000 }, () => {
     complaints = [];
   });
 
-  const run = (args: string[], extra: NodeJS.ProcessEnv = {}) =>
+  const run = (args: string[], extra: NodeJS.ProcessEnv = {}, stop?: AbortSignal) =>
     reportCommand(args, {
       root,
       env: { ...env, ...extra },
       print: (line) => printed.push(line),
       complain: (line) => complaints.push(line),
       clientEntryPath: client.clientEntryPath,
+      ...(stop === undefined ? {} : { stop }),
     });
 
   it('renders records into one page and names it', async () => {
@@ -168,6 +169,11 @@ describe('npm run report', { timeout: 60_000 }, () => {
     [[], 2, /Name at least one record/],
     [['a.json'], 2, /--html OUT/],
     [['a.json', '--hmtl', 'x.html'], 2, /--hmtl/],
+    [['--serve', 'a.json'], 2, /--serve takes no files \(a\.json\)/],
+    [['--serve', '--port', '70000'], 2, /--port "70000" is no port/],
+    [['--serve', '--port', '80x'], 2, /--port "80x" is no port/],
+    [['--serve', '--folder', 'none'], 5, /none: no such folder/],
+    [['--port', '1'], 2, /--port/],
     [['publish', 'a', 'b'], 2, /one run/],
     [['publish', 'no-such-run'], 5, /no-such-run: no such run/],
     [['numbers', 'a.json'], 2, /numbers renews README\.md, .*it knows no a\.json/],
@@ -186,6 +192,31 @@ describe('npm run report', { timeout: 60_000 }, () => {
     const swallowed = { npm_config_html: 'true', npm_lifecycle_event: 'report' };
     expect(await run(['a.json', 'x.html'], swallowed)).toBe(2);
     expect(complaints.join('\n')).toContain('npm run report -- a.json x.html --html …');
+  });
+
+  it('serves the folder that is named until it is stopped, and says where', async () => {
+    const stop = new AbortController();
+    const served = run(['--serve', '--port', '0', '--folder', 'runs'], {}, stop.signal);
+    await expect.poll(() => printed.join('\n')).toMatch(/http:\/\/127\.0\.0\.1:\d+\//);
+    expect(printed[0]).toBe(`serving ${join(root, 'runs')}`);
+    const url = /http:\S+/.exec(printed[1]!)![0];
+    expect(await (await fetch(url)).text()).toContain('20260314T092653Z-concurrent-1k-1');
+    const port = new URL(url).port;
+    expect(await run(['--serve', '--port', port, '--folder', 'runs'])).toBe(1);
+    expect(complaints.join('\n')).toContain(
+      `127.0.0.1:${port}: another program listens there. Choose another with --port N`,
+    );
+    stop.abort();
+    expect(await served).toBe(130);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('serves where runs were moved to, when no folder is named', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const moved = { MSGTRANS_RUNS_DIR: join(root, 'runs') };
+    expect(await run(['--serve', '--port', '0'], moved, stop.signal)).toBe(130);
+    expect(printed[0]).toBe(`serving ${join(root, 'runs')}`);
   });
 
   it('explains itself', async () => {

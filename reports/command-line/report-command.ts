@@ -2,10 +2,16 @@ import { ReportError } from '../record-file/report-error.js';
 import { numbersCommand } from './numbers.js';
 import { publishCommand } from './publish.js';
 import { renderCommand } from './render.js';
+import { DEFAULT_PORT, serveCommand } from './serve.js';
 import type { ReportSurroundings } from './surroundings.js';
 
 const HELP = `npm run report -- FILES… --html OUT
-    Renders run records (record.json) into one standalone page.
+    Renders run records (record.json) into one standalone page: an overview first, then each scenario's runs. Of several
+    runs of one scenario every later one is compared with the oldest; the ratios within each run decide, never its
+    absolute figures.
+npm run report -- --serve [--port N] [--folder DIR]
+    Lists the runs of a folder in the browser, with the course of their ratios, and shows the report of each. Answers on
+    127.0.0.1 only, until Ctrl-C. Default port ${DEFAULT_PORT}, 0 for any free one; default folder runs/ (MSGTRANS_RUNS_DIR moves that).
 npm run report -- publish [RUN|latest] [--name NAME]
     Copies a run's record, without its raw samples, and its page to reports/published/<scenario>/
     (or <NAME>/). RUN is a folder, or its name under runs/ (MSGTRANS_RUNS_DIR moves that); default latest.
@@ -15,7 +21,8 @@ npm run report -- numbers [--check] [FILES…]
     --check changes nothing and exits 1 when one of them is stale.
 npm run report -- --help
 
-Exit codes: 0 done · 1 error, or stale numbers with --check · 2 usage · 5 a record is missing or invalid.`;
+Exit codes: 0 done · 1 error, or stale numbers with --check · 2 usage · 5 a record is missing or invalid ·
+130 the server was stopped by a signal.`;
 
 const SUBCOMMANDS = { publish: publishCommand, numbers: numbersCommand };
 
@@ -31,6 +38,7 @@ export async function reportCommand(args: string[], surroundings: ReportSurround
     if (first !== undefined && Object.hasOwn(SUBCOMMANDS, first)) {
       return await SUBCOMMANDS[first as keyof typeof SUBCOMMANDS](rest, surroundings);
     }
+    if (args.includes('--serve')) return await serveCommand(args, surroundings);
     return await renderCommand(args, surroundings);
   } catch (error) {
     if (error instanceof ReportError) {
@@ -46,13 +54,13 @@ export async function reportCommand(args: string[], surroundings: ReportSurround
 
 /** npm takes options that stand before `--` for its own and passes on only the words. */
 function refuseSwallowedOptions(args: string[], env: NodeJS.ProcessEnv): void {
-  const swallowed = ['html', 'check', 'name'].filter(
+  const swallowed = ['html', 'check', 'name', 'serve', 'port', 'folder'].filter(
     (option) =>
       env[`npm_config_${option}`] !== undefined && !args.some((arg) => arg.startsWith(`--${option}`)),
   );
   if (swallowed.length === 0 || env.npm_lifecycle_event !== 'report') return;
   const [option] = swallowed as [string];
-  const flag = option === 'check' ? '--check' : `--${option} …`;
+  const flag = option === 'check' || option === 'serve' ? `--${option}` : `--${option} …`;
   throw new ReportError(
     'ERR_REPORT_USAGE',
     `npm kept the option --${option} for itself: options go after \`--\`. Type: npm run report -- ${[...args, flag].join(' ')}`,

@@ -6,4 +6,6 @@ export interface ReportSurroundings {
   complain(line: string): void;
   /** Compiled client of the page, when it is not the one under `dist/`. */
   clientEntryPath?: string;
+  /** Ends what goes on until it is told to stop; otherwise SIGINT, SIGTERM and SIGHUP do. */
+  stop?: AbortSignal;
 }

@@ -47,6 +47,13 @@ function sha256(text: string): string {
   return `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
 }
 
+/** The policy that {@link assemblePage} wrote into a page: its first element that has one, before anything from data. */
+export function policyOf(page: string): string {
+  return (
+    /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)?.[1] ?? "default-src 'none'"
+  );
+}
+
 /** Data of the page: chart specifications by element id, and records by element id. */
 export interface PageData {
   charts: Record<string, unknown>;

@@ -21,6 +21,16 @@ export function standingTemplate(): Template {
   return compiledOnce('standing');
 }
 
+/** The template of the page that lists the runs of a folder. */
+export function runListTemplate(): Template {
+  return compiledOnce('run-list');
+}
+
+/** The template of a page that has nothing but a sentence. */
+export function messageTemplate(): Template {
+  return compiledOnce('message');
+}
+
 function compiledOnce(name: string): Template {
   const template = compiled.get(name) ?? compile(name);
   compiled.set(name, template);

@@ -5,7 +5,7 @@ import { runRecordSchema } from './record-schema.js';
 import { ReportError } from './report-error.js';
 
 /** A full run of the largest scenario writes about 5 MB; a file far above that is not a record. */
-const RECORD_BYTES_MAX = 256 * 1024 * 1024;
+export const RECORD_BYTES_MAX = 256 * 1024 * 1024;
 const PROBLEMS_SHOWN_MAX = 8;
 
 /**

@@ -7,6 +7,8 @@ export type ReportErrorCode =
   | 'ERR_REPORT_STALE'
   /** README.md lacks the markers between which the numbers stand. */
   | 'ERR_REPORT_MARKERS'
+  /** The port to serve at is taken or not ours to take. */
+  | 'ERR_REPORT_PORT'
   /** A part of the page is missing from the package. */
   | 'ERR_REPORT_ASSET';
 
@@ -15,6 +17,7 @@ const EXIT_CODES: Record<ReportErrorCode, number> = {
   ERR_REPORT_RECORD: 5,
   ERR_REPORT_STALE: 1,
   ERR_REPORT_MARKERS: 1,
+  ERR_REPORT_PORT: 1,
   ERR_REPORT_ASSET: 1,
 };
 

@@ -31,6 +31,8 @@ export interface LookOptions {
   width: number;
   dark?: boolean;
   scripts?: boolean;
+  /** For pages that a server of the test gives. */
+  network?: boolean;
 }
 
 /** Starts Chromium with an empty profile of its own, which is removed when it closes. */
@@ -38,13 +40,13 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath() ?? undefined, headless: true, args: FLAGS });
 }
 
-/** A window with nothing in common with others, and without a network. */
+/** A window with nothing in common with others, and without a network unless asked for. */
 export function openWindow(browser: Browser, options: LookOptions): Promise<BrowserContext> {
   return browser.newContext({
     viewport: { width: options.width, height: 900 },
     colorScheme: options.dark ? 'dark' : 'light',
     javaScriptEnabled: options.scripts ?? true,
-    offline: true,
+    offline: !(options.network ?? false),
   });
 }
 

@@ -1,0 +1,64 @@
+import type { RunRecord } from '../../scenarios/harness/record.js';
+import { durationText } from '../numbers/moment.js';
+import type { Quantity } from '../numbers/scale.js';
+import { armIdentity, mainArm } from '../view-model/arm-identity.js';
+import { metricName } from '../view-model/metric-catalogue.js';
+import { shortCommit } from '../view-model/provenance-view.js';
+import { ratioView } from '../view-model/ratio-view.js';
+import { measuredCases, throughputMetric } from '../view-model/throughput-view.js';
+import { type Tone, verdictView } from '../view-model/verdict-view.js';
+
+/** A figure of a run that is worth following from run to run. */
+export interface TrackedFigure {
+  /** The same in every run that has this figure. */
+  key: string;
+  label: string;
+  value: number;
+  /** Null for a ratio, which is comparable between days; otherwise an absolute figure, which is not. */
+  quantity: Quantity | null;
+}
+
+/** What the list says of a run; the record itself, some megabytes, is not kept. */
+export interface RunSummary {
+  scenario: string;
+  startedAt: string;
+  tone: Tone;
+  badge: string;
+  sentence: string;
+  build: string;
+  duration: string;
+  figures: TrackedFigure[];
+}
+
+const ABSOLUTE = ['latency_ns_p99', 'rss_bytes_peak'];
+
+export function summaryOf(record: RunRecord): RunSummary {
+  const { tone, badge, sentence } = verdictView(record);
+  return {
+    ...{ scenario: record.scenario, startedAt: record.startedAt, tone, badge, sentence },
+    build: `${shortCommit(record)}${record.build.dirty ? ' (changed)' : ''}`,
+    duration: durationText(record.startedAt, record.finishedAt),
+    figures: figuresOf(record),
+  };
+}
+
+/** The leading ratios; of a run without any, which a soak is, absolute figures of its first case. */
+function figuresOf(record: RunRecord): TrackedFigure[] {
+  const ours = mainArm(record);
+  const ratios = ratioView(record)
+    .leading.filter(({ arm, against, ratio }) => arm === ours && !against.startsWith('stored:') && ratio > 0)
+    .map(({ caseName, metric, metricLabel, against, ratio }): TrackedFigure => {
+      const label = `${metricLabel} against ${armIdentity(against).label}, ${caseName}`;
+      return { key: JSON.stringify([caseName, metric, against]), label, value: ratio, quantity: null };
+    });
+  if (ratios.length > 0) return ratios;
+  const [first] = measuredCases(record);
+  if (first === undefined) return [];
+  const [caseName, caseRecord] = first;
+  return [throughputMetric(caseRecord) ?? '', ...ABSOLUTE].flatMap((metric): TrackedFigure[] => {
+    const value = caseRecord.arms[ours]?.metrics[metric]?.value;
+    if (value === undefined || !(value > 0)) return [];
+    const { label, quantity } = metricName(metric);
+    return [{ key: JSON.stringify([caseName, metric]), label: `${label}, ${caseName}`, value, quantity }];
+  });
+}
