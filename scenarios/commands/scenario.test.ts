@@ -140,7 +140,7 @@ describe('without measuring', () => {
     [['concurrent-1k', '--set', 'depth=zero', '--case', 'tcp'], /depth is a whole number/],
     [['concurrent-1k', '--arm', 'limit', '--save-baseline', 'x'], /needs the arms native and baseline/],
     [['concurrent-1k', '--quick', '--save-baseline', 'x'], /would not be added: a quick run is too short/],
-    [['concurrent-1k', '--save-baseline', 'x.json'], /not ending like a file; got "x.json"/],
+    [['concurrent-1k', '--save-baseline', 'x.json'], /not ending like a file, .*; got "x.json"/],
     [[], /which scenario/],
   ])('refuses %j with exit 2', (args, message) => {
     const result = run(args);
