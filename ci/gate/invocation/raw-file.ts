@@ -38,6 +38,8 @@ const headerSchema = z.object({
   objections: z.array(z.string()),
   base: buildSchema.extend({ why: z.string() }),
   candidate: buildSchema,
+  /** What both were built and are run with; absent in lines from before it was kept. */
+  toolchain: z.string().optional(),
   machine: machineSchema,
 });
 

@@ -2,6 +2,7 @@ import { formatBytes, formatNs, formatSi, significant } from '../../../scenarios
 import { METRICS, type MetricName } from '../../../scenarios/harness/metrics.js';
 import type { SideFinding } from '../statistics/gate-state.js';
 import type { GateVerdictFile, MetricLine } from '../verdict/gate-verdict.js';
+import { gatePower } from './gate-power.js';
 import { lookNotes } from './look-note.js';
 import { powerNotes } from './power-note.js';
 
@@ -34,7 +35,8 @@ export interface SummaryRow {
 
 export type RowFinding = 'pass' | 'fail' | 'inconclusive' | 'improved' | 'shown';
 
-export function summariseVerdict(file: GateVerdictFile): GateSummary {
+/** @param power of {@link gatePower}, where it is already known */
+export function summariseVerdict(file: GateVerdictFile, power = gatePower(file)): GateSummary {
   const { base, candidate, invocations, drops, machine } = file;
   const causes = Object.entries(drops.causes).map(([kind, count]) => `${kind} ${count}`);
   const dropped = `${drops.dropped} of ${drops.blocks} blocks dropped`;
@@ -54,7 +56,7 @@ export function summariseVerdict(file: GateVerdictFile): GateSummary {
       `noise of the machine: ${significant(machine.aluNoisePercent)} % over a fixed loop of 4 ms`,
       ...file.metrics.flatMap(noiseNote),
       ...lookNotes(file),
-      ...powerNotes(file),
+      ...powerNotes(power),
       ...file.control.filter((each) => each.invocations > 0).map(({ reason }) => `control: ${reason}`),
       ...file.notes,
     ],

@@ -3,6 +3,7 @@ import { InterruptedError, throwIfInterrupted } from '../../../scenarios/harness
 import { readMachine } from '../../../scenarios/harness/machine.js';
 import { pressureBetween, readPressure } from '../../../scenarios/harness/pressure.js';
 import type { MachineRecord } from '../../../scenarios/harness/record.js';
+import { ALU_NOISE_PERCENT_MAX, STEAL_PERCENT_MAX } from './noise-limits.js';
 
 export interface Preflight {
   machine: MachineRecord;
@@ -11,14 +12,6 @@ export interface Preflight {
   /** Why this machine cannot keep the promise now, in words. */
   objections: string[];
 }
-
-/**
- * Processors of this kind change their speed by 38 % while nothing says so. Twice that spread is taken for too much: no run has
- * shown yet from where on the promise breaks, and what is below is judged by drops, control and the last look.
- */
-const ALU_NOISE_PERCENT_MAX = 76;
-/** Where this much is taken away, blocks are dropped faster than they are measured. */
-const STEAL_PERCENT_MAX = 10;
 
 /** Looks at the machine before anything is measured on it. Throws `InterruptedError`. */
 export async function preflight(
