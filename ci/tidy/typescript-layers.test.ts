@@ -25,6 +25,30 @@ test('core imports nothing of ours but core, and no package', () => {
   ]);
 });
 
+test('reports know what a gate wrote and its statistics, and nothing that measures or builds', () => {
+  const found = findingsIn(typescriptLayers, {
+    'ci/gate/verdict/gate-verdict.ts': '',
+    'ci/gate/invocation/raw-file.ts': '',
+    'ci/gate/invocation/run-invocation.ts': '',
+    'ci/gate/measure-gate.ts': '',
+    'ci/history/history-view.ts': '',
+    'ci/history/remember-gate.ts': '',
+    'reports/gate/page.ts': [
+      "import '../../ci/gate/verdict/gate-verdict.js';",
+      "import '../../ci/gate/invocation/raw-file.js';",
+      "import '../../ci/history/history-view.js';",
+      "import '../../ci/gate/invocation/run-invocation.js';",
+      "import '../../ci/gate/measure-gate.js';",
+      "import '../../ci/history/remember-gate.js';",
+    ].join('\n'),
+  });
+  expect(found.map((line) => line.split(' ')[0])).toEqual([
+    'reports/gate/page.ts:4',
+    'reports/gate/page.ts:5',
+    'reports/gate/page.ts:6',
+  ]);
+});
+
 test('reports know the record of the harness and nothing else of it', () => {
   const found = findingsIn(typescriptLayers, {
     ...harness,

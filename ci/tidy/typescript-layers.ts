@@ -11,7 +11,10 @@ const allowedImports: Record<string, RegExp> = {
   // Suites are measured, judged and recorded by the scenarios' harness; its commands are not theirs, and of its arms only how they start.
   suites: /^(core|scenarios\/harness)\/|^scenarios\/arms\/registry\./,
   scenarios: /^core\//,
-  reports: /^scenarios\/harness\/record[./]/,
+  // Pages are made from what was written: a run's record, a gate's verdict and its raw lines, with the gate's own statistics,
+  // and the history of gates.
+  reports:
+    /^scenarios\/harness\/(record[./]|metrics\.)|^ci\/gate\/((output|statistics|testing|verdict)\/|invocation\/(gate-arms|gated-metrics|invocation-record|raw-file)\.|preflight\/noise-limits\.)|^ci\/history\/(history-(error|line|view))\.|^ci\/baseline-store\/promotion-history\./,
   // Judges by the statistics of the harness, measures through it and under its lock; what it starts, its commands say.
   ci: /^scenarios\/harness\//,
 };

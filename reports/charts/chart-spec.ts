@@ -1,12 +1,15 @@
 import type { ArmRole } from '../view-model/arm-identity.js';
 
+/** The colour of a mark: that of an arm, or of what failed. */
+export type MarkRole = ArmRole | 'fail';
+
 /**
  * A chart as data: everything that can be decided in Node is decided there (positions, tick labels,
  * sentences), so that charts can be tested without a browser. The client turns it into Chart.js calls and
  * adds colours, which depend on the theme.
  */
 export interface ChartSpec {
-  kind: 'rows' | 'curve' | 'panel' | 'strips' | 'scaling' | 'rounds' | 'load';
+  kind: 'rows' | 'curve' | 'panel' | 'strips' | 'scaling' | 'rounds' | 'load' | 'plot';
   x: AxisSpec;
   y: AxisSpec;
   series: SeriesSpec[];
@@ -21,8 +24,18 @@ export interface ChartSpec {
   bands?: BandSpec[];
   /** Bars along the x axis in bands of their own, one value per unit of x. */
   strips?: StripSpec[];
+  /** What a mark says when it is pointed at, where its kind of chart has no words of its own. */
+  tip?: TipSpec;
   /** The x axis is time: seconds for each unit of it. */
   secondsPerX?: number;
+}
+
+/** Words before and behind the figure. */
+export interface TipSpec {
+  title: [before: string, behind: string];
+  value: [before: string, behind: string];
+  /** The x axis counts cells, and a mark stands somewhere in its own. */
+  isCell?: boolean;
 }
 
 export interface BandSpec {
@@ -59,12 +72,12 @@ export interface TickSpec {
   label: string;
 }
 
-/** A line, hollow dots (the rounds of a bar chart), or filled points; a line without a label has no word at its end. */
+/** A line, hollow dots (the rounds of a bar chart), filled points, or specks where there are thousands; a line without a label has no word at its end. */
 export interface SeriesSpec {
   /** Empty: a further piece of a line that has its name already. */
   label: string;
-  role: ArmRole;
-  style: 'line' | 'dashed' | 'dotted' | 'dots' | 'points';
+  role: MarkRole;
+  style: 'line' | 'dashed' | 'dotted' | 'dots' | 'points' | 'specks';
   points: [x: number, y: number][];
   /** An upright bar through each point. */
   intervals?: ([low: number, high: number] | null)[];
@@ -74,7 +87,7 @@ export interface SeriesSpec {
 
 export interface RowSpec {
   label: string;
-  role: ArmRole;
+  role: MarkRole;
   /** A heading row has no mark. */
   heading?: boolean;
   /** Where the dot or the end of the bar is; absent when there is no figure, then `note` says why. */
@@ -82,6 +95,8 @@ export interface RowSpec {
   interval?: [number, number];
   /** p5, p25, median, p75 and p95 as a strip instead of a dot. */
   quantiles?: [number, number, number, number, number];
+  /** The row's own limit, as a short dashed line across it. */
+  limitAt?: number;
   /** Draws a bar from the axis to the value, inside the outline that ends here (the limit), if any. */
   bar?: { outlineTo: number | null };
   /** The figure is limited or has no interval: drawn as a hollow marker. */
@@ -99,4 +114,6 @@ export interface RuleSpec {
   role?: ArmRole;
   /** Lines that divide rather than tell: round boundaries. */
   faint?: boolean;
+  /** On which line at the top the words of an upright line stand, instead of at its foot: so that those of near lines do not meet. */
+  place?: 'top' | 'second';
 }

@@ -34,6 +34,8 @@ export function chartHeight(spec: ChartSpec, context: Canvas2d, width: number): 
       return 164;
     case 'rounds':
       return spec.x.hidden ? 112 : 150;
+    case 'plot':
+      return width < 480 ? 230 : 260;
     case 'strips':
       return (spec.strips?.length ?? 0) * STRIP_HEIGHT + 48;
   }
@@ -68,7 +70,7 @@ function pluginsOf(spec: ChartSpec, layout: RowLayout | null, theme: Theme): Cha
   const title = axisTitlePlugin(spec, theme);
   if (layout) return [background, roundDots(spec, layout), rowsPlugin(spec, layout, theme)];
   if (spec.kind === 'strips') return [background, stripsPlugin(spec, theme)];
-  if (spec.kind === 'scaling' || spec.kind === 'load')
+  if (spec.kind === 'scaling' || spec.kind === 'load' || spec.kind === 'plot')
     return [background, intervalsPlugin(spec, theme), title, endLabelsPlugin(spec, theme)];
   return [background, title, endLabelsPlugin(spec, theme)];
 }
@@ -93,7 +95,9 @@ function padding(spec: ChartSpec, layout: RowLayout | null, context: Canvas2d): 
     const labelled = spec.rules?.some((rule) => rule.label);
     return { left: layout.left, right: layout.right, top: labelled ? 22 : 4, bottom: 0 };
   }
-  const levels = (spec.rules ?? []).filter((rule) => rule.role !== undefined).map((rule) => rule.label);
+  const levels = (spec.rules ?? [])
+    .filter((rule) => rule.axis === 'y' && rule.role !== undefined)
+    .map((rule) => rule.label);
   const right = endLabelWidth(
     context,
     spec.rightLabels ?? [...spec.series.filter(hasEndLabel).map((line) => line.label), ...levels],
@@ -106,28 +110,36 @@ function padding(spec: ChartSpec, layout: RowLayout | null, context: Canvas2d): 
   };
 }
 
-const DASHES = { line: [], dashed: [5, 3], dotted: [1.5, 2.5], dots: [], points: [] };
+/** Of a colour in hexadecimal: where specks lie on each other it gets darker. */
+const SPECK_ALPHA = '59';
+const DASHES = { line: [], dashed: [5, 3], dotted: [1.5, 2.5], dots: [], points: [], specks: [] };
 
 function dataset(line: SeriesSpec, theme: Theme, width: number): object {
-  const dots = line.style === 'dots' || line.style === 'points';
+  const dots = line.style === 'dots' || line.style === 'points' || line.style === 'specks';
   return {
     label: line.label,
     data: line.points.map(([x, y]) => ({ x, y })),
     showLine: !dots,
     borderColor: line.style === 'dots' ? theme.ink : theme.mark(line.role),
-    backgroundColor: line.style === 'points' ? theme.mark(line.role) : theme.page,
-    borderWidth: dots ? 1 : width < 480 ? 1.1 : 1.75,
+    backgroundColor:
+      line.style === 'specks'
+        ? `${theme.mark(line.role)}${SPECK_ALPHA}`
+        : line.style === 'points'
+          ? theme.mark(line.role)
+          : theme.page,
+    borderWidth: line.style === 'specks' ? 0 : dots ? 1 : width < 480 ? 1.1 : 1.75,
     borderDash: DASHES[line.style],
-    pointRadius: line.style === 'points' ? 4 : dots ? 2.5 : 0,
+    pointRadius: line.style === 'specks' ? 1.5 : line.style === 'points' ? 4 : dots ? 2.5 : 0,
     pointHoverRadius: dots ? 4 : 3,
     pointHitRadius: 6,
-    clip: dots ? false : 2,
+    // Some of thousands lie outside of what is looked at.
+    clip: dots && line.style !== 'specks' ? false : 2,
   };
 }
 
 function axis(spec: ChartSpec, axisSpec: AxisSpec, which: 'x' | 'y', theme: Theme): object {
   const labels = new Map(axisSpec.ticks.map((tick) => [tick.at, tick.label]));
-  const panelY = which === 'y' && ['panel', 'rounds', 'scaling'].includes(spec.kind);
+  const panelY = which === 'y' && ['panel', 'rounds', 'scaling', 'plot'].includes(spec.kind);
   return {
     type: axisSpec.scale === 'log' ? 'logarithmic' : 'linear',
     position: which === 'x' ? 'bottom' : 'left',
@@ -215,6 +227,10 @@ function tooltip(spec: ChartSpec, theme: Theme): object {
     callbacks: {
       title: (items: Item[]) => {
         const at = items[0]?.raw.x ?? 0;
+        if (spec.tip !== undefined && spec.kind !== 'rows') {
+          const [before, behind] = spec.tip.title;
+          return `${before}${spec.tip.isCell ? Math.floor(at) + 1 : threeDigits(at)}${behind}`;
+        }
         if (isCurve) return `p${threeDigits(100 * (1 - 1 / at))}`;
         if (spec.secondsPerX !== undefined) return `after ${secondsText(at * spec.secondsPerX)}`;
         if (spec.kind === 'rounds') return `round ${at}`;
@@ -223,8 +239,13 @@ function tooltip(spec: ChartSpec, theme: Theme): object {
         return spec.kind === 'panel' ? `block ${Math.floor(at) + 1}` : (items[0]?.dataset.label ?? '');
       },
       label: (item: Item) => {
-        if (spec.kind === 'rows') return `${threeDigits(item.raw.x)} in one round`;
         const name = item.dataset.label === '' ? '' : `${item.dataset.label}: `;
+        if (spec.tip !== undefined) {
+          const [before, behind] = spec.tip.value;
+          const figure = `${before}${threeDigits(spec.kind === 'rows' ? item.raw.x : item.raw.y)}${behind}`;
+          return spec.kind === 'rows' ? figure : `${name}${figure}`;
+        }
+        if (spec.kind === 'rows') return `${threeDigits(item.raw.x)} in one round`;
         return `${name}${threeDigits(item.raw.y)}${unitOf[spec.kind] ?? ''}`;
       },
     },

@@ -20,6 +20,7 @@ const WRITERS: Readonly<Record<DownloadFormat, Writer>> = {
   json: { type: 'application/json', write: (record) => `${JSON.stringify(record, null, 1)}\n` },
   'rounds-csv': { type: 'text/csv;charset=utf-8', write: roundsCsv },
   'windows-csv': { type: 'text/csv;charset=utf-8', write: windowsCsv },
+  text: { type: 'text/plain;charset=utf-8', write: String },
   'histogram-log': { type: 'text/plain;charset=utf-8', write: histogramLog },
 };
 

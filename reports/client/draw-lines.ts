@@ -7,7 +7,7 @@ const LINE_HEIGHT = FONT_SIZE + 3;
 
 /** Marks are told by what stands beside them, and a line may go on as another that has the word. */
 export function hasEndLabel({ style, label, points }: SeriesSpec): boolean {
-  return style !== 'dots' && style !== 'points' && label !== '' && points.length > 0;
+  return style !== 'dots' && style !== 'points' && style !== 'specks' && label !== '' && points.length > 0;
 }
 
 /** Room right of the plot for the labels at the lines' ends. */
@@ -98,7 +98,8 @@ export function backgroundPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
         }
         const { ctx, chartArea, scales } = chart;
         const x = Math.round(scales.x.getPixelForValue(rule.at)) + 0.5;
-        ctx.strokeStyle = rule.faint ? theme.hairline : rule.dashed ? theme.failMark : theme.ink;
+        const plain = rule.faint ? theme.hairline : rule.dashed ? theme.failMark : theme.ink;
+        ctx.strokeStyle = rule.role === undefined ? plain : theme.mark(rule.role);
         ctx.lineWidth = 1;
         ctx.setLineDash(rule.dashed ? [4, 3] : []);
         ctx.beginPath();
@@ -107,7 +108,8 @@ export function backgroundPlugin(spec: ChartSpec, theme: Theme): ChartPlugin {
         ctx.stroke();
       }
       chart.ctx.setLineDash([]);
-      if (spec.kind === 'scaling' || spec.kind === 'load') drawRuleLabelsInside(chart, spec, theme);
+      if (spec.kind === 'scaling' || spec.kind === 'load' || spec.kind === 'plot')
+        drawRuleLabelsInside(chart, spec, theme);
       else drawRuleLabels(chart, spec, theme);
       chart.ctx.restore();
     },
@@ -252,7 +254,10 @@ function drawRuleLabelsInside(chart: ChartInstance, spec: ChartSpec, theme: Them
     const x = scales.x.getPixelForValue(rule.at);
     const toLeft = x + GAP + ctx.measureText(rule.label).width > chartArea.right;
     ctx.textAlign = toLeft ? 'right' : 'left';
-    ctx.fillText(rule.label, x + (toLeft ? -5 : 5), chartArea.bottom - 5);
+    ctx.textBaseline = rule.place === undefined ? 'bottom' : 'top';
+    const head = chartArea.top + 4 + (rule.place === 'second' ? LINE_HEIGHT : 0);
+    const y = rule.place === undefined ? chartArea.bottom - 5 : head;
+    ctx.fillText(rule.label, x + (toLeft ? -5 : 5), y);
   }
 }
 

@@ -21,6 +21,7 @@ const BAR_HEIGHT = 16;
 /** How far above the row's middle a stacked label stands, in row heights. */
 const LABEL_RISE = 0.26;
 const DOT_RADIUS = 4;
+const LIMIT_REACH = 9;
 /** A strip of quantiles stands above the row's middle, the rounds' dots below it. */
 const STRIP_OFFSET = 3;
 const STRIP_WIDTH = 6;
@@ -90,6 +91,7 @@ export function rowsPlugin(spec: ChartSpec, layout: RowLayout, theme: Theme): Ch
           drawAbsence(chart, theme, row, middle);
           return;
         }
+        drawLimit(chart, theme, row, middle);
         drawInterval(chart, theme, row, middle);
         if (row.quantiles) drawQuantiles(chart, theme, row.role, row.quantiles, middle - STRIP_OFFSET);
         else if (!row.bar) drawDot(chart, theme, row, middle);
@@ -173,6 +175,21 @@ function drawInterval(chart: ChartInstance, theme: Theme, row: RowSpec, middle: 
     ctx.lineTo(end, height + cap);
   }
   ctx.stroke();
+}
+
+/** A dashed line across the row alone. */
+function drawLimit(chart: ChartInstance, theme: Theme, row: RowSpec, middle: number): void {
+  if (row.limitAt === undefined) return;
+  const { ctx, scales } = chart;
+  const x = Math.round(scales.x.getPixelForValue(row.limitAt)) + 0.5;
+  ctx.strokeStyle = theme.failMark;
+  ctx.lineWidth = 1;
+  ctx.setLineDash([3, 2]);
+  ctx.beginPath();
+  ctx.moveTo(x, middle - LIMIT_REACH);
+  ctx.lineTo(x, middle + LIMIT_REACH);
+  ctx.stroke();
+  ctx.setLineDash([]);
 }
 
 function drawDot(chart: ChartInstance, theme: Theme, row: RowSpec, middle: number): void {

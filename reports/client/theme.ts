@@ -1,4 +1,4 @@
-import type { ArmRole } from '../view-model/arm-identity.js';
+import type { MarkRole } from '../charts/chart-spec.js';
 import type { PageDocument, PageWindow } from './page-surface.js';
 
 declare const document: PageDocument;
@@ -13,9 +13,9 @@ export interface Theme {
   hairline: string;
   wash: string;
   failMark: string;
-  fill(role: ArmRole): string;
-  mark(role: ArmRole): string;
-  text(role: ArmRole): string;
+  fill(role: MarkRole): string;
+  mark(role: MarkRole): string;
+  text(role: MarkRole): string;
 }
 
 /** The colours as the style sheet has them at this moment: light, dark or paper. */

@@ -12,6 +12,10 @@ const HELP = `npm run report -- FILES… --html OUT
 npm run report -- --serve [--port N] [--folder DIR]
     Lists the runs of a folder in the browser, with the course of their ratios, and shows the report of each. Answers on
     127.0.0.1 only, until Ctrl-C. Default port ${DEFAULT_PORT}, 0 for any free one; default folder runs/ (MSGTRANS_RUNS_DIR moves that).
+npm run report -- GATE --html OUT [--history FILE] [--evidence FILE]
+    Renders a gate again: GATE is its folder under runs/, or its verdict.json. With --history, for instance
+    runs/history.ndjson, the page shows earlier gates; the evidence of the self-test is that of
+    ci/gate/evidence/evidence.json, where there is one, unless another one is named.
 npm run report -- publish [RUN|latest] [--name NAME]
     Copies a run's record, without its raw samples, and its page to reports/published/<scenario>/
     (or <NAME>/). RUN is a folder, or its name under runs/ (MSGTRANS_RUNS_DIR moves that); default latest.
@@ -54,7 +58,7 @@ export async function reportCommand(args: string[], surroundings: ReportSurround
 
 /** npm takes options that stand before `--` for its own and passes on only the words. */
 function refuseSwallowedOptions(args: string[], env: NodeJS.ProcessEnv): void {
-  const swallowed = ['html', 'check', 'name', 'serve', 'port', 'folder'].filter(
+  const swallowed = ['html', 'check', 'name', 'serve', 'port', 'folder', 'history', 'evidence'].filter(
     (option) =>
       env[`npm_config_${option}`] !== undefined && !args.some((arg) => arg.startsWith(`--${option}`)),
   );

@@ -31,6 +31,11 @@ export function messageTemplate(): Template {
   return compiledOnce('message');
 }
 
+/** The template of the page of a gate. */
+export function gateTemplate(): Template {
+  return compiledOnce('gate');
+}
+
 function compiledOnce(name: string): Template {
   const template = compiled.get(name) ?? compile(name);
   compiled.set(name, template);

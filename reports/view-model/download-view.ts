@@ -2,7 +2,9 @@ import type { RunRecord } from '../../scenarios/harness/record.js';
 import type { Thinning } from '../record-file/thin-record.js';
 
 /** What the page can make of the record that it embeds. */
-export type DownloadFormat = 'json' | 'rounds-csv' | 'windows-csv' | 'histogram-log';
+export type RecordFormat = 'json' | 'rounds-csv' | 'windows-csv' | 'histogram-log';
+/** A text that is embedded as it is to be saved, or something made of a record. */
+export type DownloadFormat = RecordFormat | 'text';
 
 export interface DownloadView {
   recordId: string;
@@ -11,13 +13,13 @@ export interface DownloadView {
   label: string;
 }
 
-const FILE_ENDS: Record<DownloadFormat, string> = {
+const FILE_ENDS: Record<RecordFormat, string> = {
   json: '.json',
   'rounds-csv': '-rounds.csv',
   'windows-csv': '-windows.csv',
   'histogram-log': '.hlog',
 };
-const LABELS: Record<DownloadFormat, string> = {
+const LABELS: Record<RecordFormat, string> = {
   json: 'Run record as JSON',
   'rounds-csv': 'Rounds as CSV',
   'windows-csv': 'Windows as CSV',
@@ -27,7 +29,7 @@ const LABELS: Record<DownloadFormat, string> = {
 /** The formats for which the record holds anything. */
 export function downloadsOf(record: RunRecord, recordId: string): DownloadView[] {
   const arms = Object.values(record.cases).flatMap(({ arms: all }) => Object.values(all));
-  const formats: DownloadFormat[] = ['json'];
+  const formats: RecordFormat[] = ['json'];
   if (arms.some(({ rounds }) => rounds.length > 0)) formats.push('rounds-csv');
   if (arms.some(({ series }) => Object.keys(series).length > 0)) formats.push('windows-csv');
   if (arms.some(({ histograms }) => Object.keys(histograms).length > 0)) formats.push('histogram-log');
@@ -43,6 +45,7 @@ export function downloadsAfter(downloads: readonly DownloadView[], thinning: Thi
   return downloads.filter(({ format }) => thinning !== 'all-samples' || format !== 'windows-csv');
 }
 
-function fileNamePart(text: string): string {
+/** What of a text can stand in the name of a file. */
+export function fileNamePart(text: string): string {
   return text.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 60);
 }

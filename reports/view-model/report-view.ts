@@ -19,7 +19,7 @@ import { overviewOf } from './overview-view.js';
 import { isSuite } from './record-kind.js';
 import { runComparison } from './run-comparison.js';
 import { hasScaling } from './scaling-view.js';
-import type { AddChart, ChartView, Section, SectionView } from './section-view.js';
+import { adderOf, completed, type Section, type SectionView } from './section-view.js';
 import { soakSection } from './soak-section.js';
 import {
   checkSection,
@@ -155,30 +155,6 @@ function runView(record: RunRecord, id: string, charts: Record<string, ChartSpec
     title: record.title,
     verdict: verdictView(record),
     sections: sections.map((section) => completed(section, id)),
-  };
-}
-
-function adderOf(charts: Record<string, ChartSpec>, id: string): AddChart {
-  return (name, spec, label): ChartView[] => {
-    if (!spec) return [];
-    const chartId = `${id}-${name}`;
-    charts[chartId] = spec;
-    return [{ id: chartId, kind: spec.kind, label }];
-  };
-}
-
-function completed(section: Section, id: string): SectionView {
-  return {
-    id: `${id}-${section.title.toLowerCase().replaceAll(' ', '-')}`,
-    layout: 'full',
-    tablesLayout: 'full',
-    figures: [],
-    tables: [],
-    folded: null,
-    notes: [],
-    terms: [],
-    downloads: [],
-    ...section,
   };
 }
 

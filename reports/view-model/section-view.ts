@@ -47,3 +47,29 @@ export type AddChart = (name: string, spec: ChartSpec | null, label: string) => 
 export function piecesOf(caseName: string): string[] {
   return caseName.split(/(?<=[/,])/);
 }
+
+/** An `AddChart` that keeps the charts of a run, or of whatever has this id. */
+export function adderOf(charts: Record<string, ChartSpec>, id: string): AddChart {
+  return (name, spec, label): ChartView[] => {
+    if (!spec) return [];
+    const chartId = `${id}-${name}`;
+    charts[chartId] = spec;
+    return [{ id: chartId, kind: spec.kind, label }];
+  };
+}
+
+/** The section with its place on the page and everything that it left out. */
+export function completed(section: Section, id: string): SectionView {
+  return {
+    id: `${id}-${section.title.toLowerCase().replaceAll(' ', '-')}`,
+    layout: 'full',
+    tablesLayout: 'full',
+    figures: [],
+    tables: [],
+    folded: null,
+    notes: [],
+    terms: [],
+    downloads: [],
+    ...section,
+  };
+}
