@@ -163,7 +163,7 @@ describe.runIf(HEAD !== null)('a gate against a base that is built', () => {
 
   it('leaves invocations, a verdict that follows from them, and its summaries', () => {
     cacheHead();
-    const files = ['--json', 'v.json', '--junit', 'v.xml', '--markdown', 'v.md'];
+    const files = ['--json', 'v.json', '--junit', 'v.xml', '--markdown', 'v.md', '--html', 'v.html'];
     const typedFrom = mkdtempSync(join(folder, 'typed-from-'));
     const asTyped = { INIT_CWD: typedFrom };
     const { code, stdout, stderr } = run([...SHORT, ...files, '--seed', '5', '--no-progress'], asTyped);
@@ -174,6 +174,9 @@ describe.runIf(HEAD !== null)('a gate against a base that is built', () => {
     const text = readFileSync(join(typedFrom, 'v.json'), 'utf8');
     expect(readFileSync(join(folder, 'runs', 'latest', 'verdict.json'), 'utf8')).toBe(text);
     expect(`${JSON.stringify(judgeRaw(readRawFile(raw)).file, null, 1)}\n`).toBe(text);
+    const page = readFileSync(join(folder, 'runs', 'latest', 'report.html'), 'utf8');
+    expect(page).toContain('<title>Performance gate: inconclusive</title>');
+    expect(readFileSync(join(typedFrom, 'v.html'), 'utf8')).toBe(page);
     expect(readFileSync(join(typedFrom, 'v.xml'), 'utf8')).toContain('<testsuite name="gate"');
     expect(readFileSync(join(typedFrom, 'v.md'), 'utf8')).toContain('### Performance gate: inconclusive');
     const [line, ...others] = readHistoryFile(gateHistoryPath(join(folder, 'runs')));

@@ -1,4 +1,8 @@
 import { join, resolve } from 'node:path';
+import { readEvidence, readGateHistory } from '../../reports/gate/beside-gate.js';
+import { readGate } from '../../reports/gate/read-gate.js';
+import { renderGate } from '../../reports/gate/render-gate.js';
+import { ReportError } from '../../reports/record-file/report-error.js';
 import { armCommand, injectedCommand } from '../../scenarios/arms/registry.js';
 import { Children } from '../../scenarios/harness/arm-process.js';
 import { writeFileAtomic } from '../../scenarios/harness/atomic-write.js';
@@ -47,6 +51,7 @@ import { type Preflight, preflight } from '../gate/preflight/preflight.js';
 import { runSelftest } from '../gate/selftest/selftest-command.js';
 import { measureStoredGate, planStoredGate, summariseObjections } from '../gate/stored/stored-gate.js';
 import { type GateOccasion, identicalLines, interleavedLines, storedLines } from '../history/gate-lines.js';
+import { gateHistoryPath } from '../history/history-file.js';
 import type { HistoryLine } from '../history/history-line.js';
 import { currentBranch, rememberGate } from '../history/remember-gate.js';
 import { countedProgram } from '../instructions/counted-program.js';
@@ -66,6 +71,7 @@ const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 const SCENARIO = 'concurrent-1k';
 const SCENARIOS = join(ROOT, 'scenarios');
 const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
+const EVIDENCE = join(ROOT, 'ci', 'gate', 'evidence', 'evidence.json');
 const GENERATOR = join(ROOT, 'native', 'build', 'Release', 'load_generator');
 const COUNTED = countedProgram(ROOT);
 
@@ -240,6 +246,7 @@ async function runInterleaved(run: GateRun, { base, candidate, chosen }: Builds)
     ...{ metrics, blocks: plan.blocks, objections },
     base: { commit: base.commit, dirty: base.dirty, why: chosen.why },
     candidate: { commit: candidate.commit, dirty: candidate.dirty },
+    toolchain: readToolchain(),
     machine: { fingerprint, cpuModel, cores, kernel, node, aluNoisePercent },
   };
   process.stderr.write(
@@ -339,8 +346,32 @@ async function conclude(
   linkLatest(runsFolder(ROOT, process.env), folder);
   for (const [path, content] of copies) if (path !== null) writeFileAtomic(path, content());
   process.stdout.write(`\nverdict ${verdictPath}\n`);
+  await writePages(folder, options);
   if (remembered.problem !== null) throw remembered.problem;
   return summary.exitCode as ExitCode;
+}
+
+/** From what lies in the folder, so that `npm run report` makes the same page of it again. */
+async function writePages(folder: string, { html }: GateOptions): Promise<void> {
+  const history = await unlessDamaged(() =>
+    readGateHistory(gateHistoryPath(runsFolder(ROOT, process.env)), BASELINES),
+  );
+  const evidence = await unlessDamaged(() => readEvidence(EVIDENCE));
+  const page = await renderGate({ ...(await readGate(folder)), history, evidence });
+  const pagePath = join(folder, 'report.html');
+  for (const path of [pagePath, typed(html)]) if (path !== null) writeFileAtomic(path, page);
+  process.stdout.write(`page ${pagePath}\n`);
+}
+
+/** A page without a history is better than none; whoever damaged the file is told. */
+async function unlessDamaged<T>(read: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    process.stderr.write(`not in the page: ${error.message}\n`);
+    return null;
+  }
 }
 
 function exitCodeOf(error: unknown): ExitCode {

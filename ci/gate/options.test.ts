@@ -14,6 +14,7 @@ const DEFAULTS = {
     json: null,
     junit: null,
     markdown: null,
+    html: null,
   },
   progress: true,
 };
@@ -37,6 +38,7 @@ describe('the options of the gate', () => {
     [['--json', 'a'], { json: 'a' }],
     [['--junit', 'b'], { junit: 'b' }],
     [['--markdown', 'c'], { markdown: 'c' }],
+    [['--html', 'd'], { html: 'd' }],
     [['--no-progress'], { progress: false }],
   ])('%j is taken', (args, taken) => {
     expect(parseGateOptions(args, 99)).toEqual({ ...DEFAULTS, ...taken });

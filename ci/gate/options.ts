@@ -19,6 +19,7 @@ export interface GateOptions {
   json: string | null;
   junit: string | null;
   markdown: string | null;
+  html: string | null;
   progress: boolean;
 }
 
@@ -61,6 +62,11 @@ export const GATE_OPTIONS = {
     value: 'FILE',
     help: 'a summary in Markdown; empty when there is nothing to say',
   },
+  html: {
+    type: 'string',
+    value: 'FILE',
+    help: "a further copy of the page, report.html in the run's folder",
+  },
   'no-progress': { type: 'boolean', value: '', help: 'no progress on standard error' },
   help: { type: 'boolean', value: '', help: 'this text' },
 } as const satisfies Record<string, { type: 'boolean' | 'string'; value: string; help: string }>;
@@ -96,6 +102,7 @@ export function parseGateOptions(args: readonly string[], clockSeed: number): Ga
     json: text('json'),
     junit: text('junit'),
     markdown: text('markdown'),
+    html: text('html'),
     progress: values['no-progress'] !== true,
   };
   if (options.anchor && options.base !== null) {
@@ -154,9 +161,9 @@ ancestor, else the merge base with main, else, where that is HEAD, the first par
 Options (behind "--", or npm keeps them for itself):
 ${options.join('\n')}
 
-The verdict goes to standard output, progress to standard error. What was measured and the verdict go to
-runs/<UTC>-gate-<seed>/; runs/latest links the newest; runs/history.ndjson gets a line for each case and metric, which
-"npm run history" shows. MSGTRANS_RUNS_DIR moves runs/.
+The verdict goes to standard output, progress to standard error. What was measured, the verdict and the page go to
+runs/<UTC>-gate-<seed>/ (invocations.ndjson, verdict.json, report.html); runs/latest links the newest; runs/history.ndjson
+gets a line for each case and metric, which "npm run history" shows. MSGTRANS_RUNS_DIR moves runs/.
 
 Exit codes: 0 pass · 1 error · 2 usage · 3 regression · 4 inconclusive, or a shallow clone · 5 neither a base that can be
 built nor a stored baseline, or no stored counts (--instructions) · 6 a check failed (messages lost, a server that died) · 130 interrupted
