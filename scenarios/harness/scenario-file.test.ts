@@ -212,6 +212,8 @@ describe('a scenario name', () => {
 
   it('inside a file may not lead elsewhere either', () => {
     expect(problems(GOOD.replace('name: sample', 'name: ../../etc/sample'))[0]).toMatch(/lower-case words/);
+    writeFileSync(join(folder, 'suite-x.yaml'), GOOD.replace('name: sample', 'name: suite-x'));
+    expect(() => loadScenario(folder, 'suite-x')).toThrow(/and not beginning with "suite-"/);
   });
 });
 

@@ -6,7 +6,7 @@ import { crossProblems } from './cross-problems.js';
 import { FileProblemsError } from './file-problem.js';
 import {
   type CheckDefinition,
-  SCENARIO_NAME,
+  HYPHENATED_WORDS,
   type ScenarioDocument,
   scenarioSchema,
 } from './scenario-schema.js';
@@ -62,7 +62,7 @@ export class ScenarioNotFoundError extends Error {
 /** Names of the scenarios in a folder, sorted. */
 export function scenarioNames(folder: string): string[] {
   return readdirSync(folder)
-    .filter((file) => file.endsWith('.yaml') && SCENARIO_NAME.test(file.slice(0, -5)))
+    .filter((file) => file.endsWith('.yaml') && HYPHENATED_WORDS.test(file.slice(0, -5)))
     .map((file) => file.slice(0, -5))
     .sort();
 }

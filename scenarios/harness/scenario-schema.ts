@@ -10,7 +10,11 @@ import { THREAD_WORK_NAMES } from './scaling/thread-works.js';
  */
 
 const HTTP_PATH = /^\/[\w./-]{0,100}$/;
-export const SCENARIO_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+export const HYPHENATED_WORDS = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** Folders of runs and files of stored baselines that begin with "suite-" are those of suites. */
+export const SCENARIO_NAME = /^(?!suite-)[a-z0-9]+(-[a-z0-9]+)*$/;
+export const SCENARIO_NAME_RULE =
+  'lower-case words joined by hyphens, the same as the file name, and not beginning with "suite-"';
 export const ARM_NAME =
   /^(native|native:(own-thread|owned|scraped|burst)|baseline|limit|rival:[a-z0-9]+(-[a-z0-9]+)*)$/;
 
@@ -40,7 +44,7 @@ const checkSchema = z
   .strictObject({
     id: z
       .string()
-      .regex(SCENARIO_NAME, 'lower-case words joined by hyphens')
+      .regex(HYPHENATED_WORDS, 'lower-case words joined by hyphens')
       .meta({ description: 'Unique within its case.' }),
     metric: z.enum(METRIC_NAMES),
     arm: armName.default('native'),
@@ -201,7 +205,7 @@ export const scenarioSchema = z.strictObject({
   name: z
     .string()
     .max(64)
-    .regex(SCENARIO_NAME, 'lower-case words joined by hyphens, the same as the file name')
+    .regex(SCENARIO_NAME, SCENARIO_NAME_RULE)
     .meta({ description: 'The same as the file name without .yaml.' }),
   title: z
     .string()

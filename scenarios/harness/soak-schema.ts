@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { announcedSchema, SCENARIO_NAME } from './scenario-schema.js';
+import { announcedSchema, SCENARIO_NAME, SCENARIO_NAME_RULE } from './scenario-schema.js';
 
 /** The shape of a scenario file of the kind soak: one mixed load for hours, watched for leaks. */
 
@@ -31,10 +31,7 @@ const wholeSeconds = (max: number) => z.int().min(1).max(max);
 
 export const soakScenarioSchema = z.strictObject({
   kind: z.literal('soak'),
-  name: z
-    .string()
-    .max(64)
-    .regex(SCENARIO_NAME, 'lower-case words joined by hyphens, the same as the file name'),
+  name: z.string().max(64).regex(SCENARIO_NAME, SCENARIO_NAME_RULE),
   title: z
     .string()
     .min(1)
