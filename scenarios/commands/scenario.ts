@@ -1,12 +1,7 @@
 import { join, resolve } from 'node:path';
 import { BaselineError } from '../../ci/baseline-store/baseline-error.js';
 import type { StoredRun } from '../../ci/baseline-store/baseline-file.js';
-import { comparableRuns } from '../../ci/baseline-store/comparable-runs.js';
-import { addStoredComparisons, compareWithStored } from '../../ci/baseline-store/compare-baseline.js';
-import { readBaseline } from '../../ci/baseline-store/read-baseline.js';
-import { saveBaseline } from '../../ci/baseline-store/save-baseline.js';
-import { storedRunOf } from '../../ci/baseline-store/stored-run.js';
-import { unfitBuild, unfitOptions } from '../../ci/baseline-store/unfit-record.js';
+import { judgeWithBaselines, prepareBaselines } from '../../ci/baseline-store/baseline-options.js';
 import { armCommand, generatorCommand, threadWorkCommand } from '../arms/registry.js';
 import { measureAluNoise } from '../harness/alu-noise.js';
 import { loadAnyScenario, loadAnyScenarioFile, type SoakScenario } from '../harness/any-scenario.js';
@@ -27,7 +22,7 @@ import { installPackages } from '../harness/own-packages.js';
 import { type Capabilities, planRun, type RunPlan } from '../harness/planner.js';
 import { readPressure } from '../harness/pressure.js';
 import { formatSeconds } from '../harness/progress.js';
-import type { BuildRecord, RunRecord } from '../harness/record.js';
+import type { RunRecord } from '../harness/record.js';
 import { renderResults } from '../harness/result-table.js';
 import { measureRun, type RunSamples } from '../harness/run.js';
 import type { ArmCommand } from '../harness/run-context.js';
@@ -38,7 +33,7 @@ import { trapSignals } from '../harness/signals.js';
 import { terminalProgress } from '../harness/terminal-progress.js';
 import { typedPath } from '../harness/typed-path.js';
 import { UsageError } from '../harness/usage-error.js';
-import { type Judgement, judge, verdictSentence } from '../harness/verdict.js';
+import { judge, verdictSentence } from '../harness/verdict.js';
 import type { ProfileTool } from '../profiling/profile-tools.js';
 import {
   createProfileFolder,
@@ -199,7 +194,8 @@ async function runScenario(
   const machine = await readyCapabilities(scenario, options);
   const plan = planRun(scenario, options, machine);
   const build = readBuild(ROOT);
-  const stored = storedRuns(scenario, options, plan, build);
+  const work = { name: scenario.name, hash: scenario.hash, arms: [plan.arms] };
+  const stored = prepareBaselines(BASELINES, work, options, build);
   const children = new Children();
   const signals = trapSignals(children);
   const runs = runsFolder(ROOT, process.env);
@@ -238,34 +234,6 @@ async function readyCapabilities(scenario: Scenario, options: RunOptions): Promi
   return { ...machine, armProblem: (arm, medium) => problems[arm] ?? machine.armProblem(arm, medium) };
 }
 
-/** Before a long run, not after it: a baseline that cannot be compared with ends the command at once. */
-function storedRuns(
-  scenario: Scenario,
-  options: RunOptions,
-  plan: RunPlan,
-  build: BuildRecord,
-): StoredRun[] | null {
-  const file = options.baseline === null ? null : readBaseline(BASELINES, options.baseline, scenario.name);
-  for (const [option, name] of [
-    ['--baseline', options.baseline],
-    ['--save-baseline', options.saveBaseline],
-  ] as const) {
-    const lacking = ['native', 'baseline'].filter((arm) => !plan.arms.includes(arm));
-    if (name === null || lacking.length === 0) continue;
-    throw new UsageError(
-      `${option} needs the arms native and baseline; this run is without ${lacking.join(', ')}`,
-    );
-  }
-  if (options.saveBaseline !== null) {
-    const unfit = unfitOptions({ quick: options.quick }) ?? unfitBuild(build);
-    if (unfit !== null) throw new UsageError(`--save-baseline: this run would not be added: ${unfit}`);
-  }
-  if (file === null) return null;
-  const { fingerprint } = readMachine(0);
-  const { baselineHash } = build;
-  return comparableRuns(BASELINES, file, { fingerprint, baselineHash, scenarioHash: scenario.hash });
-}
-
 async function measure(
   plan: RunPlan,
   options: RunOptions,
@@ -298,23 +266,8 @@ async function conclude(
 ): Promise<ExitCode> {
   const further: { code: ExitCode; reason: string }[] = [];
   const { strict, quick } = options;
-  const judgement: Judgement = { strict, quick, profiled: options.profile !== null, failure, further };
-  if (stored !== null && !record.interrupted) further.push(...compareWithBaseline(record, options, stored));
-  judge(record, judgement);
-  if (options.saveBaseline !== null) {
-    try {
-      const { path, runs } = await saveBaseline(BASELINES, options.saveBaseline, record);
-      record.notes?.push(
-        `added to the stored baseline ${path}, which now holds ${runs} ${runs === 1 ? 'run' : 'runs'}`,
-      );
-    } catch (error) {
-      // A run that ends with a code of its own keeps it: that it is not stored is what follows from it.
-      const failed = record.exitCode !== EXIT.pass;
-      const code = failed ? (record.exitCode as ExitCode) : exitCodeOf(error);
-      further.push({ code, reason: (error as Error).message });
-      judge(record, judgement);
-    }
-  }
+  const judgement = { strict, quick, profiled: options.profile !== null, failure, further };
+  await judgeWithBaselines(record, options, { baselines: BASELINES, stored }, judgement);
   let html: string | null = null;
   try {
     const { renderReport } = await import('../../reports/render-report.js');
@@ -368,21 +321,6 @@ function writeResults(
     for (const page of keepProfile(profile, folder)) lines.push(`profile ${page}\n`);
   }
   return lines;
-}
-
-function compareWithBaseline(
-  record: RunRecord,
-  options: RunOptions,
-  stored: StoredRun[],
-): { code: ExitCode; reason: string }[] {
-  const name = options.baseline as string;
-  const verdict = compareWithStored(name, stored, storedRunOf(record), { quick: options.quick });
-  addStoredComparisons(record, verdict);
-  record.notes?.push(...verdict.warnings);
-  record.notes?.push(
-    `compared with ${verdict.runs} stored ${verdict.runs === 1 ? 'run' : 'runs'} of ${name}`,
-  );
-  return verdict.failures.map((reason) => ({ code: EXIT.regression, reason }));
 }
 
 function exitCodeOf(error: unknown): ExitCode {

@@ -1,3 +1,5 @@
+import { UsageError } from './usage-error.js';
+
 /**
  * Names of stored baselines. A name becomes a folder beside the history of promotions, so it may neither lead out of
  * there nor look like a file of that folder.
@@ -19,4 +21,10 @@ export function isBaselineName(text: string): boolean {
     !LOOKS_LIKE_A_FILE.test(text) &&
     text.toLowerCase() !== INSTRUCTIONS_FOLDER
   );
+}
+
+/** The value of an option that names a baseline; null where it was not given. @throws UsageError */
+export function baselineOption(option: string, text: string | null): string | null {
+  if (text === null || isBaselineName(text)) return text;
+  throw new UsageError(`--${option} is ${BASELINE_NAME_RULE}; got "${text}"`);
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { PROFILE_TOOLS, type ProfileTool } from '../profiling/profile-tools.js';
-import { BASELINE_NAME_RULE, isBaselineName } from './baseline-name.js';
+import { baselineOption } from './baseline-name.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
 
@@ -123,8 +123,8 @@ export function parseCommandLine(args: readonly string[], clockSeed: number): Co
     seed: wholeNumber('seed', text('seed'), 0, 2 ** 32 - 1) ?? clockSeed >>> 0,
     json: text('json'),
     html: text('html'),
-    saveBaseline: baselineName('save-baseline', text('save-baseline')),
-    baseline: baselineName('baseline', text('baseline')),
+    saveBaseline: baselineOption('save-baseline', text('save-baseline')),
+    baseline: baselineOption('baseline', text('baseline')),
     keep: wholeNumber('keep', text('keep'), 1, 1_000_000),
     profile: profileTool(text('profile')),
     progress: values['no-progress'] !== true,
@@ -234,9 +234,4 @@ function wholeNumber(name: string, text: string | null, min: number, max: number
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new UsageError(`--${name} is a whole number from ${min} to ${max}; got "${text}"`);
-}
-
-function baselineName(option: string, text: string | null): string | null {
-  if (text === null || isBaselineName(text)) return text;
-  throw new UsageError(`--${option} is ${BASELINE_NAME_RULE}; got "${text}"`);
 }
