@@ -1,12 +1,12 @@
 /** What each subcommand takes and does: the help of the whole is made from these. */
 export const SUBCOMMAND_HELP = {
   save: `npm run baseline -- save NAME [RECORD]
-    Adds a run to the baseline NAME: its ratios native ÷ baseline with their intervals, per case and metric.
+    Adds a run of a scenario or suite to the baseline NAME: its ratios native ÷ baseline with their intervals, per case and metric.
     RECORD is a record file, the folder of a run, or a run's name under runs/; default: the newest run.
     Refused are runs that were quick, profiled, interrupted or failed, or whose build had uncommitted changes.
     From five runs on a comparison can fail; with fewer it only warns.`,
   list: `npm run baseline -- list
-    All stored baselines: scenarios, runs, age, commit, machine, and whether a run of this checkout on this
+    All stored baselines: scenarios and suites, runs, age, commit, machine, and whether a run of this checkout on this
     machine can be compared with them.`,
   show: `npm run baseline -- show NAME
     The runs of a baseline, and its ratios with their intervals.`,
@@ -17,15 +17,16 @@ export const SUBCOMMAND_HELP = {
     --accept-regression REASON promotes it all the same; the reason stays in ci/baselines/history.ndjson, and
     what was promoted before no longer counts.`,
   rm: `npm run baseline -- rm NAME [--force]
-    Removes the baseline NAME with all its scenarios; not the anchor, nor the one promoted last, but with --force.`,
+    Removes the baseline NAME with all its files; not the anchor, nor the one promoted last, but with --force.`,
   verify: `npm run baseline -- verify [NAME]
     Checks schema and checksum of every file, and the history of promotions; prints every problem.`,
 } as const;
 
 export type SubcommandName = keyof typeof SUBCOMMAND_HELP;
 
-const ENDING = `Baselines lie in ci/baselines/ (MSGTRANS_BASELINES_DIR moves that) and belong into git. A scenario adds to one with
-npm run scenario NAME -- --save-baseline NAME, and is compared with one by --baseline NAME.
+const ENDING = `Baselines lie in ci/baselines/ (MSGTRANS_BASELINES_DIR moves that) and belong into git. A run adds to one with
+npm run scenario SCENARIO -- --save-baseline NAME, or npm run suite SUITE -- --save-baseline NAME, and is compared with
+one by --baseline NAME.
 
 Exit codes: 0 done · 1 error, or refused · 2 usage · 3 slower than the anchor · 5 a baseline or record is missing,
 damaged or incompatible.`;

@@ -5,6 +5,7 @@ import { baselineNames, baselineScenarios } from '../baseline-store/baseline-fol
 import { findComparableRuns } from '../baseline-store/comparable-runs.js';
 import { anchorAt, latestPromotion, readHistory } from '../baseline-store/promotion-history.js';
 import { readBaseline } from '../baseline-store/read-baseline.js';
+import { wordsOf } from '../baseline-store/stored-name.js';
 import { subcommandArguments } from './arguments.js';
 import { ageOf, shortCommits } from './format.js';
 import type { BaselineSurroundings } from './surroundings.js';
@@ -79,11 +80,12 @@ export function usability(
   { comparability }: Pick<BaselineSurroundings, 'comparability'>,
 ): string {
   const self = comparability(scenario);
-  if (self === null) return 'no: no such scenario';
-  const usable = findComparableRuns(runs, self).runs.length;
+  const { kind, source } = wordsOf(scenario);
+  if (self === null) return `no: no such ${kind}`;
+  const usable = findComparableRuns(runs, self, scenario).runs.length;
   if (usable === runs.length) return 'yes';
   if (usable > 0) return `${usable} of ${runs.length} runs`;
   if (!runs.some((run) => run.fingerprint === self.fingerprint)) return 'no: other machine';
   if (!runs.some((run) => run.build.baselineHash === self.baselineHash)) return 'no: other core/baseline';
-  return 'no: other scenario file';
+  return `no: other ${source}`;
 }

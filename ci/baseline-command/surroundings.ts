@@ -15,6 +15,6 @@ export interface BaselineSurroundings {
   complain(line: string): void;
   /** @throws BaselineError `ERR_BASELINE_RECORD` */
   readRecord(path: string): Promise<RunRecord>;
-  /** What decides here whether ratios of a scenario can be compared; null where the scenario does not exist any more. */
+  /** What decides here whether ratios of a scenario or suite can be compared; null where there is none any more. */
   comparability(scenario: string): Comparability | null;
 }

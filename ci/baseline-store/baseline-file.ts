@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SCENARIO_NAME } from '../../scenarios/harness/scenario-schema.js';
 import { canonicalDocument, canonicalLine } from './canonical-json.js';
+import { storedFile, storedName } from './stored-name.js';
 
 /**
- * The file of a stored baseline, `ci/baselines/<name>/<scenario>.json`: the ratios native ÷ baseline of one run or
- * several, small enough for git. Absolute numbers are left out on purpose: they belong to a machine on a day.
+ * The file of a stored baseline, `ci/baselines/<name>/<scenario>.json` or `…/suite-<suite>.json`: the ratios native ÷
+ * baseline of one run or several, small enough for git. Absolute numbers are left out on purpose: they belong to a machine on a day.
  */
 export const BASELINE_SCHEMA = 'msgtrans.baseline/2';
 
@@ -30,15 +30,13 @@ const metricSchema = z.strictObject({
 
 const parametersSchema = z.record(z.string(), z.union([z.string(), finite, z.boolean()]));
 
-/** The name becomes a file. */
-export const scenarioName = z.string().max(64).regex(SCENARIO_NAME, 'no name of a scenario');
-
 export const storedRunSchema = z.strictObject({
   /** Start of the run and its seed: the same run is not added twice. */
   startedAt: z.iso.datetime(),
   seed: z.int().min(0),
-  /** Of the scenario's file: another file may ask for other work under the same case names. */
+  /** Of the scenario's file or the suite's sources: others may do other work under the same case names. */
   scenarioHash: z.string().min(1),
+  /** Time per case, arm and round. */
   slotMs: finite.positive(),
   /** Of the facts in `machine`: those that neither an update nor another boot changes. */
   fingerprint: z.string().min(1),
@@ -63,7 +61,8 @@ export const storedRunSchema = z.strictObject({
 export const baselineFileSchema = z.strictObject({
   schema: z.literal(BASELINE_SCHEMA),
   name: z.string(),
-  scenario: scenarioName,
+  /** As records name it: a suite is `suite:<name>`. */
+  scenario: storedName,
   /** SHA-256 over the canonical JSON of everything else. */
   checksum: z.string(),
   /** In the order in which they were measured. */
@@ -75,7 +74,7 @@ export type StoredMetric = z.output<typeof metricSchema>;
 export type BaselineFile = z.output<typeof baselineFileSchema>;
 
 export function baselinePath(baselines: string, name: string, scenario: string): string {
-  return join(baselines, name, `${scenario}.json`);
+  return join(baselines, name, storedFile(scenario));
 }
 
 export function checksumOf({ schema, name, scenario, runs }: Omit<BaselineFile, 'checksum'>): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { INSTRUCTIONS_FOLDER, isBaselineName } from '../../scenarios/harness/baseline-name.js';
 import { didYouMean } from '../../scenarios/harness/suggest.js';
 import { BaselineError } from './baseline-error.js';
-import { scenarioName } from './baseline-file.js';
+import { nameOfFile } from './stored-name.js';
 
 /** What lies in the folder of stored baselines. */
 
@@ -20,9 +20,9 @@ export function baselineNames(baselines: string): string[] {
     .map(({ name }) => name);
 }
 
-/** Scenarios of one baseline, sorted. */
+/** Scenarios and suites of one baseline, as records name them, in the order of their files. */
 export function baselineScenarios(baselines: string, name: string): string[] {
-  return entries(join(baselines, name)).filter(isBaselineFile).map(scenarioOf);
+  return entries(join(baselines, name)).flatMap((entry) => nameOf(entry) ?? []);
 }
 
 /** @throws BaselineError `ERR_BASELINE_MISSING`, with the names there are */
@@ -43,7 +43,7 @@ export function requireBaseline(baselines: string, name: string): string[] {
 export function strays(baselines: string, name?: string): string[] {
   if (name !== undefined) {
     return entries(join(baselines, name))
-      .filter((entry) => !isBaselineFile(entry))
+      .filter((entry) => nameOf(entry) === null)
       .map((entry) => `${name}/${entry.name}`);
   }
   const names = baselineNames(baselines);
@@ -57,12 +57,9 @@ export function strays(baselines: string, name?: string): string[] {
   ];
 }
 
-function isBaselineFile(entry: Dirent): boolean {
-  return entry.isFile() && entry.name.endsWith('.json') && scenarioName.safeParse(scenarioOf(entry)).success;
-}
-
-function scenarioOf(entry: Dirent): string {
-  return entry.name.replace(/\.json$/, '');
+/** Null for what is no baseline's file. */
+function nameOf(entry: Dirent): string | null {
+  return entry.isFile() ? nameOfFile(entry.name) : null;
 }
 
 function entries(folder: string): Dirent[] {

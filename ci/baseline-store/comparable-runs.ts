@@ -1,11 +1,13 @@
 import { BaselineError } from './baseline-error.js';
 import { type BaselineFile, baselinePath, type StoredRun } from './baseline-file.js';
+import { wordsOf } from './stored-name.js';
 
 /** What decides whether stored ratios mean the same here; known before anything is measured. */
 export interface Comparability {
   fingerprint: string;
   /** Of the sources of `core/baseline/`, the opponent. */
   baselineHash: string;
+  /** Of the scenario's file, or of the suite's sources. */
   scenarioHash: string;
 }
 
@@ -16,10 +18,11 @@ export interface ComparableRuns {
   problem: string | null;
 }
 
-/** Pure. The problem is that of the first condition which no run meets. */
+/** Pure. The problem is that of the first condition which no run meets. `scenario` is what the runs are of, for its words. */
 export function findComparableRuns(
   runs: readonly StoredRun[],
   { fingerprint, baselineHash, scenarioHash }: Comparability,
+  scenario: string,
 ): ComparableRuns {
   const conditions: [(run: StoredRun) => boolean, () => string][] = [
     [
@@ -35,7 +38,7 @@ export function findComparableRuns(
     [
       (run) => run.scenarioHash === scenarioHash,
       () =>
-        `was measured with another scenario file (${hashesOf(runs.map((run) => run.scenarioHash))}) ` +
+        `was measured with another ${wordsOf(scenario).source} (${hashesOf(runs.map((run) => run.scenarioHash))}) ` +
         `than this one (${shortHash(scenarioHash)})`,
     ],
   ];
@@ -49,12 +52,12 @@ export function findComparableRuns(
 
 /** Throws `BaselineError` when no stored run is comparable: checked before a long run, not after it. */
 export function comparableRuns(baselines: string, file: BaselineFile, self: Comparability): StoredRun[] {
-  const { runs, problem } = findComparableRuns(file.runs, self);
+  const { runs, problem } = findComparableRuns(file.runs, self, file.scenario);
   if (problem === null) return runs;
   throw new BaselineError(
     'ERR_BASELINE_FOREIGN',
     `${baselinePath(baselines, file.name, file.scenario)} ${problem}; ` +
-      `save one here with: npm run scenario ${file.scenario} -- --save-baseline NAME, or name another`,
+      `save one here with: ${wordsOf(file.scenario).command} -- --save-baseline NAME, or name another`,
   );
 }
 

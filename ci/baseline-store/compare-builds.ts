@@ -43,12 +43,12 @@ export function compareBuilds(
     const newest = ours.runs[ours.runs.length - 1];
     const { fingerprint, scenarioHash } = newest;
     const self = { fingerprint, scenarioHash, baselineHash: newest.build.baselineHash };
-    const theirs = findComparableRuns(anchorRuns, self);
+    const theirs = findComparableRuns(anchorRuns, self, scenario);
     if (theirs.problem !== null) {
       uncovered.push(`${scenario}: the anchor ${theirs.problem}`);
       continue;
     }
-    const { runs } = findComparableRuns(ours.runs, self);
+    const { runs } = findComparableRuns(ours.runs, self, scenario);
     compareScenario(scenario, runs, theirs.runs, measured, uncovered);
   }
   return { measured, uncovered, ratio: meanRatio(measured) };

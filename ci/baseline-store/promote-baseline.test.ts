@@ -8,7 +8,7 @@ import { readHistory } from './promotion-history.js';
 import { removeBaseline } from './remove-baseline.js';
 import { saveBaseline } from './save-baseline.js';
 import { caught } from './testing/caught.js';
-import { builtFrom, sampleRecord } from './testing/sample-record.js';
+import { builtFrom, SAMPLE_SUITE, sampleRecord } from './testing/sample-record.js';
 
 let baselines: string;
 beforeEach(() => {
@@ -50,6 +50,20 @@ describe('promoting', () => {
     expect(refused.message).toMatch(/sample tcp: throughput_ops_per_s 0\.900× \[0\.8\d+, 0\.9\d+\]/);
     expect(refused.message).toContain('npm run baseline -- promote v-b --accept-regression REASON');
     expect(names()).toEqual(['v-a']);
+  });
+
+  it('compares suites beside scenarios, and misses one that was not measured', async () => {
+    await store('a', [20]);
+    await promote(await store('a', [20], SAMPLE_SUITE), 0);
+    const scenarioAlone = await store('b', [22]);
+    const refused = await caught(() => promote(scenarioAlone, 1));
+    expect(refused).toMatchObject({ code: 'ERR_BASELINE_FOREIGN', exitCode: 5 });
+    expect(refused.message).toContain('suite:sample was not measured');
+    const { comparison } = await promote(await store('b', [24], SAMPLE_SUITE), 1);
+    expect(comparison?.measured.map(({ scenario, ratio }) => [scenario, ratio])).toEqual([
+      ['sample', expect.closeTo(1.1, 5)],
+      ['suite:sample', expect.closeTo(1.2, 5)],
+    ]);
   });
 
   it('lets a slower build within the noise be promoted, but not become the anchor', async () => {

@@ -124,6 +124,6 @@ function objection(
     'ERR_BASELINE_FOREIGN',
     `${name} cannot be compared with ${against}, so it is not promoted:\n` +
       `${uncovered.map((line) => `  ${line}`).join('\n')}\n` +
-      `Measure both on one machine with the same scenario files; or say why that cannot be: ${accept}`,
+      `Measure both on one machine with the same scenario files and suites; or say why that cannot be: ${accept}`,
   );
 }

@@ -36,6 +36,8 @@ it('names the missing file and how to make it', async () => {
   expect(missing).toMatchObject({ code: 'ERR_BASELINE_MISSING', exitCode: 5 });
   expect(missing.message).toContain(path());
   expect(missing.message).toContain('npm run scenario sample -- --save-baseline main');
+  const suite = await caught(() => readBaseline(baselines, 'main', 'suite:sample'));
+  expect(suite.message).toContain('main/suite-sample.json; make one with: npm run suite sample -- --save');
 });
 
 describe('a damaged file', () => {

@@ -9,6 +9,7 @@ import {
   isSameRun,
 } from './baseline-file.js';
 import { checksumProblems, parseStoredDocument, readBoundedText } from './stored-document.js';
+import { wordsOf } from './stored-name.js';
 
 /** A file that is there: either whole, or everything that is wrong with it. */
 type Outcome = { file: BaselineFile; problems: [] } | { file: null; problems: string[] };
@@ -38,7 +39,7 @@ export function readBaseline(baselines: string, name: string, scenario: string):
   throw new BaselineError(
     'ERR_BASELINE_MISSING',
     `there is no stored baseline ${baselinePath(baselines, name, scenario)}; ` +
-      `make one with: npm run scenario ${scenario} -- --save-baseline ${name}`,
+      `make one with: ${wordsOf(scenario).command} -- --save-baseline ${name}`,
   );
 }
 

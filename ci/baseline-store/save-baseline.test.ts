@@ -1,15 +1,24 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../scenarios/harness/record.js';
 import { baselinePath, RUNS_MAX } from './baseline-file.js';
+import { baselineScenarios, strays } from './baseline-folder.js';
 import { readBaseline } from './read-baseline.js';
 import { saveBaseline } from './save-baseline.js';
 import { withStoreLock } from './store-lock.js';
 import { caught } from './testing/caught.js';
-import { sampleRecord } from './testing/sample-record.js';
+import { SAMPLE_SUITE, sampleRecord } from './testing/sample-record.js';
 
 const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
 const STORE = join(import.meta.dirname, '..', '..', 'dist', 'ci', 'baseline-store');
@@ -50,6 +59,24 @@ describe('saving', () => {
     expect(readdirSync(dirname(path()))).toEqual(['sample.json']);
   });
 
+  it('keeps suites beside scenarios, in files of their own', async () => {
+    await save(20, 1);
+    const suite = await save(3, 1, SAMPLE_SUITE);
+    expect(suite).toMatchObject({ path: join(dirname(path()), 'suite-sample.json'), runs: 1, added: true });
+    expect(baselineScenarios(baselines, 'main')).toEqual(['sample', 'suite:sample']);
+    expect(strays(baselines)).toEqual([]);
+    const { scenario, runs } = readBaseline(baselines, 'main', 'suite:sample');
+    expect({ scenario, slots: runs.map((run) => run.slotMs) }).toEqual({
+      scenario: 'suite:sample',
+      slots: [240],
+    });
+    // A file says itself what it is of, whatever it is called.
+    rmSync(path());
+    renameSync(suite.path, path());
+    const refused = await caught(() => readBaseline(baselines, 'main', 'sample'));
+    expect(refused.message).toContain('belongs to main/suite:sample, not to main/sample');
+  });
+
   it('takes no more than it can hold', async () => {
     for (let seed = 0; seed < RUNS_MAX; seed++) await save(20, 1, { seed });
     const refused = await caught(() => save(20, 2));
@@ -83,13 +110,29 @@ describe('a run that must not become a measure is refused', () => {
     ['incorrect', { checks: [{ ...failed, verdict: 'fail', reason: null }] }, /check lost of tcp failed/],
     ['of a dirty build', { build: { ...build, dirty: true } }, /not what its commit holds; commit or stash/],
     ['without ratios', { comparisons: [] }, /no ratios of native to baseline; both arms must be measured/],
-    ['without intervals', { comparisons: [{ ...native, ci95: null }] }, /at least 5 rounds/],
+    ['without intervals', { comparisons: [{ ...native, ci95: null }] }, /at least 5 rounds \(--repeat\)/],
     [
       'of a case that it lacks',
       { comparisons: [{ ...native, case: 'udp' }] },
       /compares "udp", but holds no such case/,
     ],
-    ['of a suite', { scenario: 'suite:event-queue' }, /"suite:event-queue" is no scenario/],
+    [
+      'of what is named like the file of a suite',
+      { scenario: 'suite-queue' },
+      /"suite-queue" is no scenario/,
+    ],
+    ['of a suite with a path for a name', { scenario: 'suite:../queue' }, /"suite:..\/queue" is no scenario/],
+    ['of a suite without ratios', { ...SAMPLE_SUITE, comparisons: [] }, /no ratios of native to baseline/],
+    [
+      'of a suite without intervals',
+      { ...SAMPLE_SUITE, comparisons: [{ ...native, ci95: null }] },
+      /at least 5 rounds \(--rounds\)/,
+    ],
+    [
+      'of a suite that tells no windows',
+      { ...SAMPLE_SUITE, options: { quick: false, blocks: 4 } },
+      /runs\.0\.slotMs/,
+    ],
     ['with a path for a name', { scenario: '../../escape' }, /"..\/..\/escape" is no scenario/],
     ['with a ratio of zero', { comparisons: [{ ...native, ratio: 0 }] }, /runs\.0\.cases\.tcp.*ratio/],
     [

@@ -25,7 +25,7 @@ export function storedRunOf(record: RunRecord): StoredRun {
     startedAt: record.startedAt,
     seed: record.seed,
     scenarioHash: record.scenarioHash,
-    slotMs: Number(record.options.slotMs),
+    slotMs: slotMsOf(record.options),
     fingerprint: machine.fingerprint,
     machine: { cpuModel: machine.cpuModel, cores: machine.cores, kernelMajor: machine.kernel.split('.')[0] },
     build: {
@@ -47,6 +47,11 @@ export function storedRunOf(record: RunRecord): StoredRun {
 /** A record that compares what it has no case of is not whole; its run is then refused for the empty parameters. */
 function parametersOf(record: RunRecord, name: string): StoredRun['cases'][string]['parameters'] {
   return Object.hasOwn(record.cases, name) ? record.cases[name].parameters : {};
+}
+
+/** A suite's record says what its slots are made of: blocks, each of them an order of the arms and its mirror. */
+function slotMsOf({ slotMs, blocks, windowMs }: RunRecord['options']): number {
+  return Number(slotMs ?? 2 * Number(blocks) * Number(windowMs));
 }
 
 function rounded(value: number): number {

@@ -1,6 +1,6 @@
 import type { BuildRecord, RunRecord } from '../../scenarios/harness/record.js';
-import { SCENARIO_NAME } from '../../scenarios/harness/scenario-schema.js';
 import { INTERVAL_VALUES_MIN } from '../../scenarios/harness/statistics/bootstrap.js';
+import { storedName, wordsOf } from './stored-name.js';
 import { STORED_AGAINST, STORED_ARM } from './stored-run.js';
 
 /** Why a run must not become the measure of later ones; null when it may. */
@@ -16,8 +16,8 @@ export function unfitRecord(record: RunRecord): string | null {
   if (failed !== undefined) return `its check ${failed.id} of ${failed.case} failed`;
   const build = unfitBuild(record.build);
   if (build !== null) return build;
-  if (record.soak !== undefined || !SCENARIO_NAME.test(record.scenario)) {
-    return `${JSON.stringify(record.scenario)} is no scenario that measures in rounds`;
+  if (record.soak !== undefined || !storedName.safeParse(record.scenario).success) {
+    return `${JSON.stringify(record.scenario)} is no scenario that measures in rounds, and no suite`;
   }
   const ratios = record.comparisons.filter(
     (each) => each.arm === STORED_ARM && each.against === STORED_AGAINST,
@@ -28,7 +28,7 @@ export function unfitRecord(record: RunRecord): string | null {
   const strange = ratios.find((each) => !Object.hasOwn(record.cases, each.case));
   if (strange !== undefined) return `it compares ${JSON.stringify(strange.case)}, but holds no such case`;
   if (ratios.every((each) => each.ci95 === null)) {
-    return `its ratios have no intervals; it takes at least ${INTERVAL_VALUES_MIN} rounds (--repeat)`;
+    return `its ratios have no intervals; it takes at least ${INTERVAL_VALUES_MIN} rounds (${wordsOf(record.scenario).roundsOption})`;
   }
   return null;
 }
@@ -36,7 +36,7 @@ export function unfitRecord(record: RunRecord): string | null {
 /** Known before anything is measured. */
 export function unfitOptions(options: { quick?: unknown; profile?: unknown }): string | null {
   if (options.quick === true) {
-    return 'a quick run is too short to be a measure; run the scenario without --quick';
+    return 'a quick run is too short to be a measure; run it without --quick';
   }
   if (typeof options.profile === 'string')
     return `${options.profile} has slowed it down; run without --profile`;

@@ -15,7 +15,8 @@ import { hashBaseline } from '../../scenarios/harness/build-record.js';
 import { readMachine } from '../../scenarios/harness/machine.js';
 import type { RunRecord } from '../../scenarios/harness/record.js';
 import { readScenarioSource } from '../../scenarios/harness/scenario-file.js';
-import { builtFrom, sampleRecord } from '../baseline-store/testing/sample-record.js';
+import { hashSuite } from '../../suites/harness/suite-source.js';
+import { builtFrom, SAMPLE_SUITE, sampleRecord } from '../baseline-store/testing/sample-record.js';
 
 /** The command as a person runs it: built code, a process for each. `npm test` builds before it tests. */
 
@@ -117,17 +118,25 @@ describe('list, show, verify and rm', () => {
     save('opponent', 20, builtFrom('b'));
     save('changed', 20, { scenarioHash: 'other' });
     save('gone', 20, { scenario: 'vanished' });
+    const suite = { ...SAMPLE_SUITE, scenario: 'suite:event-queue' };
+    save('main', 20, { ...suite, scenarioHash: hashSuite(ROOT, 'event-queue') });
+    save('queue', 20, suite);
+    save('lost', 20, SAMPLE_SUITE);
     run(['promote', 'main']);
     const { status, stdout, stderr } = run(['list']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const lines = stdout.split('\n');
-    const of = (name: string) => lines.find((line) => line.startsWith(`${name} `));
+    const of = (name: string, scenario = '') =>
+      lines.find((line) => line.startsWith(`${name} `) && line.includes(` ${scenario}`));
     expect(lines[0]).toMatch(/^name +scenario +runs +newest +commit +machine +usable here +role$/);
     expect(of('main')).toMatch(/ sample +1 +\d+ d +a{12} .* yes +anchor, promoted last$/);
     expect(of('foreign')).toMatch(/A marvel × 99 +no: other machine/);
     expect(of('opponent')).toMatch(/ b{12} .* no: other core\/baseline/);
     expect(of('changed')).toMatch(/no: other scenario file/);
     expect(of('gone')).toMatch(/vanished .* no: no such scenario/);
+    expect(of('main', 'suite:')).toMatch(/ suite:event-queue +1 .* yes +anchor, promoted last$/);
+    expect(of('queue')).toMatch(/ suite:event-queue .* no: other suite source/);
+    expect(of('lost')).toMatch(/ suite:sample .* no: no such suite/);
   });
 
   it('list shows the whole ones beside a damaged one, and ends with 5', () => {
@@ -176,6 +185,20 @@ describe('list, show, verify and rm', () => {
     // One by name: only what is wrong with that.
     expect(run(['verify', 'other']).stdout).toBe('1 baseline, 1 file, 0 runs, 0 promotions: 1 problem\n');
     expect(run(['verify', 'none'])).toMatchObject({ status: 5, stdout: '' });
+  });
+
+  it('all take the baselines of suites', () => {
+    const saved = save('main', 20, SAMPLE_SUITE);
+    const path = join(folder, 'baselines', 'main', 'suite-sample.json');
+    expect(saved.stdout).toContain(`added to ${path}, which holds 1 run of suite:sample now`);
+    expect(run(['show', 'main']).stdout).toMatch(/^main: suite:sample, usable here: no: no such suite$/m);
+    expect(run(['verify']).stdout).toContain('1 baseline, 1 file, 1 run, 0 promotions: no problems');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"ratio": 20', '"ratio": 30'));
+    expect(run(['verify'])).toMatchObject({
+      status: 5,
+      stderr: expect.stringContaining('suite-sample.json does not match its checksum'),
+    });
+    expect(run(['rm', 'main'])).toMatchObject({ status: 0, stdout: `removed ${path}\n` });
   });
 
   it('rm removes what is there, and ends with 5 where nothing is', () => {

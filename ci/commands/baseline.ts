@@ -11,8 +11,10 @@ import {
   scenarioPath,
 } from '../../scenarios/harness/scenario-file.js';
 import { typedFrom } from '../../scenarios/harness/typed-path.js';
+import { hashSuite, isSuite } from '../../suites/harness/suite-source.js';
 import { baselineCommand } from '../baseline-command/baseline-command.js';
 import { BaselineError } from '../baseline-store/baseline-error.js';
+import { suiteOf } from '../baseline-store/stored-name.js';
 
 /** `npm run baseline`: what is stored, and what is done with it. */
 
@@ -36,13 +38,21 @@ process.exitCode = await baselineCommand(process.argv.slice(2), {
     }
   },
   comparability(scenario) {
-    try {
-      const { hash } = readScenarioSource(scenarioPath(SCENARIOS, scenario));
-      const { fingerprint } = readMachine(0);
-      return { fingerprint, baselineHash: hashBaseline(ROOT), scenarioHash: hash };
-    } catch (error) {
-      if (error instanceof ScenarioNotFoundError) return null;
-      throw error;
-    }
+    const scenarioHash = hashOf(scenario);
+    if (scenarioHash === null) return null;
+    const { fingerprint } = readMachine(0);
+    return { fingerprint, baselineHash: hashBaseline(ROOT), scenarioHash };
   },
 });
+
+/** Of a scenario's file, or a suite's sources; null where there is none of that name. */
+function hashOf(scenario: string): string | null {
+  const suite = suiteOf(scenario);
+  if (suite !== null) return isSuite(ROOT, suite) ? hashSuite(ROOT, suite) : null;
+  try {
+    return readScenarioSource(scenarioPath(SCENARIOS, scenario)).hash;
+  } catch (error) {
+    if (error instanceof ScenarioNotFoundError) return null;
+    throw error;
+  }
+}

@@ -243,6 +243,7 @@ export interface RunRecord {
   title: string;
   /** What was claimed for this work before anybody measured it, from the scenario's file; records of before lack it. */
   announced?: string;
+  /** Of the scenario's file, or of the suite's sources. */
   scenarioHash: string;
   seed: number;
   options: Record<string, unknown>;

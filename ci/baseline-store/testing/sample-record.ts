@@ -7,6 +7,12 @@ export const SAMPLE_COMMIT = 'a'.repeat(40);
 /** What runs of `sampleRecord` are comparable with. */
 export const SAMPLE_SELF = { fingerprint: 'f', baselineHash: 'b', scenarioHash: 'h' };
 
+/** What makes a record that of a suite: it tells blocks and windows, and no slot. */
+export const SAMPLE_SUITE: Pick<RunRecord, 'scenario' | 'options'> = {
+  scenario: 'suite:sample',
+  options: { quick: false, rounds: 10, blocks: 4, windowMs: 30, arm: null, case: null },
+};
+
 /** A record whose throughput ratio native ÷ baseline is the one given, known to within ± 1 %. */
 export function sampleRecord(ratio: number, changes: Partial<RunRecord> = {}, minute = 0): RunRecord {
   const body: CaseRecord = {
