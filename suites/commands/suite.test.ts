@@ -1,9 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  type BaselineFile,
+  baselineFileOf,
+  baselineText,
+  type StoredRun,
+} from '../../ci/baseline-store/baseline-file.js';
 import { runRecordSchema } from '../../reports/record-file/record-schema.js';
 import { SUITES } from '../registry.js';
 
@@ -30,12 +36,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const ownPlaces = () => ({
+  MSGTRANS_RUNS_DIR: join(folder, 'runs'),
+  MSGTRANS_BASELINES_DIR: join(folder, 'baselines'),
+});
+
 /** The temporary folder is a test's own, and with it the machine-wide lock. */
 function run(args: string[], more: Record<string, string> = {}) {
   const own = { ...process.env };
   for (const key of Object.keys(own)) if (key.startsWith('npm_') || key === 'INIT_CWD') delete own[key];
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
-    env: { ...own, TMPDIR: folder, MSGTRANS_RUNS_DIR: join(folder, 'runs'), ...more },
+    env: { ...own, TMPDIR: folder, ...ownPlaces(), ...more },
     encoding: 'utf8',
     cwd: folder,
     timeout: 120_000,
@@ -117,5 +128,77 @@ describe('npm run suite', () => {
     const { code, stderr } = run(['numa'], { npm_lifecycle_event: 'suite', npm_config_quick: 'true' });
     expect(stderr).toContain('npm run suite numa -- --quick');
     expect(code).toBe(2);
+  });
+});
+
+describe('stored baselines of suites', () => {
+  const path = () => join(folder, 'baselines', 'main', 'suite-event-queue.json');
+  // A checkout with changes is refused, and this one may have some; without git there is no telling.
+  const withoutGit = { GIT_DIR: '/nonexistent' };
+
+  it('are added to, compared with, and refused where they are of other sources or machines', () => {
+    const reading = ['session-directory', '--case', 'read/threads=1', '--arm', 'native,baseline'];
+    const saved = run([...reading, '--rounds', '5', '--save-baseline', 'main'], withoutGit);
+    expect(saved.code, saved.stderr).toBe(0);
+    const path = join(folder, 'baselines', 'main', 'suite-session-directory.json');
+    expect(saved.stdout).toContain(`note: added to the stored baseline ${path}, which now holds 1 run`);
+    const [first] = (JSON.parse(readFileSync(path, 'utf8')) as BaselineFile).runs;
+    expect(first.cases['read/threads=1'].metrics.throughput_ops_per_s.rounds).toHaveLength(5);
+    const rewrite = (runs: StoredRun[]) =>
+      writeFileSync(path, baselineText(baselineFileOf('main', 'suite:session-directory', runs)));
+
+    // Five runs a thousand times better than this build can be.
+    const better = structuredClone(first);
+    for (const metric of Object.values(better.cases['read/threads=1'].metrics)) metric.ratio *= 1_000;
+    rewrite(Array.from({ length: 5 }, (_, seed) => ({ ...better, seed })));
+    const slower = run([...reading, '--quick', '--rounds', '1', '--baseline', 'main']);
+    expect(slower.code, slower.stderr).toBe(0);
+    expect(slower.stdout).toMatch(/throughput_ops_per_s is .* slower .*than the stored baseline main/);
+    expect(slower.stdout).toContain('only warns, because a quick run is not judged');
+    const record = JSON.parse(readFileSync(join(folder, 'runs', 'latest', 'record.json'), 'utf8'));
+    expect(runRecordSchema.safeParse(record).error).toBeUndefined();
+    expect(record.comparisons.map((each: { against: string }) => each.against)).toContain('stored:main');
+
+    for (const [change, why] of [
+      [{ scenarioHash: 'other' }, /another suite source/],
+      [{ fingerprint: 'another machine' }, /on other machines/],
+    ] as const) {
+      rewrite([{ ...first, ...change }]);
+      const foreign = run([...reading, '--baseline', 'main']);
+      expect(foreign).toMatchObject({ code: 5, stdout: '' });
+      expect(foreign.stderr).toContain(`${path} was measured`);
+      expect(foreign.stderr).toMatch(why);
+    }
+  }, 120_000);
+
+  it('end the command with 5 before anything is measured where one is missing or damaged', () => {
+    const missing = run(['event-queue', '--baseline', 'main']);
+    expect(missing).toMatchObject({ code: 5, stdout: '' });
+    expect(missing.stderr).toBe(
+      `there is no stored baseline ${path()}; make one with: npm run suite event-queue -- --save-baseline main\n`,
+    );
+    mkdirSync(join(folder, 'baselines', 'main'), { recursive: true });
+    writeFileSync(path(), '{');
+    expect(run(['event-queue', '--baseline', 'main'])).toMatchObject({ code: 5, stdout: '' });
+    expect(existsSync(join(folder, 'runs'))).toBe(false);
+  });
+
+  it('are looked for of every suite before the first is measured', () => {
+    const { code, stdout, stderr } = run(['session-directory', 'event-queue', '--baseline', 'main']);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
+    expect(stderr).toContain('suite-session-directory.json; make one with');
+  });
+
+  it.each([
+    [['mem-transport', '--save-baseline', 'x'], 'this run of suite:mem-transport is without baseline'],
+    [['event-queue', 'mem-transport', '--save-baseline', 'x'], 'suite:mem-transport is without baseline'],
+    [['event-queue', '--arm', 'baseline', '--save-baseline', 'x'], 'is without native'],
+    [['event-queue', '--quick', '--save-baseline', 'x'], 'would not be added: a quick run is too short'],
+    [['event-queue', '--baseline', '..'], '--baseline is a name of letters'],
+    [['event-queeu', '--baseline', 'main'], 'did you mean "event-queue"?'],
+  ])('exit 2 for %j and say why', (args, message) => {
+    const { code, stdout, stderr } = run(args, withoutGit);
+    expect(stderr).toContain(message);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 });

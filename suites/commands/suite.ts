@@ -1,4 +1,7 @@
 import { join, resolve } from 'node:path';
+import { BaselineError } from '../../ci/baseline-store/baseline-error.js';
+import type { StoredRun } from '../../ci/baseline-store/baseline-file.js';
+import { judgeWithBaselines, prepareBaselines } from '../../ci/baseline-store/baseline-options.js';
 import { renderReport } from '../../reports/render-report.js';
 import { measureAluNoise } from '../../scenarios/harness/alu-noise.js';
 import { Children } from '../../scenarios/harness/arm-process.js';
@@ -11,7 +14,7 @@ import { allowedProcessors, hasTaskset, readMachine } from '../../scenarios/harn
 import { swallowedByNpm } from '../../scenarios/harness/npm-swallowed.js';
 import { readPressure } from '../../scenarios/harness/pressure.js';
 import { formatSeconds } from '../../scenarios/harness/progress.js';
-import type { RunRecord } from '../../scenarios/harness/record.js';
+import type { BuildRecord, RunRecord } from '../../scenarios/harness/record.js';
 import { createRunFolder, linkLatest, runsFolder } from '../../scenarios/harness/run-places.js';
 import { trapSignals } from '../../scenarios/harness/signals.js';
 import { terminalProgress } from '../../scenarios/harness/terminal-progress.js';
@@ -27,14 +30,16 @@ import {
   type SuiteOptions,
   suiteHelp,
 } from '../harness/suite-options.js';
-import { suiteRecord } from '../harness/suite-record.js';
+import { suiteRecord, suiteRecordName } from '../harness/suite-record.js';
 import { FULL_EFFORT, measureSuite, QUICK_EFFORT, secondsOf } from '../harness/suite-run.js';
+import { hashSuite } from '../harness/suite-source.js';
 import { renderSuite, suiteSentence } from '../harness/suite-table.js';
 import { SUITES } from '../registry.js';
 
 /** `npm run suite`: measures suites one after the other; each leaves a table, a record and a report. */
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+const BASELINES = process.env.MSGTRANS_BASELINES_DIR ?? join(ROOT, 'ci', 'baselines');
 
 async function main(): Promise<ExitCode> {
   const args = process.argv.slice(2);
@@ -56,11 +61,14 @@ async function main(): Promise<ExitCode> {
     SUITES.filter((suite) => suites.includes(suite.name)),
     options,
   );
+  const build = readBuild(ROOT);
+  // All of them before the first is measured: they take minutes.
+  const prepared = chosen.map((suite) => prepare(suite, options, build));
   const codes: ExitCode[] = [];
   const children = new Children();
   const signals = trapSignals(children);
   try {
-    for (const suite of chosen) {
+    for (const suite of prepared) {
       codes.push(await runSuite(suite, options, signals.signal));
       if (signals.signal.aborted) break;
     }
@@ -75,10 +83,29 @@ function listing(suite: Suite): string {
   return `${suite.name}  ${suite.title}\n${cases.join('')}`;
 }
 
-async function runSuite(suite: Suite, options: SuiteOptions, signal: AbortSignal): Promise<ExitCode> {
+interface PreparedSuite {
+  suite: Suite;
+  hash: string;
+  build: BuildRecord;
+  /** Runs to be compared with. */
+  stored: StoredRun[] | null;
+}
+
+/** Throws where the options ask for a comparison that cannot be made, or for a run to be stored that would be refused. */
+function prepare(suite: Suite, options: SuiteOptions, build: BuildRecord): PreparedSuite {
+  const hash = hashSuite(ROOT, suite.name);
+  const arms = suite.cases.map((each) => each.arms.map((arm) => arm.name));
+  const work = { name: suiteRecordName(suite), hash, arms };
+  return { suite, hash, build, stored: prepareBaselines(BASELINES, work, options, build) };
+}
+
+async function runSuite(
+  { suite, hash, build, stored }: PreparedSuite,
+  options: SuiteOptions,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const base = options.quick ? QUICK_EFFORT : FULL_EFFORT;
   const effort: Effort = { ...base, rounds: options.rounds ?? base.rounds };
-  const build = readBuild(ROOT);
   const release = await acquireLock({
     purpose: `suite ${suite.name}`,
     signal,
@@ -105,6 +132,7 @@ async function runSuite(suite: Suite, options: SuiteOptions, signal: AbortSignal
     const machine = readMachine(noise);
     const record = suiteRecord({
       suite,
+      hash,
       options,
       effort,
       samples,
@@ -114,17 +142,21 @@ async function runSuite(suite: Suite, options: SuiteOptions, signal: AbortSignal
       finishedAt: new Date(),
     });
     record.notes?.push(...notes);
-    return await conclude(record, options);
+    return await conclude(record, options, stored);
   } finally {
     release();
   }
 }
 
 /** Judges, writes and prints; what cannot be written makes the run an error without taking back what was measured. */
-async function conclude(record: RunRecord, options: SuiteOptions): Promise<ExitCode> {
+async function conclude(
+  record: RunRecord,
+  options: SuiteOptions,
+  stored: StoredRun[] | null,
+): Promise<ExitCode> {
   const further: { code: ExitCode; reason: string }[] = [];
   const judgement = { strict: options.strict, quick: options.quick, failure: null, further };
-  judge(record, judgement);
+  await judgeWithBaselines(record, options, { baselines: BASELINES, stored }, judgement);
   let places = '';
   try {
     places = writeResults(record, await renderReport([record]), options);
@@ -161,6 +193,7 @@ function writeResults(record: RunRecord, html: string, options: SuiteOptions): s
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof InterruptedError) return EXIT.interrupted;
+  if (error instanceof BaselineError) return error.exitCode;
   return error instanceof UsageError ? EXIT.usage : EXIT.error;
 }
 

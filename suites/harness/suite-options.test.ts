@@ -21,17 +21,18 @@ describe('the command line of suites', () => {
     const options = optionsOf(
       ...['numa', '--quick', '--strict', '--arm', 'native, rival:tbb', '--case', 'mix/*', '--rounds', '3'],
       ...['--seed', '9', '--json', 'a.json', '--html', 'a.html', '--no-progress'],
+      ...['--save-baseline', 'next', '--baseline', 'main'],
     );
     expect(options).toEqual({
       ...{ quick: true, strict: true, arms: ['native', 'rival:tbb'], casePattern: 'mix/*', rounds: 3 },
-      ...{ seed: 9, json: 'a.json', html: 'a.html', progress: false },
+      ...{ seed: 9, json: 'a.json', html: 'a.html', saveBaseline: 'next', baseline: 'main', progress: false },
     });
   });
 
   it('has defaults for all of them', () => {
     expect(optionsOf()).toEqual({
       ...{ quick: false, strict: false, arms: null, casePattern: null, rounds: null },
-      ...{ seed: 42, json: null, html: null, progress: true },
+      ...{ seed: 42, json: null, html: null, saveBaseline: null, baseline: null, progress: true },
     });
   });
 
@@ -41,6 +42,8 @@ describe('the command line of suites', () => {
     [['--rounds', '0'], '--rounds is a whole number from 1 to 1000; got "0"'],
     [['--seed', 'x'], '--seed is a whole number from 0 to 4294967295; got "x"'],
     [['--arm', ','], '--arm needs at least one arm'],
+    [['--baseline', '../main'], '--baseline is a name of letters'],
+    [['--save-baseline', 'x.json'], 'not ending like a file, and not "instructions"; got "x.json"'],
     [['--case', ''], '--case needs a value: --case GLOB'],
     [['--json', 'x.json'], '3 suites would write it; name one: npm run suite buffer-pool -- --json x.json'],
   ])('refuses %j and says what to do', (args, message) => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { baselineOption } from '../../scenarios/harness/baseline-name.js';
 import { didYouMean } from '../../scenarios/harness/suggest.js';
 import { UsageError } from '../../scenarios/harness/usage-error.js';
 
@@ -12,6 +13,8 @@ export interface SuiteOptions {
   seed: number;
   json: string | null;
   html: string | null;
+  saveBaseline: string | null;
+  baseline: string | null;
   progress: boolean;
 }
 
@@ -32,6 +35,12 @@ export const SUITE_OPTIONS = {
   seed: { type: 'string', value: 'N', help: 'seed of all random orders (default: from the clock)' },
   json: { type: 'string', value: 'FILE', help: 'a further copy of the run record; one suite only' },
   html: { type: 'string', value: 'FILE', help: 'a further copy of the report; one suite only' },
+  'save-baseline': { type: 'string', value: 'NAME', help: 'add each run to the stored baseline' },
+  baseline: {
+    type: 'string',
+    value: 'NAME',
+    help: 'compare with the stored baseline (exit 3: slower, 5: missing or foreign)',
+  },
   'no-progress': { type: 'boolean', value: '', help: 'no progress on standard error' },
 } as const satisfies Record<string, { type: 'boolean' | 'string'; value: string; help: string }>;
 
@@ -73,6 +82,8 @@ export function parseSuiteCommandLine(
     seed: wholeNumber('seed', text('seed'), 0, 2 ** 32 - 1) ?? clockSeed >>> 0,
     json: text('json'),
     html: text('html'),
+    saveBaseline: baselineOption('save-baseline', text('save-baseline')),
+    baseline: baselineOption('baseline', text('baseline')),
     progress: values['no-progress'] !== true,
   };
   return { mode: 'run', suites, options };
@@ -113,7 +124,7 @@ function wholeNumber(name: string, text: string | null, min: number, max: number
 export function suiteHelp(): string {
   const options = Object.entries(SUITE_OPTIONS).map(([name, { value, help }]) => {
     const option = value === '' ? `--${name}` : `--${name} ${value}`;
-    return `  ${option.padEnd(16)} ${help}`;
+    return `  ${option.padEnd(20)} ${help}`;
   });
   return `Measures one part of the engine at a time, next to what else could do its work.
 
@@ -127,11 +138,12 @@ ${options.join('\n')}
 Rivals are compiled in when their Debian packages are installed (libtbb-dev, libcuckoo-dev, liburcu-dev); a rival that
 is absent is named and left out. Record (JSON) and report (HTML) go to runs/<UTC>-suite-<name>-<seed>/.
 
-Exit codes: 0 pass · 1 error · 2 usage · 6 a check failed (a wrong result; with --strict missed numbers) ·
-130 interrupted
+Exit codes: 0 pass · 1 error · 2 usage · 3 slower than the stored baseline · 5 baseline missing or incompatible ·
+6 a check failed (a wrong result; with --strict missed numbers) · 130 interrupted
 
 Examples:
   npm run suite session-directory -- --quick
+  npm run suite event-queue -- --save-baseline main
   npm run suite lock-free-map -- --case '*threads=2*' --arm native,rival:tbb --seed 7
 `;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { evaluateChecks, type JudgedCase } from '../../scenarios/harness/checks.js';
 import { compareCases } from '../../scenarios/harness/comparisons.js';
 import { METRICS, type MetricName } from '../../scenarios/harness/metrics.js';
@@ -23,6 +22,8 @@ import type { ArmRound, ArmSamples, CaseSamples } from './suite-samples.js';
 
 export interface SuiteRecordInputs {
   suite: Suite;
+  /** Of its sources (`hashSuite`). */
+  hash: string;
   options: SuiteOptions;
   effort: Effort;
   samples: SuiteSamples;
@@ -30,6 +31,11 @@ export interface SuiteRecordInputs {
   build: BuildRecord;
   startedAt: Date;
   finishedAt: Date;
+}
+
+/** What a suite is called where scenarios are told by their names. */
+export function suiteRecordName({ name }: Pick<Suite, 'name'>): string {
+  return `suite:${name}`;
 }
 
 /** The run record of a suite; verdict and exit code are filled in by `judge`. */
@@ -43,9 +49,9 @@ export function suiteRecord(inputs: SuiteRecordInputs): RunRecord {
   const all = [...samples.cases.values()];
   return {
     schema: RECORD_SCHEMA,
-    scenario: `suite:${suite.name}`,
+    scenario: suiteRecordName(suite),
     title: suite.title,
-    scenarioHash: hashOf(suite),
+    scenarioHash: inputs.hash,
     seed: options.seed,
     options: {
       quick: options.quick,
@@ -174,15 +180,4 @@ function seriesOf(collected: ArmSamples, startNs: number): SeriesRecord {
     atNs: windows.map((window) => Math.round((window.startNs + window.endNs) / 2 - startNs)),
     values: windows.map((window) => Math.round(1e9 / window.nanosecondsPerOperation)),
   };
-}
-
-/** Of what the suite asks for; what its loops do is in the build's hashes. */
-function hashOf(suite: Suite): string {
-  const cases = suite.cases.map(({ name, parameters, arms, targets, job }) => ({
-    ...{ name, parameters, targets, job },
-    arms: arms.map((arm) => arm.name),
-  }));
-  return createHash('sha256')
-    .update(JSON.stringify({ name: suite.name, cases }))
-    .digest('hex');
 }

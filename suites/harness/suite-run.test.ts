@@ -15,7 +15,7 @@ import { fasterThan, nanosecondsAtMost, timeAgainst } from './targets.js';
 const EFFORT = { rounds: 6, blocks: 2, windowNs: 6e3, jobShare: 0.5 };
 const OPTIONS: SuiteOptions = {
   ...{ quick: false, strict: false, arms: null, casePattern: null, rounds: null },
-  ...{ seed: 3, json: null, html: null, progress: false },
+  ...{ seed: 3, json: null, html: null, saveBaseline: null, baseline: null, progress: false },
 };
 
 function arm(name: string, perOperationNs: number, changes: Partial<Measured> = {}): SuiteArm {
@@ -42,6 +42,7 @@ async function run(cases: Suite['cases'], options = OPTIONS, signal = new AbortC
   const finishedAt = new Date(1_000);
   const record = suiteRecord({
     suite,
+    hash: 'of its sources',
     options,
     effort: EFFORT,
     samples,
@@ -59,7 +60,7 @@ describe('a suite', () => {
     const arms = [arm('native', 10, { threads: 2, figures: { pool_hit_rate: 0.5 } }), arm('baseline', 40)];
     const targets = [fasterThan('baseline', 5), timeAgainst('baseline', 0.6), nanosecondsAtMost(15)];
     const record = await run([{ name: 'work', parameters: { threads: 2 }, arms, targets }]);
-    expect(record.scenario).toBe('suite:pretended');
+    expect(record).toMatchObject({ scenario: 'suite:pretended', scenarioHash: 'of its sources' });
     const body = record.cases.work;
     expect(body).toMatchObject({ status: 'measured', parameters: { threads: 2 } });
     expect(body.arms.native.metrics).toMatchObject({
