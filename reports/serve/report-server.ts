@@ -58,7 +58,8 @@ export async function startReportServer(options: ReportServerOptions): Promise<R
   const pages = new ReportPages(options);
   let port = options.port;
   const server = createServer((request, response) => {
-    void answerRequest(pages, request, response, port);
+    // Without its style not even the page of an error can be made; that ends one connection, not the server.
+    answerRequest(pages, request, response, port).catch(() => response.destroy());
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.headersTimeout = TIMEOUT_MS;
@@ -78,7 +79,8 @@ export async function startReportServer(options: ReportServerOptions): Promise<R
 
 function listening(server: Server, port: number): Promise<void> {
   return new Promise((done, fail) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    // Not once: when descriptors run out later, accepting fails here too, and who waits is served when some are back.
+    server.on('error', (error: NodeJS.ErrnoException) => {
       const why =
         error.code === 'EADDRINUSE'
           ? 'another program listens there'

@@ -9,6 +9,8 @@ const RECORD = 'record.json';
 const REPORT = 'report.html';
 /** A list that can be read; each run of it costs the reading of its record once. */
 export const RUNS_LISTED_MAX = 200;
+/** Ours have 2 MiB at most, and those of an older version were not much larger; every reader of one holds it in memory. */
+const REPORT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A run of the folder: what its record says, or why it says nothing. */
 export type RunEntry = { name: string } & ({ summary: RunSummary } | { problem: string });
@@ -59,12 +61,12 @@ export class RunFolder {
 
   /** The page that lies in a run's folder, or null. @param name one that {@link version} knows */
   storedReport(name: string): Promise<string | null> {
-    return this.#textOf(name, REPORT);
+    return this.#textOf(name, REPORT, REPORT_BYTES_MAX);
   }
 
   /** The text of a run's record. @throws ReportError `ERR_REPORT_RECORD` */
   async recordText(name: string): Promise<string> {
-    const text = await this.#textOf(name, RECORD);
+    const text = await this.#textOf(name, RECORD, RECORD_BYTES_MAX);
     if (text !== null) return text;
     throw new ReportError('ERR_REPORT_RECORD', `${name}: its ${RECORD} is gone. Reload the list of runs.`);
   }
@@ -96,13 +98,13 @@ export class RunFolder {
     return entry;
   }
 
-  #textOf(name: string, fileName: string): Promise<string | null> {
+  #textOf(name: string, fileName: string, bytesMax: number): Promise<string | null> {
     return this.#withFile(name, fileName, async (file) => {
       const { size } = await file.stat();
-      if (size <= RECORD_BYTES_MAX) return await file.readFile('utf8');
+      if (size <= bytesMax) return await file.readFile('utf8');
       throw new ReportError(
         'ERR_REPORT_RECORD',
-        `${name}/${fileName}: ${size} bytes, above the limit of ${RECORD_BYTES_MAX}. This is no file of a run.`,
+        `${name}/${fileName}: ${size} bytes, above the limit of ${bytesMax}. This is no file of a run.`,
       );
     });
   }
