@@ -13,6 +13,8 @@ export interface CourseView {
   label: string;
   /** What the line shows, in words. */
   description: string;
+  /** Which differs with the machine and the day; otherwise a ratio. */
+  isAbsolute: boolean;
   line: Sparkline;
   runs: number;
   first: string;
@@ -93,13 +95,17 @@ function runTable(entries: RunEntry[]): TableView {
 
 /** @param runs the oldest first */
 function coursesOf(scenario: string, runs: RunSummary[], id: string): ScenarioCourses[] {
-  const keys = [...new Set(runs.flatMap(({ figures }) => figures.map(({ key }) => key)))];
+  const figures = runs.flatMap(({ figures: all }) => all);
+  const keys = [...new Set(figures.map(({ key }) => key))];
   const courses = keys.map((key) => courseOf(runs, key)).filter(({ runs: count }) => count > 1);
   if (courses.length === 0) return [];
-  const isAbsolute = runs.at(-1)!.figures.some(({ quantity }) => quantity !== null);
-  const kind = isAbsolute
-    ? 'Absolute figures: they differ with the machine and the day'
-    : 'Ratios within each run, which can be compared between days';
+  // A run of one arm alone has absolute figures beside the ratios of other runs.
+  const has = (absolute: boolean) => courses.some(({ isAbsolute }) => isAbsolute === absolute);
+  const kind = !has(true)
+    ? 'Ratios within each run, which can be compared between days'
+    : !has(false)
+      ? 'Absolute figures: they differ with the machine and the day'
+      : 'Ratios within each run, which can be compared between days, and absolute figures with their units, which differ with the machine and the day';
   return [
     {
       ...{ id, scenario, courses },
@@ -116,6 +122,7 @@ function courseOf(runs: RunSummary[], key: string): CourseView {
   return {
     label: newest.label,
     description: `${newest.label}: from ${first} to ${latest} over ${plural(figures.length, 'run')}`,
+    isAbsolute: newest.quantity !== null,
     line: sparkline(figures.map(({ value }) => value)),
     runs: figures.length,
     ...{ first, latest, change },
