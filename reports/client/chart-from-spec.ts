@@ -231,7 +231,7 @@ function tooltip(spec: ChartSpec, theme: Theme): object {
           const [before, behind] = spec.tip.title;
           return `${before}${spec.tip.isCell ? Math.floor(at) + 1 : threeDigits(at)}${behind}`;
         }
-        if (isCurve) return `p${threeDigits(100 * (1 - 1 / at))}`;
+        if (isCurve) return percentileName(at);
         if (spec.secondsPerX !== undefined) return `after ${secondsText(at * spec.secondsPerX)}`;
         if (spec.kind === 'rounds') return `round ${at}`;
         if (spec.kind === 'load') return `${threeDigits(at)} offered`;
@@ -250,4 +250,11 @@ function tooltip(spec: ChartSpec, theme: Theme): object {
       },
     },
   };
+}
+
+/** `p99.99`: what lies beyond it keeps two digits; three digits of the percentile itself would call it p100. */
+function percentileName(inverse: number): string {
+  const beyond = 100 / inverse;
+  const decimals = Math.max(0, 1 - Math.floor(Math.log10(beyond)));
+  return `p${Number((100 - beyond).toFixed(decimals))}`;
 }

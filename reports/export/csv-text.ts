@@ -1,7 +1,7 @@
 export type CsvValue = string | number | null;
 
-/** A spreadsheet takes text that begins with one of these for a formula; so may a tab or return before it. */
-const FORMULA = /^[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]/;
+/** A spreadsheet takes text that begins with one of these for a formula; so may a tab or the end of a line before it. */
+const FORMULA = /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/;
 const NEEDS_QUOTES = /[",\r\n']|^\s|\s$/;
 
 /**
