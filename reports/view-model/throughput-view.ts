@@ -3,6 +3,7 @@ import { NOT_AVAILABLE, percent } from '../numbers/digits.js';
 import { spreadPercent } from '../numbers/order-statistics.js';
 import { intervalText, ratioWithInterval } from '../numbers/ratio.js';
 import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
+import { listInWords } from '../numbers/sentence.js';
 import { againstInWords, armIdentity, compareArms, mainArm } from './arm-identity.js';
 import { metricName } from './metric-catalogue.js';
 import { ratiosOf } from './ratio-view.js';
@@ -115,21 +116,25 @@ function barSentence(record: RunRecord, caseName: string, metric: string, rows: 
 }
 
 function overallSentence(cases: BarsView[], ours: string): string {
-  const spreads = cases.flatMap((view) => {
-    const mine = view.rows.find((row) => row.arm === ours);
-    const spread = mine ? spreadPercent(mine.rounds) : null;
-    return spread === null ? [] : [spread];
+  const mine = cases.flatMap(({ metric, rows }) =>
+    rows.filter(({ arm }) => arm === ours).map((row) => ({ metric, row })),
+  );
+  if (mine.length === 0) return 'No throughput was measured.';
+  // Cases of large payloads count bytes, the others of the same run operations: one range of both would mean nothing.
+  const ranges = [...new Set(mine.map(({ metric }) => metric))].map((metric) => {
+    const values = mine.filter((each) => each.metric === metric).map(({ row }) => row.value);
+    const [low, high] = [Math.min(...values), Math.max(...values)].map((value) =>
+      withUnit(metricName(metric).quantity, value).replace('op/s', 'operations/s'),
+    ) as [string, string];
+    return values.length > 1 ? `${low} to ${high}` : low;
   });
-  const values = cases.flatMap((view) => view.rows.filter((row) => row.arm === ours).map((row) => row.value));
-  if (values.length === 0) return 'No throughput was measured.';
-  const low = withUnit('rate', Math.min(...values)).replace('op/s', 'operations/s');
-  const high = withUnit('rate', Math.max(...values)).replace('op/s', 'operations/s');
-  const range = values.length > 1 ? `${low} to ${high}, depending on the case` : low;
+  const depending = mine.length > 1 ? ', depending on the case' : '';
+  const spreads = mine.flatMap(({ row }) => spreadPercent(row.rounds) ?? []);
   const spread =
     spreads.length > 0
       ? `; its rounds vary by up to ${percent(Math.max(...spreads))} around their mean, which the ratios, taken side by side, mostly cancel`
       : '';
-  return `On this machine, on this day, ${armIdentity(ours).label} serves ${range}${spread}.`;
+  return `On this machine, on this day, ${armIdentity(ours).label} serves ${listInWords(ranges)}${depending}${spread}.`;
 }
 
 function barTable(caseName: string, label: string, scale: Scale, rows: BarRow[]): TableView {
