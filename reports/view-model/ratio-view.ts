@@ -162,10 +162,11 @@ function sentenceOf(rows: RatioRow[], total: number, ours: string): string {
   const withInterval = counted.filter((row) => row.finding !== 'no interval').length;
   if (withInterval === 0) {
     const rounds = Math.max(...counted.map((row) => row.rounds));
-    return (
-      `${counted.length} leading ratios of ${label}, all without an interval: ${rounds} of the ${INTERVAL_ROUNDS_MIN} ` +
-      `rounds that one needs. Read them as hints.${rest}`
-    );
+    const lacking =
+      rounds < INTERVAL_ROUNDS_MIN
+        ? `: ${rounds} of the ${INTERVAL_ROUNDS_MIN} rounds that one needs`
+        : '';
+    return `${counted.length} leading ratios of ${label}, all without an interval${lacking}. Read them as hints.${rest}`;
   }
   const best = counted.reduce((a, b) => (b.ratio > a.ratio ? b : a));
   const worst = counted.reduce((a, b) => (b.ratio < a.ratio ? b : a));
@@ -177,12 +178,17 @@ function sentenceOf(rows: RatioRow[], total: number, ours: string): string {
   );
 }
 
-const FINDING_TEXT: Record<RatioRow['finding'], string> = {
+const FINDING_TEXT: Record<Exclude<RatioRow['finding'], 'no interval'>, string> = {
   better: '▲ better',
   worse: '▼ worse',
   'no difference shown': '= no difference shown',
-  'no interval': `${NOT_AVAILABLE}: fewer than ${INTERVAL_ROUNDS_MIN} rounds`,
 };
+
+/** Too few rounds are one reason; with a stored baseline too few stored runs are another. */
+function withoutInterval({ rounds }: RatioRow): string {
+  const why = rounds < INTERVAL_ROUNDS_MIN ? `fewer than ${INTERVAL_ROUNDS_MIN} rounds` : 'no interval';
+  return `${NOT_AVAILABLE}: ${why}`;
+}
 
 function ratioTable(rows: RatioRow[], missing: MissingCase[], averaged: RatioRow[]): TableView {
   const ratios = alignDecimals(rows.map((row) => ratioText(row.ratio)));
@@ -209,7 +215,7 @@ function ratioTable(rows: RatioRow[], missing: MissingCase[], averaged: RatioRow
         { text: ratios[index]!, ...(row.mark ? { detail: row.mark } : {}) },
         row.ci95 ? intervalText(row.ci95) : { text: NOT_AVAILABLE, state: 'muted' as const },
         row.finding === 'no interval'
-          ? { text: FINDING_TEXT[row.finding], state: 'muted' as const }
+          ? { text: withoutInterval(row), state: 'muted' as const }
           : FINDING_TEXT[row.finding],
         String(row.rounds),
         { text: row.absolute.ours, state: 'muted' as const },
