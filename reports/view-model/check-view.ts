@@ -74,7 +74,10 @@ function sentenceOf(checks: CheckRecord[]): string {
   const open = checks.filter((check) => check.verdict === 'not-measurable');
   if (open.length > 0) {
     const reasons = [...new Set(open.map((check) => check.reason ?? 'no reason recorded'))];
-    const why = reasons.length <= REASONS_NAMED_MAX ? `: ${reasons.join('; ')}` : ', each for its own reason';
+    const why =
+      reasons.length <= REASONS_NAMED_MAX
+        ? `: ${reasons.join('; ')}`
+        : `, for ${reasons.length} reasons that the table gives`;
     sentences.push(`${plural(open.length, 'check')} ${open.length === 1 ? 'is' : 'are'} not judged${why}.`);
   }
   return sentences.join(' ');

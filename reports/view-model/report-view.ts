@@ -177,7 +177,8 @@ function dataSection(record: RunRecord, id: string): Section {
 
 /** The page with the sentence on how much of each record it holds. */
 export function withThinningNoted(view: ReportView, thinning: Thinning): ReportView {
-  const sentence = `${THINNING_NOTES[thinning]} Everything above was made from it.`;
+  const source = thinning === 'none' ? 'it' : 'the whole of it';
+  const sentence = `${THINNING_NOTES[thinning]} Everything above was made from ${source}.`;
   const noted = (run: RunView): RunView => ({
     ...run,
     sections: run.sections.map((section) =>

@@ -130,10 +130,11 @@ function sentenceOf(rows: QuotientRow[], old: RunRecord, recent: RunRecord): str
   const first = changed === undefined ? '' : ` First ${describe(changed)}.`;
   if (judged === 0)
     return `${which}: ${plural(rows.length, 'shared ratio')}, none with an interval in both runs; nothing is decided.`;
-  const chance = Math.max(1, Math.round(judged * FALSE_SHARE));
+  const byChance = judged * FALSE_SHARE;
+  const chance = byChance < 1 ? 'fewer than one' : `about ${Math.round(byChance)}`;
   return (
     `${which}: of ${plural(judged, 'shared ratio')} with an interval in both runs, ${better || 'none'} became better and ${worse || 'none'} worse; ` +
-    `about ${chance} would seem to change by chance alone.${first} Only these quotients of ratios, each to another arm of its own run, decide: absolute figures of two runs differ with the day.`
+    `${chance} would seem to change by chance alone.${first} Only these quotients of ratios, each to another arm of its own run, decide: absolute figures of two runs differ with the day.`
   );
 }
 

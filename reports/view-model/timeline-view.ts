@@ -5,7 +5,7 @@ import type {
   SeriesRecord,
   WindowRecord,
 } from '../../scenarios/harness/record.js';
-import { percent, threeDigits } from '../numbers/digits.js';
+import { exactInteger, percent } from '../numbers/digits.js';
 import { median, quantile } from '../numbers/order-statistics.js';
 import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { plural } from '../numbers/sentence.js';
@@ -146,13 +146,18 @@ function placed(
   });
 }
 
+/** How many blocks share a point of a long run, which is their median. */
+function blocksPerPoint(blockCount: number): number {
+  return Math.max(1, Math.ceil(blockCount / POINTS_MAX));
+}
+
 function pointsOf(
   series: SeriesRecord,
   windows: WindowRecord[],
   ordinals: Map<string, number>,
   blockCount: number,
 ): { x: number; y: number }[] {
-  const perGroup = Math.max(1, Math.ceil(blockCount / POINTS_MAX));
+  const perGroup = blocksPerPoint(blockCount);
   const groups = new Map<number, number[]>();
   for (const { block, value } of placed(series, windows, ordinals, blockCount)) {
     const group = Math.floor(block / perGroup);
@@ -213,7 +218,9 @@ function caseSentence(
     dropped > 0
       ? `; ${plural(dropped, 'dropped block')} of ${blockCount} shaded, ${causesInWords(causes)}`
       : '';
-  return `In nine of ten blocks the ${panel.label} of ${armIdentity(mine.arm).label} stays between ${withUnit(quantity, low)} and ${withUnit(quantity, high)}, ${direction}${shaded}.`;
+  const perPoint = blocksPerPoint(blockCount);
+  const stretch = perPoint === 1 ? 'blocks' : `medians of ${perPoint} blocks`;
+  return `In nine of ten ${stretch} the ${panel.label} of ${armIdentity(mine.arm).label} stays between ${withUnit(quantity, low)} and ${withUnit(quantity, high)}, ${direction}${shaded}.`;
 }
 
 function overallSentence(cases: TimelineCase[]): string {
@@ -222,7 +229,7 @@ function overallSentence(cases: TimelineCase[]): string {
   const dropped = cases.reduce((sum, view) => sum + view.dropped.length, 0);
   const steal = cases.flatMap((view) => view.strips.find((strip) => strip.label === 'steal')?.values ?? []);
   const busy = steal.filter((value) => value >= 1).length;
-  return `${threeDigits(blocks)} blocks in the order they were measured, gaps between rounds left out; ${busy || 'none'} had steal of 1 % or more and ${dropped || 'none'} ${dropped === 1 ? 'was' : 'were'} dropped.`;
+  return `${exactInteger(blocks)} blocks in the order they were measured, gaps between rounds left out; ${busy || 'none'} had steal of 1 % or more and ${dropped || 'none'} ${dropped === 1 ? 'was' : 'were'} dropped.`;
 }
 
 function timelineTable(caseName: string, panels: TimelinePanel[]): TableView {
