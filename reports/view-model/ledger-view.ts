@@ -52,7 +52,8 @@ export function ledgerView(record: RunRecord): LedgerView {
         armIdentity(arm).label,
         ...COLUMNS.map(([key]): CellInput => {
           const bad = (MUST_BE_ZERO as readonly string[]).includes(key) && ledger[key] !== 0;
-          return bad ? { text: `✕ ${exactInteger(ledger[key])}`, state: 'fail' } : exactInteger(ledger[key]);
+          const text = exactInteger(ledger[key]);
+          return bad ? { text: `✕ ${text}`, state: 'fail', sort: text } : text;
         }),
         errorCell(armRecord),
         exactInteger(armRecord.messagesPerSessionMin ?? Number.NaN),
@@ -65,5 +66,10 @@ function errorCell(arm: ArmRecord): CellInput {
   const errors = arm.errors ?? [];
   const [first] = errors;
   if (first === undefined) return '0';
-  return { text: `✕ ${errors.length}`, detail: `round ${first.round + 1}: ${first.code}`, state: 'fail' };
+  return {
+    text: `✕ ${errors.length}`,
+    detail: `round ${first.round + 1}: ${first.code}`,
+    state: 'fail',
+    sort: String(errors.length),
+  };
 }

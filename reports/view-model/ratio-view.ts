@@ -163,9 +163,7 @@ function sentenceOf(rows: RatioRow[], total: number, ours: string): string {
   if (withInterval === 0) {
     const rounds = Math.max(...counted.map((row) => row.rounds));
     const lacking =
-      rounds < INTERVAL_ROUNDS_MIN
-        ? `: ${rounds} of the ${INTERVAL_ROUNDS_MIN} rounds that one needs`
-        : '';
+      rounds < INTERVAL_ROUNDS_MIN ? `: ${rounds} of the ${INTERVAL_ROUNDS_MIN} rounds that one needs` : '';
     return `${counted.length} leading ratios of ${label}, all without an interval${lacking}. Read them as hints.${rest}`;
   }
   const best = counted.reduce((a, b) => (b.ratio > a.ratio ? b : a));

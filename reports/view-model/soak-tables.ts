@@ -53,11 +53,17 @@ export function leakTable(soak: SoakRecord): TableView {
         ? { text: 'none', state: 'muted' }
         : slopeText(leak.baselineBytesPerSecond),
       slopeText(leak.detectableBytesPerSecond),
-      leak.pRising === null ? NOT_AVAILABLE : leak.pRising < 1e-4 ? '< 0.0001' : threeDigits(leak.pRising),
+      chanceCell(leak.pRising),
       exactInteger(leak.troughs),
       secondsText(leak.judgedSeconds),
     ]),
   });
+}
+
+/** The least of all have a text that is no figure, and are sorted by what they are. */
+function chanceCell(p: number | null): CellInput {
+  if (p === null) return NOT_AVAILABLE;
+  return p < 1e-4 ? { text: '< 0.0001', sort: String(p) } : threeDigits(p);
 }
 
 /** Rows by gauge, the arms beside each other. */
