@@ -4,6 +4,7 @@ import { median, quantile } from '../numbers/order-statistics.js';
 import { ratioText } from '../numbers/ratio.js';
 import { inScale, type Quantity, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { listInWords } from '../numbers/sentence.js';
+import { PUBLISHED_POINTS_MAX } from '../record-file/thin-record.js';
 import { armIdentity, mainArm } from './arm-identity.js';
 import { isLatency, metricName } from './metric-catalogue.js';
 import { isPacedThroughput } from './ratio-view.js';
@@ -41,6 +42,8 @@ interface Wording {
   quantity: Quantity;
   label: string;
   higherIsBetter: boolean;
+  /** What the strips are made of. */
+  windows: string;
 }
 
 const PROBABILITIES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
@@ -50,7 +53,7 @@ const WINDOWS_MIN = 20;
 /** How the windows and rounds of every arm are spread: throughput, or p99 where a schedule sets the rate. */
 export function distributionView(record: RunRecord): DistributionView {
   const ours = mainArm(record);
-  const thinned = record.windows.length === 0;
+  const thinned = isThinned(record);
   const cases = measuredCases(record).flatMap(([caseName, caseRecord]): DistributionCase[] => {
     const throughput = throughputMetric(caseRecord);
     const paced = throughput !== null && isPacedThroughput(record, caseName, throughput);
@@ -73,7 +76,10 @@ export function distributionView(record: RunRecord): DistributionView {
     return [
       {
         ...{ caseName, metric, label, scale, higherIsBetter, rows },
-        sentence: caseSentence(rows, ours, { quantity, label, higherIsBetter }),
+        sentence: caseSentence(rows, ours, {
+          ...{ quantity, label, higherIsBetter },
+          windows: thinned ? 'stretches of windows' : 'windows',
+        }),
         table: distributionTable(caseName, label, scale, rows, thinned),
       },
     ];
@@ -85,15 +91,24 @@ function isMeasured(value: number | null | undefined): value is number {
   return value !== null && value !== undefined && Number.isFinite(value) && value > 0;
 }
 
+/** A published record has no windows, but its series are medians only where they were too long. */
+function isThinned({ cases, windows }: RunRecord): boolean {
+  const series = Object.values(cases)
+    .flatMap(({ arms }) => Object.values(arms))
+    .flatMap((arm) => Object.values(arm.series));
+  return windows.length === 0 && series.some(({ values }) => values.length >= PUBLISHED_POINTS_MAX);
+}
+
 function caseSentence(
   rows: DistributionRow[],
   ours: string,
-  { quantity, label: metric, higherIsBetter }: Wording,
+  { quantity, label: metric, higherIsBetter, windows }: Wording,
 ): string {
   const mine = rows.find(({ arm }) => arm === ours);
   const label = armIdentity(ours).label;
-  if (!mine?.quantiles)
-    return `${label} has too few windows here to tell how they are spread; its rounds are drawn.`;
+  if (mine === undefined) return `${label} has no figures here.`;
+  if (mine.quantiles === null)
+    return `${label} has too few ${windows} here to tell how they are spread; its rounds are drawn.`;
   const others = rows.filter(({ arm, quantiles }) => arm !== ours && arm !== 'limit' && quantiles !== null);
   const theirs = others.find(({ arm }) => arm === 'baseline') ?? others[0];
   const halves = [mine, ...(theirs === undefined ? [] : [theirs])].map(({ arm, quantiles }) => {
@@ -103,22 +118,22 @@ function caseSentence(
   const overlap =
     theirs === undefined
       ? ''
-      : `; ${overlapInWords(mine.quantiles, theirs.quantiles!, higherIsBetter, [label, armIdentity(theirs.arm).label])}`;
-  return `In the middle half of the windows ${metric} is ${listInWords(halves)}${overlap}.`;
+      : `; ${overlapInWords(mine.quantiles, theirs.quantiles!, { higherIsBetter, windows }, [label, armIdentity(theirs.arm).label])}`;
+  return `In the middle half of the ${windows} ${metric} is ${listInWords(halves)}${overlap}.`;
 }
 
 function overlapInWords(
   mine: Quantiles,
   theirs: Quantiles,
-  higherIsBetter: boolean,
+  { higherIsBetter, windows }: Pick<Wording, 'higherIsBetter' | 'windows'>,
   [ours, other]: [string, string],
 ): string {
   const apart = (a: Quantiles, b: Quantiles) => (higherIsBetter ? a[0] > b[4] : a[4] < b[0]);
   const better = (one: string, than: string) =>
-    `19 of 20 windows of ${one} are better than 19 of 20 of ${than}`;
+    `19 of 20 ${windows} of ${one} are better than 19 of 20 of ${than}`;
   if (apart(mine, theirs)) return better(ours, other);
   if (apart(theirs, mine)) return better(other, ours);
-  return `the windows of ${ours} and ${other} overlap`;
+  return `the ${windows} of ${ours} and ${other} overlap`;
 }
 
 function overallSentence(cases: DistributionCase[], ours: string, thinned: boolean): string {

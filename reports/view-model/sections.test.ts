@@ -3,6 +3,7 @@ import { distributionChart } from '../charts/distribution-chart.js';
 import { loadChart } from '../charts/load-chart.js';
 import { pairedChart } from '../charts/paired-chart.js';
 import { stripChart } from '../charts/timeline-chart.js';
+import { withoutRawSamples } from '../record-file/thin-record.js';
 import { ratesRun } from '../testing/rates-fixture.js';
 import { fixtureRecord } from '../testing/record-fixture.js';
 import { hostileStrings, openLoop, singleRound } from '../testing/record-variants.js';
@@ -55,7 +56,11 @@ describe('distributions', () => {
 
   it('says that strips are of thinned windows when they are', () => {
     expect(view.sentence).toContain('single windows');
-    expect(distributionView({ ...record, windows: [] }).sentence).toContain('medians of adjacent windows');
+    const short = { ...fixtureRecord({ rounds: 5, blocksPerRound: 6 }), windows: [] };
+    expect(distributionView(short).sentence).toContain('single windows');
+    const long = withoutRawSamples(fixtureRecord({ rounds: 10, blocksPerRound: 21 }));
+    expect(distributionView(long).sentence).toContain('medians of adjacent windows');
+    expect(distributionView(long).cases[0]!.sentence).toContain('the stretches of windows');
   });
 });
 
