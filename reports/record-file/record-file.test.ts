@@ -95,6 +95,13 @@ describe('thinning', () => {
     expect(thin).toEqual({ unit: 'ns', atNs: [2, 5], values: [2, null] });
   });
 
+  it('keeps the longest pause of a stretch', () => {
+    const record = fixtureRecord({ rounds: 2, blocksPerRound: 2 });
+    record.cases.tcp!.arms.native!.series.gcPauseNs = { unit: 'ns', atNs: [1, 2, 3, 4], values: [0, 7, 0, 0] };
+    const { gcPauseNs } = withoutRawSamples(record, 2).cases.tcp!.arms.native!.series;
+    expect(gcPauseNs!.values).toEqual([7, 0]);
+  });
+
   it('leaves short series alone', () => {
     const series = { unit: 'ns', atNs: [1], values: [1] };
     expect(thinSeries(series, 2)).toBe(series);

@@ -162,7 +162,7 @@ const THINNING_NOTES: Record<Thinning, string> = {
   none: 'The record is in this page in full.',
   windows: 'The record is in this page without its list of windows, to keep the page small.',
   series:
-    'The record is in this page without its windows and with its series thinned to medians, to keep the page small.',
+    'The record is in this page without its windows and with its series thinned to medians (pauses to their longest), to keep the page small.',
   'all-samples': 'The record is in this page without windows and series, to keep the page small.',
 };
 
