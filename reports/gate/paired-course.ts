@@ -52,7 +52,7 @@ function sentenceOf(
     dropped === 0
       ? 'no block was dropped'
       : `shaded: ${dropped} of ${blocks.length} blocks dropped (${causesInWords(causes)})`,
-    ...(unused === 0 ? [] : [`${plural(unused, 'invocation')} with too few blocks left, shaded whole`]),
+    ...(unused === 0 ? [] : [`${plural(unused, 'invocation')} failed or short of blocks, shaded whole`]),
     looks.length === 0 ? 'no look was taken' : `looks after ${looks.join(', ')}`,
   ];
   return `${metricInWords(gated)}: ${parts.join('; ')}.`;

@@ -2,6 +2,7 @@ import type { GateSummary, RowFinding, SummaryRow } from '../../ci/gate/output/g
 import type { GateVerdictFile, MetricLine } from '../../ci/gate/verdict/gate-verdict.js';
 import { NOT_AVAILABLE, THIN_SPACE } from '../numbers/digits.js';
 import { ratioText } from '../numbers/ratio.js';
+import { geometricMean } from '../numbers/ratio-interval.js';
 import { withUnit } from '../numbers/scale.js';
 import { plural } from '../numbers/sentence.js';
 import { metricName } from '../view-model/metric-catalogue.js';
@@ -35,7 +36,7 @@ export function isSignificant({ interval95Percent: interval }: MetricLine): bool
   return interval === null ? null : interval[0] > 0 || interval[1] < 0;
 }
 
-/** Confirmed first, then what differs for certain, then the rest, each by the size of the difference. */
+/** Confirmed first, then what differs by its interval, then the rest, each by the size of the difference. */
 function rankOf(line: MetricLine, finding: RowFinding): number {
   if (finding === 'fail') return 0;
   if (finding === 'improved') return 1;
@@ -53,7 +54,7 @@ export function resultView(file: GateVerdictFile, rows: readonly SummaryRow[]): 
     );
   const significant = file.metrics.filter((line) => isSignificant(line) === true).length;
   const timed = file.metrics.filter(({ interval95Percent }) => interval95Percent !== null).length;
-  const mean = geometricMean(file.metrics);
+  const mean = meanOf(file.metrics);
   return {
     sentence: sentenceOf(timed, significant, mean),
     table: tableView({
@@ -74,7 +75,7 @@ function sentenceOf(timed: number, significant: number, mean: Mean | null): stri
     mean === null
       ? ''
       : ` Taken together, the candidate does ${ratioText(mean.ratio)} what the base does (geometric mean of ${plural(mean.metrics, 'timed metric')}).`;
-  return `${significant} of ${plural(timed, 'timed metric')} ${significant === 1 ? 'differs' : 'differ'} for certain from the base, by an interval of 95 %.${overall}`;
+  return `${significant} of ${plural(timed, 'timed metric')} ${significant === 1 ? 'differs' : 'differ'} from the base by a 95 % interval without 0, as one in twenty does by chance.${overall}`;
 }
 
 function cellsOf(line: MetricLine, row: SummaryRow): CellInput[] {
@@ -117,12 +118,12 @@ interface Mean {
 }
 
 /** Of the ratios of the gated timed metrics; a mean of one is that one. */
-function geometricMean(metrics: readonly MetricLine[]): Mean | null {
-  const logs = metrics
+function meanOf(metrics: readonly MetricLine[]): Mean | null {
+  const ratios = metrics
     .filter(({ kind, slowdownPercent }) => kind === 'timed' && slowdownPercent !== null)
-    .map(({ slowdownPercent }) => Math.log(ratioOfSlowdown(slowdownPercent!)));
-  if (logs.length < 2) return null;
-  return { ratio: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length), metrics: logs.length };
+    .map(({ slowdownPercent }) => ({ ratio: ratioOfSlowdown(slowdownPercent!), ci95: null }));
+  if (ratios.length < 2) return null;
+  return { ratio: geometricMean(ratios).ratio, metrics: ratios.length };
 }
 
 function meanRow({ ratio }: Mean): CellInput[] {

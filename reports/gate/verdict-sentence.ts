@@ -124,6 +124,6 @@ function whyUndecided(file: GateVerdictFile, measured: MeasuredGate | null): str
   if (findings.includes('unconfirmed'))
     return 'a slowdown was suspected, and fresh invocations did not say it again';
   if (findings.includes('undecided'))
-    return 'too noisy, the last look excludes neither a slowdown of the limit nor none';
+    return 'too noisy, the last look excludes neither a slowdown of the limit nor one well below it';
   return file.reasons[0] ?? 'no reason recorded';
 }
