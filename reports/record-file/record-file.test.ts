@@ -97,7 +97,11 @@ describe('thinning', () => {
 
   it('keeps the longest pause of a stretch', () => {
     const paused = fixtureRecord({ rounds: 2, blocksPerRound: 2 });
-    paused.cases.tcp!.arms.native!.series.gcPauseNs = { unit: 'ns', atNs: [1, 2, 3, 4], values: [0, 7, 0, 0] };
+    paused.cases.tcp!.arms.native!.series.gcPauseNs = {
+      unit: 'ns',
+      atNs: [1, 2, 3, 4],
+      values: [0, 7, 0, 0],
+    };
     const { gcPauseNs } = withoutRawSamples(paused, 2).cases.tcp!.arms.native!.series;
     expect(gcPauseNs!.values).toEqual([7, 0]);
   });
