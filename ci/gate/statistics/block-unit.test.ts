@@ -62,6 +62,18 @@ describe('the unit of an invocation', () => {
     expect(Math.abs(invocationUnit([...blocks.slice(1), burst], 'lower') - unit)).toBeLessThan(0.005);
   });
 
+  it('turns its sign, and no bit else, when the arms are swapped: also of an even number of blocks', () => {
+    for (const count of [15, 24]) {
+      for (let seed = 0; seed < 20; seed++) {
+        const blocks = blocksOf(count, seed, 0.03, 0.01, 0.05);
+        const swapped = blocks.map(({ first, values }): GateBlock => {
+          return { first: first === 'base' ? 'candidate' : 'base', values };
+        });
+        expect(invocationUnit(swapped, 'lower')).toBe(-invocationUnit(blocks, 'lower'));
+      }
+    }
+  });
+
   it('does not exist without a block', () => {
     expect(() => invocationUnit([], 'lower')).toThrow(/drop it and measure another/);
   });

@@ -1,5 +1,6 @@
 import { mean, median } from '../../../scenarios/harness/statistics/quantile.js';
 import { GateError } from './gate-error.js';
+import { middleOf } from './hodges-lehmann.js';
 
 /**
  * From windows to the unit of the gate. A block holds four windows next to each other, ABBA or BAAB at random, so that
@@ -42,7 +43,7 @@ export function unitOfLogRatios(logRatios: readonly number[]): number {
       'an invocation without a single undisturbed block has no unit; drop it and measure another',
     );
   }
-  return median(logRatios);
+  return middleOf(Float64Array.from(logRatios).sort());
 }
 
 /** Median absolute deviation of normal values to their standard deviation. */

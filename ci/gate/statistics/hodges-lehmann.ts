@@ -49,8 +49,11 @@ export function hodgesLehmann(values: readonly number[]): number {
   return locationOf(values).estimate;
 }
 
-/** The plain mean of the two in the middle: unlike an interpolation it has the same bits with all signs turned. */
-function middleOf(sorted: Float64Array): number {
+/**
+ * The median of sorted values as the plain mean of the two in the middle: unlike an interpolation it has the same bits with
+ * all signs turned.
+ */
+export function middleOf(sorted: Float64Array): number {
   if (sorted.length === 0) return Number.NaN;
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
