@@ -37,9 +37,10 @@ const POLL_MS = 20;
  * @throws HistoryError `ERR_HISTORY_WRITE`
  */
 export async function appendHistory(path: string, lines: readonly HistoryLine[]): Promise<void> {
-  const bytes = Buffer.from(formatHistory(lines), 'utf8');
   let release: (() => void) | null = null;
   try {
+    // A figure that could not be read again is no reason to keep the verdict from being told.
+    const bytes = Buffer.from(formatHistory(lines), 'utf8');
     mkdirSync(dirname(path), { recursive: true });
     release = await acquireLock({
       ...{

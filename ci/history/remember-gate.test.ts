@@ -48,6 +48,12 @@ describe('remembering a gate', () => {
     const { problem } = await rememberGate(runs, [sampleLine(1)]);
     expect(problem).toMatchObject({ code: 'ERR_HISTORY_WRITE' });
   });
+
+  it('hands back a figure that could not be read again, too', async () => {
+    const { problem } = await rememberGate(runs, [sampleLine(1, { minutes: Infinity })]);
+    expect(problem).toMatchObject({ code: 'ERR_HISTORY_WRITE' });
+    expect(readHistoryFile(gateHistoryPath(runs))).toEqual([]);
+  });
 });
 
 describe('the branch of a gate', () => {
