@@ -55,9 +55,8 @@ export async function runSelftest(
 }
 
 async function measure(options: MeasureOptions, surroundings: SelftestSurroundings): Promise<ExitCode> {
-  // Before anything is locked or built: a bank that may not be written ends the command at once.
-  const before = stretchesBefore(options.bank, options.resume);
-  const { commit, dirty } = readBuild(surroundings.rootDir);
+  // A bank that may not be written ends the command before it waits for anything.
+  stretchesBefore(options.bank, options.resume);
   const children = new Children();
   const signals = trapSignals(children);
   try {
@@ -66,6 +65,9 @@ async function measure(options: MeasureOptions, surroundings: SelftestSurroundin
       onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
     });
     try {
+      // And again, as whoever had the lock before left it; the checkout may be another one by now, too.
+      const before = stretchesBefore(options.bank, options.resume);
+      const { commit, dirty } = readBuild(surroundings.rootDir);
       const { text, exitCode } = await measureSeries({
         ...{ options, surroundings, before, children, signal: signals.signal },
         build: { commit, dirty },
