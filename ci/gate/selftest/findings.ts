@@ -54,17 +54,18 @@ function wholeGatesFinding(series: EvidenceSeries, limits: ReadonlyMap<string, n
       : 'at most 1 % failing was promised';
     return { holds, sentence: `${name}: ${counts} (${bounds}); ${promise}, which ${keptWords(holds)}` };
   }
-  // The metric that is furthest up to its limit decides what the gate is to say.
-  const targeted = series.metrics
-    .filter((each) => each.targeted && each.slowdownPercent !== null)
+  // The metric that is furthest up to its limit decides what the gate is to say, whatever the work was meant to slow: a gate
+  // may fail by what came along.
+  const furthest = series.metrics
+    .filter((each) => each.slowdownPercent !== null)
     .map(({ name: metric, slowdownPercent }) => ({
       ...{ metric, percent: slowdownPercent ?? 0 },
       share: (slowdownPercent ?? 0) / (limits.get(metric) ?? Number.NaN),
     }))
     .sort((left, right) => right.share - left.share)[0];
-  if (targeted === undefined) return { holds: null, sentence: `${name}: ${counts}; no usable invocation` };
-  const measured = `measured ${targeted.percent.toFixed(2)} % in ${targeted.metric}`;
-  const promise = promiseAt(targeted.share);
+  if (furthest === undefined) return { holds: null, sentence: `${name}: ${counts}; no usable invocation` };
+  const measured = `measured ${furthest.percent.toFixed(2)} % in ${furthest.metric}`;
+  const promise = promiseAt(furthest.share);
   if (promise === 'either') {
     const sentence = `${name}, ${measured}: ${counts} (${bounds}); between 0.7 L and L nothing is promised`;
     return { holds: null, sentence };
