@@ -4,6 +4,7 @@ import { CONTROL_EVERY } from './invocation/invocation-plan.js';
 import type { HeaderLine, RawFile, RawLine } from './invocation/raw-file.js';
 import { type InvocationContext, runInvocation } from './invocation/run-invocation.js';
 import { DEFAULT_SPENDING } from './statistics/gate-plan.js';
+import { UNUSABLE_MAX } from './verdict/invocation-units.js';
 import { type Judgement, judgeRaw } from './verdict/judge-raw.js';
 
 /** What a gate is measured with. */
@@ -22,9 +23,6 @@ export interface GateInputs {
 export const INVOCATIONS_MAX = Math.max(...DEFAULT_SPENDING.looks) + DEFAULT_SPENDING.confirmationInvocations;
 
 const [FIRST_COUNTER_LOOK, LAST_COUNTER_LOOK] = DEFAULT_SPENDING.counterLooks;
-
-/** Invocations of which too few blocks were left; the share of dropped blocks ends a gate before, unless they come in bursts. */
-const UNUSABLE_MAX = 24;
 
 /**
  * Invocation after invocation until the lines say a verdict. Each is on the disk before the next one begins.

@@ -7,7 +7,7 @@ import { type BankHeader, type BankInvocation, type BankMetric, RATIO_STEP } fro
 
 /** From the lines of a bank to what the decision is fed with, by the rules of the gate itself. */
 
-/** The plan of a gate over the noisy metrics alone: what decides by being counted has no noise to try. */
+/** The plan of a gate over the noisy metrics alone, since a bank holds no others: counters are decided apart, and are not tried. */
 export function bankPlan(metrics: readonly BankMetric[]): GatePlan {
   return gatePlan(
     metrics.map((each) => ({ name: metricName(each), kind: 'noisy', limitPercent: each.limitPercent })),

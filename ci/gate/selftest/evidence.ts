@@ -62,6 +62,8 @@ export interface EvidenceSeries extends SeriesName {
   };
   /** Disjoint gates of consecutive invocations, each on fresh processes, as they were measured. */
   wholeGates: GateTally;
+  /** Gates that their stretch ended before they were decided, though not before their first look: they are in no tally. */
+  unfinishedGates: number;
   /** Gates replayed from the same noise, centred and shifted; null where the series is too short. */
   replayedGates: ReplayedTally[] | null;
 }

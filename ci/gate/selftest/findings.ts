@@ -45,7 +45,8 @@ function wholeGatesFinding(series: EvidenceSeries, limits: ReadonlyMap<string, n
   if (gates === 0 || failShare95 === null) {
     return { holds: null, sentence: `${name}: no whole gate yet` };
   }
-  const counts = `${gates} whole gate${gates === 1 ? '' : 's'}: ${pass} pass, ${fail} fail, ${inconclusive} inconclusive`;
+  const left = series.unfinishedGates === 0 ? '' : `, ${series.unfinishedGates} unfinished`;
+  const counts = `${gates} whole gate${gates === 1 ? '' : 's'}: ${pass} pass, ${fail} fail, ${inconclusive} inconclusive${left}`;
   const bounds = `failing ${sharesWords(failShare95)}`;
   if (!isInjected(series.kind)) {
     const holds = agrees('no fail', fail, gates);

@@ -20,7 +20,7 @@ import { measuredSlowdown } from './measured-slowdown.js';
 import { SelftestError } from './selftest-error.js';
 import { INJECTIONS, isInjected, SELFTEST_KINDS, type SeriesName } from './selftest-kinds.js';
 import { wantedSeries } from './wanted-series.js';
-import { wholeGates } from './whole-gates.js';
+import { playGates } from './whole-gates.js';
 
 export interface ReadBank {
   file: string;
@@ -95,6 +95,7 @@ function seriesOf(
   const usable = candidate.reduce((sum, { length }) => sum + length, 0);
   const targets = isInjected(name.kind) ? INJECTIONS[name.kind].targets.map(metricName) : [];
   const amounts = own.flatMap(({ header: { amount } }) => (amount === null ? [] : [amount]));
+  const played = own.map((stretch) => playGates(stretch, plan));
   return {
     ...name,
     stretches: own.length,
@@ -110,7 +111,8 @@ function seriesOf(
     })),
     drops: dropsOf(own),
     ledger: ledgerOf(own),
-    wholeGates: tallyOf(own.flatMap((stretch) => wholeGates(stretch, plan))),
+    wholeGates: tallyOf(played.flatMap(({ whole }) => whole)),
+    unfinishedGates: played.filter(({ unfinished }) => unfinished).length,
     replayedGates: replaysOf(name, candidate, targets, plan),
   };
 }

@@ -126,7 +126,7 @@ async function lookUntilQuiet(
   }
 }
 
-/** What is decided over many invocations; what is counted once has no noise to try. */
+/** What is decided over many invocations. Bytes per session would cost each invocation processes of its own. */
 function isNoisy(gated: GatedMetric): gated is GatedMetric & { kind: 'timed' | 'tally' } {
   return gated.kind === 'timed' || gated.kind === 'tally';
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { bankPlan, faultyArm, unitsOf } from './bank-units.js';
 import { BANK_METRICS, bankHeader, bankInvocation, sampleStretch } from './testing/sample-bank.js';
-import { wholeGates } from './whole-gates.js';
+import { playGates } from './whole-gates.js';
 
 const plan = bankPlan(BANK_METRICS);
 const verdicts = (...stretch: Parameters<typeof sampleStretch>) =>
-  wholeGates(sampleStretch(...stretch), plan).map(({ verdict, invocations }) => [verdict, invocations]);
+  playGates(sampleStretch(...stretch), plan).whole.map(({ verdict, invocations }) => [verdict, invocations]);
 
 describe('whole gates of a stretch', () => {
   it('are disjoint, as many as it holds, and leave over what is no gate', () => {
@@ -37,6 +37,16 @@ describe('whole gates of a stretch', () => {
     inconclusive({}, 24, { controlSlowdown: 10 });
     inconclusive({}, 4, { dropped: 21 });
     expect(verdicts({}, 12, { dropped: 5, deviation: 0.005 })).toEqual([['pass', 12]]);
+  });
+
+  it('say where a stretch ended before a gate did, though not before its first look', () => {
+    const left = (...stretch: Parameters<typeof sampleStretch>) => playGates(sampleStretch(...stretch), plan);
+    expect(left({}, 40, { slowdown: 10 })).toEqual({ whole: [], unfinished: true });
+    expect(left({}, 40, { deviation: 0.005 }).unfinished).toBe(false);
+  });
+
+  it('end, as a gate does, where invocation after invocation has too few blocks left', () => {
+    expect(verdicts({}, 26, { dropped: 8 })).toEqual([['inconclusive', 25]]);
   });
 
   it('end at once by a fault: the candidate’s fails, any other is inconclusive', () => {

@@ -3,6 +3,8 @@ import { GateDecision, type InvocationUnits } from '../statistics/gate-decision.
 import type { GatePlan } from '../statistics/gate-plan.js';
 import type { GateVerdict } from '../statistics/gate-state.js';
 import { judgeControl } from '../statistics/negative-control.js';
+import { UNUSABLE_MAX } from '../verdict/invocation-units.js';
+import { DROPS_JUDGED_FROM } from '../verdict/judge-raw.js';
 import type { Stretch } from './bank-file.js';
 import type { BankInvocation } from './bank-lines.js';
 import { faultyArm, unitsOf } from './bank-units.js';
@@ -13,28 +15,35 @@ export interface PlayedGate {
   invocations: number;
 }
 
-/** From here on the share of dropped blocks ends a gate, as it does while one is measured. */
-const DROPS_JUDGED_FROM = 2;
+/** What is left over at the end of a stretch is no gate. */
+export interface PlayedStretch {
+  whole: PlayedGate[];
+  /**
+   * Whether what was left over had come to a look and needed more. Such gates are longer than others, so that to leave them
+   * out favours what is decided early, and has to be told.
+   */
+  unfinished: boolean;
+}
 
 /**
  * Disjoint gates of consecutive invocations of one stretch, uncentred and with everything that a gate looks at besides: faults,
- * drops, the control, and the objections of the preflight. What is left over at the end of the stretch is no gate.
+ * drops, the control, and the objections of the preflight.
  */
-export function wholeGates({ header, invocations }: Stretch, plan: GatePlan): PlayedGate[] {
-  const gates: PlayedGate[] = [];
+export function playGates({ header, invocations }: Stretch, plan: GatePlan): PlayedStretch {
+  const whole: PlayedGate[] = [];
   let under = new GateUnderWay(plan);
   for (const invocation of invocations) {
     const candidate = unitsOf(header, invocation, 'candidate');
     const control = candidate === null ? null : unitsOf(header, invocation, 'control');
     const verdict = under.add(invocation, candidate, control);
     if (verdict === null) continue;
-    gates.push({
+    whole.push({
       verdict: header.objections.length > 0 ? 'inconclusive' : verdict,
       invocations: under.measured,
     });
     under = new GateUnderWay(plan);
   }
-  return gates;
+  return { whole, unfinished: under.looked };
 }
 
 class GateUnderWay {
@@ -49,6 +58,10 @@ class GateUnderWay {
   constructor(plan: GatePlan) {
     this.#plan = plan;
     this.#decision = new GateDecision(plan);
+  }
+
+  get looked(): boolean {
+    return this.#candidate.length >= this.#plan.looks[0];
   }
 
   /** The verdict once there is one. */
@@ -67,7 +80,9 @@ class GateUnderWay {
     if (control !== null) this.#control.push(control);
     const tooMany = this.#dropped > DROPPED_SHARE_MAX * this.#blocks;
     if (tooMany && this.measured >= DROPS_JUDGED_FROM) return 'inconclusive';
-    if (candidate === null) return null;
+    if (candidate === null) {
+      return this.measured - this.#candidate.length > UNUSABLE_MAX ? 'inconclusive' : null;
+    }
     this.#candidate.push(candidate);
     const state = this.#decision.add(candidate);
     if (state.verdict === null) return null;

@@ -28,6 +28,12 @@ const COUNT_DIFFERENCE_MIN = 0.001;
 /** Where fewer of an invocation's blocks are left, it says nothing of the process, only of the machine. */
 export const KEPT_SHARE_MIN = 0.5;
 
+/**
+ * More invocations of which too few blocks were left end a gate; the share of dropped ones does before, unless they come in
+ * bursts.
+ */
+export const UNUSABLE_MAX = 24;
+
 /** The blocks of one metric that were not dropped. */
 export function gateBlocks(line: InvocationLine, gated: GatedMetric, side: GateSide): GateBlock[] {
   return keptBlocks(line, gated.case, side).map(({ windows }) => {

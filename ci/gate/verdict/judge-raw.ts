@@ -24,7 +24,7 @@ export interface Judgement {
 }
 
 /** The share of dropped blocks is judged while measuring goes on; two invocations show what one may have met by chance. */
-const DROPS_JUDGED_FROM = 2;
+export const DROPS_JUDGED_FROM = 2;
 
 /**
  * The verdict of one gate: a pure function of its raw lines, so that the same file gives the same bytes, today and in a
