@@ -195,7 +195,7 @@ describe('what a series compares', () => {
     expect(Object.values(kept)).toEqual([expect.closeTo(timedUnit(line, rate, 'candidate'), 4)]);
   });
 
-  it('is the same server from elsewhere for a neutral candidate, drawn anew for each invocation by the seed', () => {
+  it('is the same server from elsewhere for a neutral candidate: one layout for the length of a gate, any environment', () => {
     const variants = [1, 2, 3].map((linkSeed) => ({
       rootDir: `/variant${linkSeed}`,
       pathBytes: linkSeed,
@@ -203,10 +203,11 @@ describe('what a series compares', () => {
     }));
     const serve = (rootDir: string): ProcessCommand => ({ command: rootDir, args: [] });
     const subject = neutralSubject({ serve, inject: serve }, '/base', variants, 7);
-    const candidates = Array.from({ length: 30 }, (_, index) => subject.armCommand(index)('candidate'));
+    const candidates = Array.from({ length: 144 }, (_, index) => subject.armCommand(index)('candidate'));
     expect(new Set(candidates.map(({ command }) => command))).toEqual(
       new Set(['/variant1', '/variant2', '/variant3']),
     );
+    expect(new Set(candidates.slice(0, 48).map(({ command }) => command)).size).toBe(1);
     const sizes = candidates.map(({ env }) => env?.MSGTRANS_LAYOUT_PADDING.length ?? -1);
     expect(new Set(sizes).size).toBeGreaterThan(20);
     expect(subject.armCommand(0)('base')).toEqual({ command: '/base', args: [] });

@@ -42,7 +42,7 @@ export async function prepareVariants(
         const linkSeed = random.below(2 ** 32);
         const addon = join(work, `${number}.node`);
         await relinkAddon(rootDir, addon, createRandom(linkSeed), signal);
-        // One folder for each variant and not for each seed: the next run replaces them.
+        // A folder that another run made of the same length is replaced; the cache lets go of the others in time.
         const key = `${buildKey(`layout ${number}`, source.toolchain)}${'p'.repeat(pathBytes)}`;
         const build = cache.store(key, rootDir, source);
         copyFileSync(addon, join(build.rootDir, ADDON));

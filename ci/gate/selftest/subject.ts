@@ -46,7 +46,13 @@ export function injectedSubject(
 /** A page: where the stack and what lies on it begin moves by up to that much. */
 const ENVIRONMENT_BYTES_MAX = 4_096;
 
-/** Candidates that do the same from other addresses; which one is drawn for each invocation. */
+/**
+ * As many as a gate takes that fails. A real candidate lies in one place from the first invocation to the last, so that what its
+ * layout costs is in all of them: drawn anew for each, layouts would average away within the gate that they are to fool.
+ */
+const INVOCATIONS_PER_VARIANT = 48;
+
+/** Candidates that do the same from other addresses: one after the other, each in environments of all sizes. */
 export function neutralSubject(
   { serve }: ServerCommands,
   baseDir: string,
@@ -56,7 +62,7 @@ export function neutralSubject(
   const drawn = (index: number): { variant: LayoutVariant; environmentBytes: number } => {
     const random = createRandom(seed).fork(`layout ${index}`);
     return {
-      variant: variants[random.below(variants.length)],
+      variant: variants[Math.floor(index / INVOCATIONS_PER_VARIANT) % variants.length],
       environmentBytes: random.below(ENVIRONMENT_BYTES_MAX),
     };
   };
