@@ -10,7 +10,7 @@ export function evidenceText(evidence: Evidence): string {
 
 /** The page beside the banks, in Markdown. */
 export function evidencePage(evidence: Evidence): string {
-  const { banks, machines, findings } = evidence;
+  const { banks, machines, builds, findings } = evidence;
   const lines = [
     '# What the gate answers to slowdowns that are known',
     '',
@@ -29,6 +29,11 @@ export function evidencePage(evidence: Evidence): string {
     ...(banks.length === 0 ? [] : ['', '## Banks', '']),
     ...banks.map(({ file, stretches, invocations, sha256 }) => {
       return `- [${file}](${file}): ${invocations} invocations in ${stretches} stretches, SHA-256 \`${sha256}\``;
+    }),
+    ...(builds.length === 0 ? [] : ['', '## Builds', '']),
+    ...builds.map(({ commit, dirty, blocks, stretches, invocations }) => {
+      const name = `${commit?.slice(0, 12) ?? 'no commit'}${dirty ? ', changed' : ''}`;
+      return `- ${name}, ${blocks} blocks: ${invocations} invocations in ${stretches} stretches`;
     }),
     ...(machines.length === 0 ? [] : ['', '## Machines', '']),
     ...machines.map(({ cpuModel, cores, kernel, node, stretches, aluNoisePercent: [least, most] }) => {

@@ -14,6 +14,8 @@ export interface Evidence {
   seed: number;
   banks: { file: string; sha256: string; stretches: number; invocations: number }[];
   machines: EvidenceMachine[];
+  /** What was measured, and by how many blocks: one page may hold several, and has to say so. */
+  builds: EvidenceBuild[];
   /** In the order of every list of metrics below. */
   metrics: (BankMetric & { name: string })[];
   series: EvidenceSeries[];
@@ -33,6 +35,15 @@ export interface EvidenceMachine {
   stretches: number;
   /** Least and most of the preflights. */
   aluNoisePercent: [number, number];
+}
+
+export interface EvidenceBuild {
+  commit: string | null;
+  dirty: boolean;
+  /** That an invocation was to have of each case. */
+  blocks: number;
+  stretches: number;
+  invocations: number;
 }
 
 /** All invocations of one kind and wanted slowdown. */

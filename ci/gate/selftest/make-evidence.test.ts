@@ -108,6 +108,19 @@ describe('the evidence of banks', () => {
     }
   });
 
+  it('names builds and blocks, and draws no power of invocations that were measured otherwise than the newest', () => {
+    const later = { ...aa, blocks: 24, startedAt: '2024-02-02T03:04:05.000Z' };
+    const mixed = makeEvidence([
+      bank('b', sampleStretch(later, 120, { deviation: 0.005 }), sampleStretch(aa, 130, { deviation: 0.005 })),
+    ]);
+    expect(mixed.builds.map(({ blocks, invocations }) => [blocks, invocations])).toEqual([
+      [24, 120],
+      [15, 130],
+    ]);
+    expect(mixed.power[0]).toMatchObject({ invocations: 120, stretches: 1 });
+    expect(evidencePage(mixed)).toContain(`- ${'a'.repeat(12)}, 24 blocks: 120 invocations in 1 stretches`);
+  });
+
   it('is there without banks, and refuses those of different metrics', () => {
     expect(evidencePage(makeEvidence([]))).toContain('Nothing was measured yet.');
     const other = sampleStretch({ ...aa, metrics: BANK_METRICS.slice(0, 1) }, 0);

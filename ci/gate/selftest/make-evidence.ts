@@ -10,6 +10,7 @@ import { bankPlan, faultyArm, unitsOf } from './bank-units.js';
 import {
   EVIDENCE_SCHEMA,
   type Evidence,
+  type EvidenceBuild,
   type EvidenceMachine,
   type EvidenceSeries,
   type PowerSeries,
@@ -51,6 +52,7 @@ export function makeEvidence(banks: readonly ReadBank[]): Evidence {
       invocations: own.reduce((sum, { invocations }) => sum + invocations.length, 0),
     })),
     machines: machinesOf(stretches),
+    builds: buildsOf(stretches),
     metrics: metrics.map((each) => ({ name: metricName(each), ...each })),
     ...{ series, power, wanted: wantedSeries(series) },
     findings: findingsOf(series, power, metrics),
@@ -142,7 +144,11 @@ function powerOf(stretches: readonly Stretch[], plan: GatePlan): PowerSeries[] {
   const equal = stretches.filter(
     ({ header: { series } }) => series.kind === 'aa' || series.kind === 'neutral',
   );
-  const runs = longEnough(unitsByStretch(equal, 'candidate'));
+  // The noise of other invocations than a gate measures now is not that of this gate.
+  const headers = equal.map(({ header }) => header);
+  const newest = headers.sort((one, other) => one.startedAt.localeCompare(other.startedAt)).at(-1);
+  const alike = equal.filter(({ header }) => header.blocks === newest?.blocks);
+  const runs = longEnough(unitsByStretch(alike, 'candidate'));
   return plan.metrics.flatMap(({ name: metric }) => {
     const points = replay(runs, plan, metric, `power ${metric}`);
     if (points === null) return [];
@@ -211,4 +217,20 @@ function machinesOf(stretches: readonly Stretch[]): EvidenceMachine[] {
     });
   }
   return [...machines.values()];
+}
+
+function buildsOf(stretches: readonly Stretch[]): EvidenceBuild[] {
+  const builds = new Map<string, EvidenceBuild>();
+  for (const { header, invocations } of stretches) {
+    const { blocks, build } = header;
+    const { commit, dirty } = build;
+    const key = JSON.stringify([commit, dirty, blocks]);
+    const known = builds.get(key);
+    builds.set(key, {
+      ...{ commit, dirty, blocks },
+      stretches: (known?.stretches ?? 0) + 1,
+      invocations: (known?.invocations ?? 0) + invocations.length,
+    });
+  }
+  return [...builds.values()];
 }
