@@ -111,7 +111,11 @@ describe('the evidence of banks', () => {
   it('names builds and blocks, and draws no power of invocations that were measured otherwise than the newest', () => {
     const later = { ...aa, blocks: 24, startedAt: '2024-02-02T03:04:05.000Z' };
     const mixed = makeEvidence([
-      bank('b', sampleStretch(later, 120, { deviation: 0.005 }), sampleStretch(aa, 130, { deviation: 0.005 })),
+      bank(
+        'b',
+        sampleStretch(later, 120, { deviation: 0.005 }),
+        sampleStretch(aa, 130, { deviation: 0.005 }),
+      ),
     ]);
     expect(mixed.builds.map(({ blocks, invocations }) => [blocks, invocations])).toEqual([
       [24, 120],

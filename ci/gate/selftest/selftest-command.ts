@@ -19,6 +19,10 @@ import {
 } from './selftest-options.js';
 import type { ServerCommands } from './subject.js';
 
+/** Whoever waits for the machine waits as long as this may take; an invocation takes twenty seconds. */
+const INVOCATION_MS_MAX = 60_000;
+const CALIBRATION_INVOCATIONS_MAX = 40;
+
 /** What the command is told by the one that starts it. */
 export interface SelftestSurroundings {
   rootDir: string;
@@ -62,6 +66,7 @@ async function measure(options: MeasureOptions, surroundings: SelftestSurroundin
   try {
     const release = await acquireLock({
       ...{ purpose: 'gate selftest', signal: signals.signal },
+      heldMsMax: (CALIBRATION_INVOCATIONS_MAX + options.invocations) * INVOCATION_MS_MAX,
       onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
     });
     try {
