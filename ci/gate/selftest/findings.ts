@@ -27,16 +27,16 @@ export function promiseAt(shareOfLimit: number): 'no fail' | 'fail' | 'either' {
   return shareOfLimit >= 1 ? 'fail' : 'either';
 }
 
-/** Whether a count of failed gates agrees with the promise; null where it neither does nor contradicts. */
+/** Whether the bounds of a count of failed gates lie on the promised side: it takes hundreds of gates. Null where they hold both sides. */
 export function agrees(promise: 'no fail' | 'fail', failed: number, gates: number): boolean | null {
   if (gates === 0) return null;
   const [lower, upper] = clopperPearson(failed, gates);
   if (promise === 'no fail') {
     if (lower > FAIL_SHARE_MOST) return false;
-    return failed <= FAIL_SHARE_MOST * gates ? true : null;
+    return upper <= FAIL_SHARE_MOST ? true : null;
   }
   if (upper < FAIL_SHARE_LEAST) return false;
-  return failed >= FAIL_SHARE_LEAST * gates ? true : null;
+  return lower >= FAIL_SHARE_LEAST ? true : null;
 }
 
 function wholeGatesFinding(series: EvidenceSeries, limits: ReadonlyMap<string, number>): Finding {
