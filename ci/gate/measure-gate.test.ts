@@ -52,7 +52,7 @@ async function gate(
         generatorCommand: fake('generator', generator),
         readDisturbance: () => ({
           pressure: { ...readPressure(), stealTicks: 0 },
-          foreign: { idleTicks: 0, processors: 0, ownTicks: 0 },
+          foreign: { idleTicks: 0, processors: 0, ownTicks: 0, others: null },
           throttledUs: 0,
         }),
       },

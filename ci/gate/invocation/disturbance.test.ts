@@ -6,14 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readThrottledUs } from './cgroup-throttling.js';
 import { type DisturbanceReading, disturbanceBetween } from './disturbance.js';
-import { foreignPercent, readForeign, ticksNotUsed } from './foreign-time.js';
+import { type ForeignReading, foreignShare, readForeign, ticksNotUsed } from './foreign-time.js';
+import { readOtherPrograms, ticksBetween } from './other-programs.js';
 
 const BEFORE: DisturbanceReading = {
   pressure: {
     ...{ monotonicNs: 0, realtimeMs: 1_000, boottimeMs: 1_000 },
     ...{ stealTicks: 0, totalTicks: 0, psiCpuSomeUs: 0 },
   },
-  foreign: { idleTicks: 0, processors: 2, ownTicks: 0 },
+  foreign: { idleTicks: 0, processors: 2, ownTicks: 0, others: new Map([[1, 5]]) },
   throttledUs: 0,
 };
 
@@ -34,14 +35,41 @@ function later(
 
 describe('what disturbs a block', () => {
   it('is nothing where the time was ours or idle', () => {
-    for (const foreign of [{}, { ownTicks: 30, idleTicks: 70 }, { ownTicks: 95 }]) {
+    for (const foreign of [
+      {},
+      { ownTicks: 30, idleTicks: 70 },
+      { ownTicks: 80 },
+      { others: new Map([[1, 12]]) },
+    ]) {
       expect(disturbanceBetween(BEFORE, later({}, foreign)).dropped).toBeNull();
     }
     expect(disturbanceBetween(BEFORE, later())).toMatchObject({ psiCpuSome: 0.1, foreignPercent: 0 });
   });
 
+  it('is no wake-up of an idle processor, which belongs to nobody', () => {
+    const { dropped, unaccountedPercent } = disturbanceBetween(
+      BEFORE,
+      later({}, { ownTicks: 40, idleTicks: 45 }),
+    );
+    expect({ dropped, unaccountedPercent }).toEqual({ dropped: null, unaccountedPercent: 15 });
+  });
+
   it.each([
-    ['foreign-cpu', later({}, { ownTicks: 60, idleTicks: 20 }), /other programs took 20\.0 %/],
+    [
+      'foreign-cpu',
+      later(
+        {},
+        {
+          others: new Map([
+            [1, 15],
+            [7, 10],
+          ]),
+        },
+      ),
+      /other programs took 20\.0 %/,
+    ],
+    ['foreign-cpu', later({}, { ownTicks: 50, idleTicks: 20 }), /neither idle nor of the gate took 30\.0 %/],
+    ['foreign-cpu', later({}, { ownTicks: 50, idleTicks: 20, others: null }), /neither idle nor .* 30\.0 %/],
     ['throttled', later({}, {}, 12_000), /quota stopped it for 12\.0 ms/],
     ['steal', later({ stealTicks: 30 }), /hypervisor took 30\.0 %/],
     ['suspend', later({ boottimeMs: 9_000 }), /suspended/],
@@ -77,9 +105,34 @@ describe('foreign time', () => {
     const [least, both, most] = [ticks([process.pid]), ticks([process.pid, theirs]), ticks([theirs])];
     expect(both).toBeGreaterThanOrEqual(least + 5);
     expect(most).toBeGreaterThanOrEqual(5);
-    const reading = (ownTicks: number) => ({ idleTicks: 0, processors: 1, ownTicks });
-    expect(foreignPercent(reading(0), reading(40), 1e9)).toBe(60);
-    expect(foreignPercent(reading(0), { ...reading(40), idleTicks: 50 }, 1e9)).toBe(10);
+    const reading = (ownTicks: number) => ({ idleTicks: 0, processors: 1, ownTicks, others: null });
+    const unaccounted = (after: ForeignReading) => foreignShare(reading(0), after, 1e9).unaccountedPercent;
+    expect(unaccounted(reading(40))).toBe(60);
+    expect(unaccounted({ ...reading(40), idleTicks: 50 })).toBe(10);
+  });
+
+  it('counts a program by its own clock, one that has just started too, and none of what is ours', async (context) => {
+    const before = readOtherPrograms([process.pid]);
+    if (before === null) return context.skip('in a container other programs are not seen');
+    const child = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const theirs = child.pid ?? 0;
+    while ((readOtherPrograms([])?.get(theirs) ?? 0) < 5) await sleep(20);
+    expect(ticksBetween(before, readOtherPrograms([process.pid]) ?? before)).toBeGreaterThanOrEqual(5);
+    expect(readOtherPrograms([process.pid, theirs])?.has(theirs)).toBe(false);
+    expect(readOtherPrograms([])?.has(process.pid)).toBe(true);
+  });
+
+  it('takes nothing away for a process number that is used again', () => {
+    expect(
+      ticksBetween(
+        new Map([[7, 900]]),
+        new Map([
+          [7, 3],
+          [8, 2],
+        ]),
+      ),
+    ).toBe(2);
   });
 
   it('is none of a process that is gone', () => {

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
+import { type ProgramTicks, readOtherPrograms, ticksBetween, ticksOf } from './other-programs.js';
 
 /**
- * Processor time that others used. Busy time is what the clock says minus idle time: the kernel counts idle exactly and
- * only samples what a processor was busy with. Of this the time of our own processes is taken away.
+ * Processor time that others used, twice. By each program of the machine: what ours are not. And by what the clock says minus
+ * idle time (the kernel counts idle exactly, and only samples what a processor was busy with) minus that of our own processes:
+ * that sees what is too short to be listed or lies outside of a container, and holds what waking an idle processor takes, too.
  */
 export interface ForeignReading {
   /** Of the processors this process may use, in clock ticks. */
@@ -12,6 +14,16 @@ export interface ForeignReading {
   processors: number;
   /** Of the gate, its servers and its load generator, all threads. */
   ownTicks: number;
+  /** null in a container, where other programs are not seen. */
+  others: ProgramTicks | null;
+}
+
+/** Shares of the processors' time, in per cent. */
+export interface ForeignShare {
+  /** Of other programs; null where they are not seen. */
+  othersPercent: number | null;
+  /** Neither idle nor ours. */
+  unaccountedPercent: number;
 }
 
 /** USER_HZ: fixed to 100 for everything that /proc prints. */
@@ -23,16 +35,24 @@ export function readForeign(pids: readonly number[], processors: readonly number
   return {
     idleTicks: processors.reduce((sum, each) => sum + ticksNotUsed(stat, each, interruptsApart), 0),
     processors: processors.length,
-    ownTicks: pids.reduce((sum, pid) => sum + ticksOf(pid), 0),
+    // A process that is gone has no time, and then its block fails anyhow.
+    ownTicks: pids.reduce((sum, pid) => sum + (ticksOf(pid) ?? 0), 0),
+    others: readOtherPrograms(pids),
   };
 }
 
-/** Share of the processors' time that was neither idle nor ours, in per cent; small negative values are rounding. */
-export function foreignPercent(before: ForeignReading, after: ForeignReading, elapsedNs: number): number {
+/** Small negative values are rounding, and none. */
+export function foreignShare(before: ForeignReading, after: ForeignReading, elapsedNs: number): ForeignShare {
   const totalTicks = ((after.processors * elapsedNs) / 1e9) * TICKS_PER_SECOND;
+  const percent = (ticks: number): number => (totalTicks > 0 ? Math.max(0, (100 * ticks) / totalTicks) : 0);
   const usedTicks = totalTicks - (after.idleTicks - before.idleTicks);
-  const foreignTicks = usedTicks - (after.ownTicks - before.ownTicks);
-  return totalTicks > 0 ? Math.max(0, (100 * foreignTicks) / totalTicks) : 0;
+  return {
+    othersPercent:
+      before.others === null || after.others === null
+        ? null
+        : percent(ticksBetween(before.others, after.others)),
+    unaccountedPercent: percent(usedTicks - (after.ownTicks - before.ownTicks)),
+  };
 }
 
 /** `cpuN user nice system idle iowait irq softirq steal …`: what nobody here used, steal included, which is judged by itself. */
@@ -40,18 +60,6 @@ export function ticksNotUsed(stat: string, processor: number, interruptsApart: b
   const line = new RegExp(`^cpu${processor} (.*)$`, 'm').exec(stat)?.[1];
   const [, , , idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = line?.split(' ').map(Number) ?? [];
   return idle + iowait + steal + (interruptsApart ? irq + softirq : 0);
-}
-
-/** User and system time of a process; 0 once it is gone, and then its block fails anyhow. */
-function ticksOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in field 2 may hold spaces and brackets, so counting starts behind it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  } catch {
-    return 0;
-  }
 }
 
 let interruptsApart: boolean | null = null;

@@ -17,7 +17,7 @@ describe('what an invocation takes', () => {
       1.5 * invocationSeconds(whole),
     );
     expect(invocationSeconds({ ...whole, warmUp: { ...whole.warmUp, secondsMax: 0 } })).toBeLessThan(
-      invocationSeconds(whole) - 2,
+      invocationSeconds(whole) - 1,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { type CaseParameters, parseCaseName } from '../../../scenarios/harness/case-parameters.js';
-import { DISCARD_NS, WINDOW_NS } from '../../../scenarios/harness/window-schedule.js';
+import { DISCARD_NS } from '../../../scenarios/harness/window-schedule.js';
 import { CLOSED_CASE, type GatedMetric, OPEN_CASE } from './gated-metrics.js';
 
 /** How one invocation goes. The lengths are those that the variance components of this kind of machine gave (DESIGN.md). */
@@ -26,11 +26,13 @@ export interface WarmUpPlan {
 }
 
 /** What keeps a unit of this kind of machine below the deviation at which the promise holds (DESIGN.md). */
-export const BLOCKS = 24;
+export const BLOCKS = 32;
+/** Shorter than a run's windows: the machine's speed wanders within a block, and a unit is a median over many. */
+const WINDOW_NS = 25e6;
 /** Every fourth invocation compares the base with itself, too. */
 export const CONTROL_EVERY = 4;
 
-const WARM_UP: WarmUpPlan = { windowNs: 50e6, windows: 10, agreement: 0.03, secondsMax: 10 };
+const WARM_UP: WarmUpPlan = { windowNs: WINDOW_NS, windows: 10, agreement: 0.03, secondsMax: 10 };
 
 /** A page more or less in a growth of thousands of sessions is far below any limit. */
 const IDLE_SESSIONS = 8_000;
@@ -58,7 +60,7 @@ const START_SECONDS = 1.5;
 const IDLE_SECONDS = 3;
 const IDLE_SHARE = 1 / 3;
 /** Draining, and what goes to and fro between the processes, for each window. */
-const SWITCH_SECONDS = 0.004;
+const SWITCH_SECONDS = 0.006;
 /** Windows that agree do so soon after there are enough of them. */
 const WARM_UP_EXCESS = 1.25;
 

@@ -25,7 +25,8 @@ const blockSchema = z.object({
   windows: z.array(windowSchema).length(4),
   stealPercent: finite,
   psiCpuSome: finite.nullable(),
-  foreignPercent: finite,
+  foreignPercent: finite.nullable(),
+  unaccountedPercent: finite.optional(),
   throttledUs: finite.nullable(),
   dropped: z.object({ kind: z.string(), reason: z.string() }).nullable(),
 });

@@ -50,7 +50,7 @@ afterEach(() => {
 function quiet(change: Partial<DisturbanceReading> = {}): DisturbanceReading {
   return {
     pressure: { ...readPressure(), stealTicks: 0 },
-    foreign: { idleTicks: 0, processors: 0, ownTicks: 0 },
+    foreign: { idleTicks: 0, processors: 0, ownTicks: 0, others: null },
     throttledUs: 0,
     ...change,
   };

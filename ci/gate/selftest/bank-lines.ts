@@ -44,6 +44,8 @@ const headerSchema = z.object({
   metrics: z.array(metricSchema).min(1),
   /** Blocks that an invocation was to have. */
   blocks: z.int().positive(),
+  /** Of each of a block's four windows. */
+  windowMs: z.number().positive().default(50),
   /** Why a gate would have been inconclusive before its first invocation. */
   objections: z.array(z.string()),
   build: buildSchema,

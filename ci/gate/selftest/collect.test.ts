@@ -66,7 +66,7 @@ function contextOf(generatorCommand: ProcessCommand, signal = new AbortControlle
     ...{ plan: TINY, children, generatorCommand, signal },
     readDisturbance: () => ({
       pressure: { ...readPressure(), stealTicks: 0 },
-      foreign: { idleTicks: 0, processors: 0, ownTicks: 0 },
+      foreign: { idleTicks: 0, processors: 0, ownTicks: 0, others: null },
       throttledUs: 0,
     }),
   };

@@ -31,9 +31,9 @@ export function evidencePage(evidence: Evidence): string {
       return `- [${file}](${file}): ${invocations} invocations in ${stretches} stretches, SHA-256 \`${sha256}\``;
     }),
     ...(builds.length === 0 ? [] : ['', '## Builds', '']),
-    ...builds.map(({ commit, dirty, blocks, stretches, invocations }) => {
+    ...builds.map(({ commit, dirty, blocks, windowMs, stretches, invocations }) => {
       const name = `${commit?.slice(0, 12) ?? 'no commit'}${dirty ? ', changed' : ''}`;
-      return `- ${name}, ${blocks} blocks: ${invocations} invocations in ${stretches} stretches`;
+      return `- ${name}, ${blocks} blocks of four windows of ${windowMs} ms: ${invocations} invocations in ${stretches} stretches`;
     }),
     ...(machines.length === 0 ? [] : ['', '## Machines', '']),
     ...machines.map(({ cpuModel, cores, kernel, node, stretches, aluNoisePercent: [least, most] }) => {

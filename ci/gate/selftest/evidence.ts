@@ -14,7 +14,7 @@ export interface Evidence {
   seed: number;
   banks: { file: string; sha256: string; stretches: number; invocations: number }[];
   machines: EvidenceMachine[];
-  /** What was measured, and by how many blocks: one page may hold several, and has to say so. */
+  /** What was measured: one page may hold several commits, and has to say so. */
   builds: EvidenceBuild[];
   /** In the order of every list of metrics below. */
   metrics: (BankMetric & { name: string })[];
@@ -42,6 +42,7 @@ export interface EvidenceBuild {
   dirty: boolean;
   /** That an invocation was to have of each case. */
   blocks: number;
+  windowMs: number;
   stretches: number;
   invocations: number;
 }

@@ -110,28 +110,28 @@ describe('the evidence of banks', () => {
     }
   });
 
-  it('names builds and blocks, and draws no power of invocations that were measured otherwise than the newest', () => {
-    const later = { ...aa, blocks: 24, startedAt: '2024-02-02T03:04:05.000Z' };
-    const mixed = makeEvidence([
-      bank(
-        'b',
-        sampleStretch(later, 120, { deviation: 0.005 }),
-        sampleStretch(aa, 130, { deviation: 0.005 }),
-      ),
+  it('names the builds that were measured, and how', () => {
+    const later = { ...aa, build: { commit: 'b'.repeat(40), dirty: true } };
+    const mixed = makeEvidence([bank('b', sampleStretch(aa, 2), sampleStretch(later, 3))]);
+    expect(mixed.builds.map(({ commit, invocations }) => [commit?.[0], invocations])).toEqual([
+      ['a', 2],
+      ['b', 3],
     ]);
-    expect(mixed.builds.map(({ blocks, invocations }) => [blocks, invocations])).toEqual([
-      [24, 120],
-      [15, 130],
-    ]);
-    expect(mixed.power[0]).toMatchObject({ invocations: 120, stretches: 1 });
-    expect(evidencePage(mixed)).toContain(`- ${'a'.repeat(12)}, 24 blocks: 120 invocations in 1 stretches`);
+    const how = '15 blocks of four windows of 50 ms';
+    expect(evidencePage(mixed)).toContain(
+      `- ${'b'.repeat(12)}, changed, ${how}: 3 invocations in 1 stretches`,
+    );
   });
 
-  it('is there without banks, and refuses those of different metrics', () => {
+  it('is there without banks, and refuses those of different metrics or blocks', () => {
     expect(evidencePage(makeEvidence([]))).toContain('Nothing was measured yet.');
     const other = sampleStretch({ ...aa, metrics: BANK_METRICS.slice(0, 1) }, 0);
     expect(() => makeEvidence([...BANKS, bank('other', other)])).toThrow(
       'bank-aa.ndjson and other gate different metrics',
+    );
+    const shorter = sampleStretch({ ...aa, windowMs: 30 }, 0);
+    expect(() => makeEvidence([...BANKS, bank('other', shorter)])).toThrow(
+      'bank-aa.ndjson and other measured 15 blocks of four windows of 50 ms and 15 blocks of four windows of 30 ms',
     );
   });
 });

@@ -36,7 +36,7 @@ const REPLAYED_GATES = 200;
 /** Of a shorter stretch centring on its own mean takes too much of its noise. */
 const REPLAYED_STRETCH_MIN = 12;
 
-/** Everything that banks show; a pure function of them. Throws `SelftestError` for banks of different metrics. */
+/** Everything that banks show; a pure function of them. Throws `SelftestError` for banks of different metrics or blocks. */
 export function makeEvidence(banks: readonly ReadBank[]): Evidence {
   const stretches = banks.flatMap((bank) => bank.stretches);
   const metrics = metricsOf(banks);
@@ -61,14 +61,19 @@ export function makeEvidence(banks: readonly ReadBank[]): Evidence {
 
 function metricsOf(banks: readonly ReadBank[]): BankMetric[] {
   const [first, ...others] = banks.flatMap(({ file, stretches }) =>
-    stretches.map(({ header: { metrics } }) => ({ file, metrics, text: JSON.stringify(metrics) })),
+    stretches.map(({ header: { metrics, blocks, windowMs } }) => ({
+      ...{ file, metrics, gated: JSON.stringify(metrics) },
+      blocks: `${blocks} blocks of four windows of ${windowMs} ms`,
+    })),
   );
-  const other = others.find(({ text }) => text !== first.text);
-  if (other === undefined) return first?.metrics ?? [];
-  throw new SelftestError(
-    'ERR_SELFTEST_BANK',
-    `${first.file} and ${other.file} gate different metrics; report them apart`,
-  );
+  const refuse = (other: string, how: string): SelftestError =>
+    new SelftestError('ERR_SELFTEST_BANK', `${first.file} and ${other} ${how}; report them apart`);
+  for (const { file, gated, blocks } of others) {
+    if (gated !== first.gated) throw refuse(file, 'gate different metrics');
+    // Their noise is that of two different gates.
+    if (blocks !== first.blocks) throw refuse(file, `measured ${first.blocks} and ${blocks}`);
+  }
+  return first?.metrics ?? [];
 }
 
 function seriesNames(stretches: readonly Stretch[]): SeriesName[] {
@@ -144,11 +149,7 @@ function powerOf(stretches: readonly Stretch[], plan: GatePlan): PowerSeries[] {
   const equal = stretches.filter(
     ({ header: { series } }) => series.kind === 'aa' || series.kind === 'neutral',
   );
-  // The noise of other invocations than a gate measures now is not that of this gate.
-  const headers = equal.map(({ header }) => header);
-  const newest = headers.sort((one, other) => one.startedAt.localeCompare(other.startedAt)).at(-1);
-  const alike = equal.filter(({ header }) => header.blocks === newest?.blocks);
-  const runs = longEnough(unitsByStretch(alike, 'candidate'));
+  const runs = longEnough(unitsByStretch(equal, 'candidate'));
   return plan.metrics.flatMap(({ name: metric }) => {
     const points = replay(runs, plan, metric, `power ${metric}`);
     if (points === null) return [];
@@ -222,12 +223,12 @@ function machinesOf(stretches: readonly Stretch[]): EvidenceMachine[] {
 function buildsOf(stretches: readonly Stretch[]): EvidenceBuild[] {
   const builds = new Map<string, EvidenceBuild>();
   for (const { header, invocations } of stretches) {
-    const { blocks, build } = header;
+    const { blocks, windowMs, build } = header;
     const { commit, dirty } = build;
-    const key = JSON.stringify([commit, dirty, blocks]);
+    const key = JSON.stringify([commit, dirty]);
     const known = builds.get(key);
     builds.set(key, {
-      ...{ commit, dirty, blocks },
+      ...{ commit, dirty, blocks, windowMs },
       stretches: (known?.stretches ?? 0) + 1,
       invocations: (known?.invocations ?? 0) + invocations.length,
     });

@@ -76,7 +76,7 @@ export async function measureSeries(inputs: SeriesInputs): Promise<{ text: strin
       limitPercent: each.limitPercent,
       kind: each.kind,
     })),
-    ...{ blocks: plan.blocks, objections, build },
+    ...{ blocks: plan.blocks, windowMs: plan.windowNs / 1e6, objections, build },
     machine: { fingerprint, cpuModel, cores, kernel, node, aluNoisePercent },
   };
   const bank = new BankFile(options.bank);

@@ -19,7 +19,7 @@ import {
 } from './selftest-options.js';
 import type { ServerCommands } from './subject.js';
 
-/** Whoever waits for the machine waits as long as this may take; an invocation takes twenty seconds. */
+/** Whoever waits for the machine waits as long as this may take; an invocation takes a quarter of a minute. */
 const INVOCATION_MS_MAX = 60_000;
 const CALIBRATION_INVOCATIONS_MAX = 40;
 

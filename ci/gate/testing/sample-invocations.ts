@@ -82,7 +82,7 @@ function sampleBlock(random: Random, side: GateSide, ratio: number, dropped: boo
   });
   return {
     windows,
-    ...{ stealPercent: 0, psiCpuSome: 0.1, foreignPercent: 0, throttledUs: 0 },
+    ...{ stealPercent: 0, psiCpuSome: 0.1, foreignPercent: 0, unaccountedPercent: 0, throttledUs: 0 },
     dropped: dropped ? { kind: 'steal', reason: 'the hypervisor took it' } : null,
   };
 }

@@ -28,7 +28,7 @@ export function bankHeader(changes: Partial<BankHeader> = {}): BankHeader {
   return {
     ...{ kind: 'header', schema: BANK_SCHEMA, startedAt: '2024-01-02T03:04:05.000Z', seed: 7 },
     ...{ series: { kind: 'aa', percent: null }, amount: null, calibration: null },
-    ...{ metrics: BANK_METRICS, blocks: 15, objections: [] },
+    ...{ metrics: BANK_METRICS, blocks: 15, windowMs: 50, objections: [] },
     build: { commit: 'a'.repeat(40), dirty: false },
     machine: {
       ...{ fingerprint: 'f', cpuModel: 'A processor', cores: 2, kernel: '6.1.0', node: '20.17.0' },
