@@ -99,6 +99,7 @@ std::string error_line(uint64_t id, const ControlError& error) {
   JsonWriter writer;
   writer.begin_object().member("id", id).member("ok", false).key("error").begin_object();
   writer.member("code", std::string_view(error.code)).member("message", std::string_view(error.message));
+  if (!error.group.empty()) writer.member("group", std::string_view(error.group));
   writer.end_object().end_object();
   return writer.text();
 }

@@ -18,6 +18,7 @@ inline constexpr char kErrorUnknownCommand[] = "ERR_CONTROL_UNKNOWN_COMMAND";
 struct ControlError {
   std::string code;
   std::string message;
+  std::string group = {};  // Of the load generator that it is about; empty where it is about none.
 };
 
 struct ControlCommand {

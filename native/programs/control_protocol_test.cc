@@ -43,6 +43,10 @@ TEST(ControlProtocol, answers_are_one_json_object) {
   EXPECT_FALSE(line->find("ok")->boolean);
   EXPECT_EQ(line->find("error")->find("code")->string, "ERR_X");
   EXPECT_EQ(line->find("error")->find("message")->string, "a \"quoted\" thing");
+  EXPECT_EQ(line->find("error")->find("group"), nullptr);
+  const std::optional<JsonValue> named = parse_json(error_line(9, {"ERR_X", "late", "base@a"}), error);
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->find("error")->find("group")->string, "base@a");
   EXPECT_EQ(begin_answer(4).end_object().text(), R"({"id":4,"ok":true})");
   const std::optional<JsonValue> hello = parse_json(hello_line("server", "limit", 12), error);
   ASSERT_TRUE(hello);

@@ -31,7 +31,8 @@ std::optional<uint64_t> clock_ns(clockid_t clock) {
 ControlError session_lost_error(const SessionGroup& group) {
   return {"ERR_GENERATOR_SESSION_LOST",
           "group " + group.name + " lost " + std::to_string(group.lost_sessions) + " of " +
-              std::to_string(group.sessions.size()) + " sessions; first " + group.loss_reason};
+              std::to_string(group.sessions.size()) + " sessions; first " + group.loss_reason,
+          group.name};
 }
 
 }  // namespace
@@ -74,7 +75,8 @@ std::optional<ControlError> LoadRun::prepare_groups() {
     if (group.outstanding != 0 || group.fences_outstanding != 0) {
       return ControlError{"ERR_GENERATOR_REPLY_TIMEOUT",
                           "group " + group.name + " still waits for " + std::to_string(group.outstanding) +
-                              " replies of an earlier run; disconnect it and connect again"};
+                              " replies of an earlier run; disconnect it and connect again",
+                          group.name};
     }
     sender_.prepare(group, command_.load, in_flight_max_);
   }
@@ -348,7 +350,8 @@ void LoadRun::check_reply_timeouts(uint64_t now_ns) {
           "group " + group_->name + ", session " + std::to_string(index) + ": " +
               std::to_string(outstanding) + " requests unanswered, none answered for " +
               std::to_string((now_ns - session.waiting_since_ns) / 1'000'000) + " ms (limit " +
-              std::to_string(command_.reply_timeout_ns / 1'000'000) + " ms)"},
+              std::to_string(command_.reply_timeout_ns / 1'000'000) + " ms)",
+          group_->name},
          now_ns);
     return;
   }

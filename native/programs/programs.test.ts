@@ -165,7 +165,7 @@ describe.skipIf(folder === undefined)('native programs', () => {
       load: { ...counterLoad, depth: 5 },
       replyTimeoutMs: 100,
     });
-    expect(answer.error.code).toBe('ERR_GENERATOR_REPLY_TIMEOUT');
+    expect(answer.error).toMatchObject({ code: 'ERR_GENERATOR_REPLY_TIMEOUT', group: 'silent' });
     expect(received).toBe(3 * 5 * 80);
     expect(await ledgerOf('silent')).toMatchObject({ sent: 15, delivered: 0, lost: 15 });
     for (const socket of waiting) socket.destroy();
@@ -258,7 +258,7 @@ describe.skipIf(folder === undefined)('native programs', () => {
     while (counters.messages_received === 0);
     server.kill('SIGKILL');
     const answer = await generator.receive();
-    expect(answer.error.code).toBe('ERR_GENERATOR_SESSION_LOST');
+    expect(answer.error).toMatchObject({ code: 'ERR_GENERATOR_SESSION_LOST', group: 'a' });
     expect(answer.error.message).toMatch(/lost \d+ of 20 sessions/);
     const ledger = await ledgerOf('a');
     expect(ledger).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, corrupted: 0 });
