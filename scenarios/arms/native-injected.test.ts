@@ -1,5 +1,6 @@
 /** Work put in on purpose, in the real server: that it is done, counted, and changes no answer. Nothing is timed. */
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodePacket } from '../../core/protocol/packet-codec.js';
 import { type ArmProcess, Children } from '../harness/arm-process.js';
@@ -48,6 +49,23 @@ describe.skipIf(process.env.CI !== 'true' && !existsSync(ADDON))('a native serve
     await exchange(url, frames, 4_096);
     expect(await countersOf(server)).toMatchObject({ injected_acquisitions: MESSAGES });
     while ((await countersOf(server)).injected_holder_turns < 3);
+  });
+
+  it('leaves the processors to others while nothing is received, and takes its lock in turns again when something is', async () => {
+    const { server, url } = await serve('lock', 1);
+    const turns = async (): Promise<number> => (await countersOf(server)).injected_holder_turns;
+    for (const round of [1, 2]) {
+      const before = await turns();
+      await exchange(url, frames, 4_096);
+      while ((await turns()) === before);
+      // A holder that never sleeps takes hundreds of turns in that time, and this never ends.
+      let last: number;
+      do {
+        last = await turns();
+        await sleep(100);
+      } while (last !== (await turns()));
+      expect(await countersOf(server)).toMatchObject({ injected_acquisitions: round * MESSAGES });
+    }
   });
 
   it('is late at each wake-up, however many messages there are', async () => {

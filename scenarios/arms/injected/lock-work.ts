@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Work } from './injected-work.js';
 import { SharedLock } from './shared-lock.js';
 
-/** One acquisition per unit of a lock that a helper thread of this process takes in turns, and sometimes holds. */
+/** One acquisition per unit of a lock that a helper thread of this process takes in turns while there are any, and sometimes holds. */
 export class LockWork implements Work {
   readonly #lock = new SharedLock();
   #waits = 0;
@@ -17,6 +17,7 @@ export class LockWork implements Work {
   }
 
   run(units: number): void {
+    this.#lock.noteUse();
     for (let unit = 0; unit < units; unit++) {
       if (this.#lock.acquire()) this.#waits++;
       this.#guarded++;

@@ -12,7 +12,11 @@ const LOCK_WORD = 0;
 const TURNS_WORD = 1;
 /** Nobody ever notifies it: waiting there is a pause. */
 const PAUSE_WORD = 2;
-const WORDS = 3;
+/** Counts the uses of the first holder, and wraps around. */
+const USES_WORD = 3;
+/** 1 while the other holder sleeps for want of them. */
+const UNUSED_WORD = 4;
+const WORDS = 5;
 
 export class SharedLock {
   readonly memory: SharedArrayBuffer;
@@ -43,6 +47,26 @@ export class SharedLock {
 
   countTurn(): void {
     Atomics.add(this.#words, TURNS_WORD, 1);
+  }
+
+  /** By the first holder before it takes the lock, once for several times in a row: there is somebody to be in the way of. */
+  noteUse(): void {
+    const words = this.#words;
+    Atomics.add(words, USES_WORD, 1);
+    // Either this load sees that the other holder is about to sleep, or its wait sees the use (both sequentially consistent).
+    if (Atomics.load(words, UNUSED_WORD) === 1) Atomics.notify(words, USES_WORD, 1);
+  }
+
+  get uses(): number {
+    return Atomics.load(this.#words, USES_WORD);
+  }
+
+  /** Sleeps for as long as there is no further use. */
+  awaitUseAfter(uses: number): void {
+    const words = this.#words;
+    Atomics.store(words, UNUSED_WORD, 1);
+    Atomics.wait(words, USES_WORD, uses);
+    Atomics.store(words, UNUSED_WORD, 0);
   }
 
   pause(milliseconds: number): void {
