@@ -76,9 +76,18 @@ describe('a whole gate', () => {
   }, 60_000);
 
   it('ends at a failed check after one invocation', async () => {
-    const { file } = await gate({ lose: 2 });
+    const { file } = await gate({ lose: { candidate: 2 } });
     expect(file).toMatchObject({ verdict: 'fail', exitCode: 6, invocations: { measured: 1 } });
     expect(file.reasons.join()).toContain('messages lost by the candidate');
+  });
+
+  it('blames the change for a stall of the candidate alone, and for none that meets the base, too', async () => {
+    const alone = await gate({ stall: ['candidate'] });
+    expect(alone.file).toMatchObject({ exitCode: 6, invocations: { measured: 1 } });
+    rmSync(path);
+    const both = await gate({ stall: ['base', 'candidate'] });
+    expect(both.file).toMatchObject({ exitCode: 4, invocations: { measured: 1 } });
+    expect(both.file.reasons.join()).toContain('the change is not to blame');
   });
 
   it('ends when the budget would not hold another invocation, with what was measured on the disk', async () => {

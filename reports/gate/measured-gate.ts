@@ -5,7 +5,8 @@ import type { EndLine, HeaderLine, RawLine } from '../../ci/gate/invocation/raw-
 import { type Better, blockLogRatio } from '../../ci/gate/statistics/block-unit.js';
 import { GateError } from '../../ci/gate/statistics/gate-error.js';
 import { slowdownPercent } from '../../ci/gate/statistics/gate-plan.js';
-import { gateBlocks, isUsable, noisyUnit, timedUnit } from '../../ci/gate/verdict/invocation-units.js';
+import { gateBlocks, noisyUnit, timedUnit } from '../../ci/gate/verdict/invocation-units.js';
+import { usedInvocations } from '../../ci/gate/verdict/used-invocations.js';
 import { METRICS } from '../../scenarios/harness/metrics.js';
 
 /** A gate's raw lines, as its decision saw them. */
@@ -18,7 +19,7 @@ export interface MeasuredGate {
 
 export interface MeasuredInvocation {
   line: InvocationLine;
-  /** Which of the decision's invocations it was, from 1; null when it had too few undisturbed blocks or failed. */
+  /** Which of the decision's invocations it was, from 1; null when it had too few undisturbed blocks, lacked a count or failed. */
   ordinal: number | null;
 }
 
@@ -26,11 +27,10 @@ export interface MeasuredInvocation {
 export function measuredGate(lines: readonly RawLine[]): MeasuredGate | null {
   const header = lines.find((line) => line.kind === 'header');
   if (header === undefined) return null;
-  const timed = header.metrics.filter(({ kind }) => kind === 'timed');
-  let used = 0;
-  const invocations = lines
-    .filter((line) => line.kind === 'invocation')
-    .map((line) => ({ line, ordinal: isUsable(line, timed, header.blocks) ? ++used : null }));
+  const measured = lines.filter((line) => line.kind === 'invocation');
+  const used = new Set(usedInvocations(header, measured).used);
+  let ordinals = 0;
+  const invocations = measured.map((line) => ({ line, ordinal: used.has(line) ? ++ordinals : null }));
   return { header, invocations, end: lines.find((line) => line.kind === 'end')?.why ?? null };
 }
 

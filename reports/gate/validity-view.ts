@@ -107,7 +107,7 @@ function unusedRow({ invocations }: GateVerdictFile): CellInput[] {
     { text: String(unused), detail: `of ${invocations.measured}` },
     { text: 'none', state: 'muted' },
     { text: '· counted', state: 'muted' },
-    'measured, and with less than half of their blocks undisturbed, or after the verdict',
+    'measured, and with less than half of their blocks undisturbed, without a count, or after the verdict',
   ];
 }
 

@@ -2,11 +2,16 @@ import type { CaseParameters } from '../../../scenarios/harness/case-parameters.
 import { InterruptedError, throwIfInterrupted } from '../../../scenarios/harness/interruption.js';
 import type { GeneratorWindow } from '../../../scenarios/harness/load-generator.js';
 import { listenerKey } from '../../../scenarios/harness/load-shapes.js';
-import { readCounters, residentBytesOf, targetsOf } from '../../../scenarios/harness/server-parts.js';
+import {
+  areRunning,
+  readCounters,
+  residentBytesOf,
+  targetsOf,
+} from '../../../scenarios/harness/server-parts.js';
 import type { Random } from '../../../scenarios/harness/statistics/random.js';
 import { blockWindows, type PlannedWindow } from '../../../scenarios/harness/window-schedule.js';
-import { groupName } from './arm-failure.js';
-import { disturbanceBetween } from './disturbance.js';
+import { blame, groupName, STALLED } from './arm-failure.js';
+import { type DisturbanceReading, disturbanceBetween } from './disturbance.js';
 import type { GateArm, GateSide } from './gate-arms.js';
 import type { WarmUpPlan } from './invocation-plan.js';
 import type { BlockLine, CaseLine, InvocationLine, WindowLine } from './invocation-record.js';
@@ -25,6 +30,8 @@ export class CaseMeasurement {
   readonly #parameters: CaseParameters;
   readonly #random: Random;
   readonly #line: CaseLine;
+  /** From before what is measured at the moment. */
+  #before: DisturbanceReading | null = null;
 
   constructor(
     context: InvocationContext,
@@ -60,14 +67,51 @@ export class CaseMeasurement {
         connected.push(server);
       }
       await work(this);
-    } finally {
-      if (!this.#context.signal.aborted && this.#started.generator.running) await this.#account(connected);
+    } catch (error) {
+      const failure = await this.#whose(error, connected);
+      // That ledgers cannot be had follows from what failed first, as a rule, and must not stand in its place.
+      await this.#account(connected).catch(() => {});
+      throw failure;
+    }
+    await this.#account(connected);
+  }
+
+  /** The failure with whose it was, found out while the other arms can still be asked; the error itself where it is nobody's. */
+  async #whose(error: unknown, connected: readonly GateServer[]): Promise<unknown> {
+    const { signal, readDisturbance } = this.#context;
+    if (signal.aborted) return error;
+    const failure = await blame(error, this.#started.servers);
+    const named = connected.find(({ arm }) => arm === failure?.arm);
+    if (failure === null || named === undefined || failure.code !== STALLED || !areRunning(named.parts)) {
+      return failure ?? error;
+    }
+    const disturbed =
+      this.#before === null
+        ? null
+        : disturbanceBetween(this.#before, readDisturbance(this.#started.pids)).dropped;
+    const others: GateArm[] = [];
+    for (const server of connected) {
+      if (server !== named && (await this.#stalls(server))) others.push(server.arm);
+    }
+    return failure.amid({ others, disturbance: disturbed?.reason ?? null });
+  }
+
+  /** Whether one more window of this arm fails, too. */
+  async #stalls(server: GateServer): Promise<boolean> {
+    const { discardNs, windowNs } = this.#context.plan;
+    try {
+      const window = { group: groupName(server.arm, this.#name), discardNs, measureNs: windowNs };
+      await this.#started.generator.run([window], this.#parameters);
+      return false;
+    } catch (error) {
+      return (await blame(error, [server])) !== null;
     }
   }
 
   async warmUp(plan: WarmUpPlan): Promise<WarmedUp> {
     const { plan: invocation, signal, progress } = this.#context;
     const arms = this.#started.servers.map(({ arm }) => arm);
+    this.#before = this.#context.readDisturbance(this.#started.pids);
     const warmed = await warmUp(
       arms,
       this.#started.generator,
@@ -117,6 +161,7 @@ export class CaseMeasurement {
     const paces = ['base', side].map((arm) => ({ arm, windowNs: plan.windowNs, blocks: 1, reason: null }));
     const order = blockWindows(['base', side], paces, random);
     const before = readDisturbance(this.#started.pids);
+    this.#before = before;
     const windows = await this.#started.generator.run(
       order.map(({ arm, measureNs }) => ({
         group: groupName(arm as GateArm, this.#name),
@@ -156,8 +201,10 @@ export class CaseMeasurement {
     return new Map(await Promise.all(read));
   }
 
+  /** What an interrupt has stopped has no ledgers. */
   async #account(connected: readonly GateServer[]): Promise<void> {
     const { generator } = this.#started;
+    if (this.#context.signal.aborted) return;
     for (const { arm } of connected) {
       const group = groupName(arm, this.#name);
       try {

@@ -52,6 +52,19 @@ const caseSchema = z.object({
   counters: z.partialRecord(armSchema, z.record(z.string(), finite)),
 });
 
+/** What is known of a failure besides whose it seems to be; absent where there was nothing to know. */
+export const failureCircumstances = {
+  /** Arms that failed in the same way at the same time. */
+  others: z.array(armSchema).optional(),
+  /** What disturbed the machine meanwhile, where that alone may be the cause. */
+  disturbance: z.string().optional(),
+};
+
+const failureSchema = z.object({
+  ...{ arm: armSchema, code: z.string(), message: z.string() },
+  ...failureCircumstances,
+});
+
 export const invocationSchema = z.object({
   kind: z.literal('invocation'),
   index: z.int().min(0),
@@ -62,10 +75,11 @@ export const invocationSchema = z.object({
   cases: z.record(z.string(), caseSchema),
   memoryBytesPerSession: z.partialRecord(armSchema, finite),
   /** What went wrong, and whose fault it was; the invocation then counts for nothing but this. */
-  failure: z.object({ arm: armSchema, code: z.string(), message: z.string() }).nullable(),
+  failure: failureSchema.nullable(),
 });
 
 export type WindowLine = z.output<typeof windowSchema>;
 export type BlockLine = z.output<typeof blockSchema>;
 export type CaseLine = z.output<typeof caseSchema>;
+export type FailureLine = z.output<typeof failureSchema>;
 export type InvocationLine = z.output<typeof invocationSchema>;

@@ -221,6 +221,44 @@ describe('an arm that fails', () => {
     expect(line.failure).toMatchObject({ arm: 'base', code: expect.stringMatching(/^ERR_CONTROL_/) });
   });
 
+  const faked = (generator: object, server: object = {}) => ({
+    armCommand: (arm: GateArm) => fake('server', arm, server),
+    generatorCommand: fake('generator', 'g', generator),
+  });
+  const STALL = 'ERR_GENERATOR_REPLY_TIMEOUT';
+
+  it('is blamed alone for a reply that stays out only where the others answer, and the machine was quiet', async () => {
+    const alone = await run(faked({ stall: ['candidate'] }), { control: true });
+    expect(alone.failure).toEqual({ arm: 'candidate', code: STALL, message: expect.any(String) });
+    expect(alone.cases[CLOSED_CASE].ledgers).toMatchObject({ base: NO_FAULT, control: NO_FAULT });
+
+    const { failure } = await run(faked({ stall: ['candidate', 'control'] }), { control: true });
+    expect([failure?.arm, ...(failure?.others ?? [])].sort()).toEqual(['candidate', 'control']);
+
+    let throttledUs = 0;
+    const readDisturbance = () => quiet({ throttledUs: 1_000 * throttledUs++ });
+    const disturbed = await run({ ...faked({ stall: ['candidate'] }), readDisturbance });
+    expect(disturbed.failure).toMatchObject({
+      arm: 'candidate',
+      disturbance: "the cgroup's quota stopped it for 1.0 ms",
+    });
+  });
+
+  it('is named with all that end, or do not start, as it does', async () => {
+    const ended = await run(faked({}, { failOn: 'counters' }));
+    const [first, second] = ended.startOrder;
+    expect([ended.failure?.arm, ended.failure?.others]).toEqual([first, [second]]);
+    const { failure } = await run({ armCommand: () => ({ command: '/nonexistent/server', args: [] }) });
+    expect([failure?.arm, failure?.others]).toEqual([first, [second]]);
+  });
+
+  it('is named by what failed first, not by the ledgers that cannot be had after it', async () => {
+    const failing = run(faked({ failRun: 'ERR_GENERATOR_FIRST', failOn: 'disconnect' }));
+    await expect(failing).rejects.toMatchObject({ code: 'ERR_GENERATOR_FIRST' });
+    const last = run(faked({ failOn: 'disconnect' }));
+    await expect(last).rejects.toMatchObject({ code: 'ERR_CONTROL_PROCESS_EXITED' });
+  });
+
   it('is not blamed for a load generator that ends', async () => {
     const generatorCommand = fake('generator', 'g', { failOn: 'run' });
     const failing = run({ generatorCommand, armCommand: (arm) => fake('server', arm) });

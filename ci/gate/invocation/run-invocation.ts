@@ -115,7 +115,7 @@ export async function runInvocation(
     throwIfInterrupted(signal);
     const failure = await blame(error, servers);
     if (failure === null) throw error;
-    line.failure = { arm: failure.arm, code: failure.code, message: failure.message };
+    line.failure = failure.line;
   } finally {
     signal.removeEventListener('abort', stop);
     await children.stopAll();

@@ -5,7 +5,7 @@ import { GeneratorClient } from '../../../scenarios/harness/generator-client.js'
 import { throwIfInterrupted } from '../../../scenarios/harness/interruption.js';
 import { LOAD_SHAPES, listenerKey } from '../../../scenarios/harness/load-shapes.js';
 import type { ArmServer } from '../../../scenarios/harness/run-context.js';
-import { failureOf } from './arm-failure.js';
+import { type ArmFailure, failureOf } from './arm-failure.js';
 import type { GateArm } from './gate-arms.js';
 
 /** A server that is up, named by its place in the gate. */
@@ -21,7 +21,8 @@ export interface StartedArms {
 }
 
 /**
- * Fresh processes, one after the other in the order given, so that none starts in the shadow of another one.
+ * Fresh processes, one after the other in the order given, so that none starts in the shadow of another one. After one that
+ * fails the others are tried, too: where they fail alike it is not this build's fault.
  * @throws ArmFailure
  */
 export async function startArms(
@@ -35,6 +36,7 @@ export async function startArms(
   await load.hello();
   const generator = new GeneratorClient(load);
   const servers: GateServer[] = [];
+  const failures: ArmFailure[] = [];
   for (const [index, arm] of order.entries()) {
     throwIfInterrupted(signal);
     const server = children.start(arm, commands.armCommand(arm));
@@ -47,9 +49,11 @@ export async function startArms(
       });
     } catch (error) {
       throwIfInterrupted(signal);
-      throw failureOf(arm, error);
+      failures.push(failureOf(arm, error));
     }
   }
+  const [first, ...others] = failures;
+  if (first !== undefined) throw first.amid({ others: others.map(({ arm }) => arm), disturbance: null });
   const pids = [process.pid, load.pid, ...servers.map(({ parts }) => parts[0].process.pid)];
   return { servers, generator, pids };
 }

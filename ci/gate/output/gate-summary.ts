@@ -51,7 +51,9 @@ export function summariseVerdict(file: GateVerdictFile, power = gatePower(file))
     notes: [
       causes.length === 0 ? dropped : `${dropped}: ${causes.join(', ')}`,
       ...(invocations.measured > invocations.used
-        ? [`${invocations.measured - invocations.used} invocations had too few undisturbed blocks`]
+        ? [
+            `${invocations.measured - invocations.used} invocations were not used: too few undisturbed blocks, or a count missing`,
+          ]
         : []),
       `noise of the machine: ${significant(machine.aluNoisePercent)} % over a fixed loop of 4 ms`,
       ...file.metrics.flatMap(noiseNote),

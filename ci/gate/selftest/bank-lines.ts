@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { METRIC_NAMES } from '../../../scenarios/harness/metrics.js';
 import { GATE_ARMS } from '../invocation/gate-arms.js';
+import { failureCircumstances } from '../invocation/invocation-record.js';
 import { buildSchema, machineSchema } from '../invocation/raw-file.js';
 import { SELFTEST_KINDS } from './selftest-kinds.js';
 
@@ -64,6 +65,11 @@ const dropsSchema = z.object({ blocks: count, causes: z.record(z.string(), count
 export const LEDGER_COUNTS = ['sent', 'delivered', 'lost', 'duplicated', 'corrupted', 'otherFaults'] as const;
 const ledgerSchema = z.tuple([count, count, z.int(), count, count, count]);
 
+const failureSchema = z.object({
+  ...{ arm: z.enum(GATE_ARMS).nullable(), code: z.string(), message: z.string() },
+  ...failureCircumstances,
+});
+
 const invocationSchema = z.object({
   kind: z.literal('invocation'),
   index: count,
@@ -76,12 +82,15 @@ const invocationSchema = z.object({
   drops: z.object({ candidate: dropsSchema, control: dropsSchema.nullable() }),
   ledgers: z.partialRecord(z.enum(GATE_ARMS), ledgerSchema),
   /** Whose fault it was that it ended early; null for nobody's, or for one without values to compare. */
-  failure: z.object({ arm: z.enum(GATE_ARMS).nullable(), code: z.string(), message: z.string() }).nullable(),
+  failure: failureSchema.nullable(),
+  /** Why a gate that began here would have been inconclusive; absent where the machine was not looked at again. */
+  objections: z.array(z.string()).optional(),
 });
 
 const endSchema = z.object({
   kind: z.literal('end'),
-  why: z.enum(['done', 'budget', 'interrupted', 'failures']),
+  /** `stress`: what was to disturb the machine had ended by itself. */
+  why: z.enum(['done', 'budget', 'interrupted', 'failures', 'stress']),
 });
 
 export const bankLineSchema = z.discriminatedUnion('kind', [headerSchema, invocationSchema, endSchema]);

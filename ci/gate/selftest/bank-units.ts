@@ -1,9 +1,16 @@
-import type { GateArm, GateSide } from '../invocation/gate-arms.js';
+import { GATE_ARMS, type GateSide } from '../invocation/gate-arms.js';
 import { unitOfLogRatios } from '../statistics/block-unit.js';
 import type { InvocationUnits } from '../statistics/gate-decision.js';
 import { type GatePlan, gatePlan } from '../statistics/gate-plan.js';
+import { FAILED, type Fault, failedArms } from '../verdict/correctness.js';
 import { KEPT_SHARE_MIN, metricName } from '../verdict/invocation-units.js';
-import { type BankHeader, type BankInvocation, type BankMetric, RATIO_STEP } from './bank-lines.js';
+import {
+  type BankHeader,
+  type BankInvocation,
+  type BankMetric,
+  LEDGER_COUNTS,
+  RATIO_STEP,
+} from './bank-lines.js';
 
 /** From the lines of a bank to what the decision is fed with, by the rules of the gate itself. */
 
@@ -33,12 +40,15 @@ export function unitsOf(
   );
 }
 
-/** The arm that failed or left messages unaccounted for, the candidate first; null when all went well. */
-export function faultyArm({ failure, ledgers }: BankInvocation): GateArm | null {
-  if (failure !== null) return failure.arm;
-  const wrong = (arm: GateArm): boolean => {
-    const [, , ...faults] = ledgers[arm] ?? [0, 0];
-    return faults.some((count) => count !== 0);
-  };
-  return (['candidate', 'base', 'control'] as const).find(wrong) ?? null;
+/** Before them a ledger says how many were sent and delivered. */
+const FAULTS_FROM = LEDGER_COUNTS.indexOf('lost');
+
+/** Which arms failed or left messages unaccounted for, and how; a bank knows fewer kinds of the latter than a gate. */
+export function faultsIn({ failure, ledgers }: BankInvocation): Pick<Fault, 'arm' | 'kind'>[] {
+  if (failure !== null) return failedArms(failure).map((arm) => ({ arm, kind: FAILED }));
+  return GATE_ARMS.flatMap((arm) =>
+    LEDGER_COUNTS.slice(FAULTS_FROM)
+      .filter((_, place) => (ledgers[arm]?.[FAULTS_FROM + place] ?? 0) !== 0)
+      .map((kind) => ({ arm, kind })),
+  );
 }

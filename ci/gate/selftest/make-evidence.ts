@@ -6,7 +6,7 @@ import { type PowerPoint, powerCurve } from '../statistics/power-curve.js';
 import { metricName } from '../verdict/invocation-units.js';
 import type { Stretch } from './bank-file.js';
 import { type BankMetric, LEDGER_COUNTS } from './bank-lines.js';
-import { bankPlan, faultyArm, unitsOf } from './bank-units.js';
+import { bankPlan, faultsIn, unitsOf } from './bank-units.js';
 import {
   EVIDENCE_SCHEMA,
   type Evidence,
@@ -98,7 +98,7 @@ function seriesOf(
   const invocations = own.flatMap((stretch) => stretch.invocations);
   const candidate = unitsByStretch(own, 'candidate');
   const control = unitsByStretch(own, 'control');
-  const failed = invocations.filter((each) => each.failure !== null || faultyArm(each) !== null).length;
+  const failed = invocations.filter((each) => faultsIn(each).length > 0).length;
   const usable = candidate.reduce((sum, { length }) => sum + length, 0);
   const targets = isInjected(name.kind) ? INJECTIONS[name.kind].targets.map(metricName) : [];
   const amounts = own.flatMap(({ header: { amount } }) => (amount === null ? [] : [amount]));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bankPlan, faultyArm, unitsOf } from './bank-units.js';
+import { bankPlan, faultsIn, unitsOf } from './bank-units.js';
 import { BANK_METRICS, bankHeader, bankInvocation, sampleStretch } from './testing/sample-bank.js';
 import { playGates } from './whole-gates.js';
 
@@ -39,6 +39,16 @@ describe('whole gates of a stretch', () => {
     expect(verdicts({}, 12, { dropped: 5, deviation: 0.005 })).toEqual([['pass', 12]]);
   });
 
+  it('are inconclusive by what the preflight said last before they began', () => {
+    const { header, invocations } = sampleStretch({}, 36, { deviation: 0.005 });
+    invocations[12].objections = ['too noisy'];
+    invocations[24].objections = [];
+    // In the middle of a gate it was not asked.
+    invocations[30].objections = ['too noisy'];
+    const { whole } = playGates({ header, invocations, end: null }, plan);
+    expect(whole.map(({ verdict }) => verdict)).toEqual(['pass', 'inconclusive', 'pass']);
+  });
+
   it('say where a stretch ended before a gate did, though not before its first look', () => {
     const left = (...stretch: Parameters<typeof sampleStretch>) => playGates(sampleStretch(...stretch), plan);
     expect(left({}, 40, { slowdown: 10 })).toEqual({ whole: [], unfinished: true });
@@ -49,8 +59,15 @@ describe('whole gates of a stretch', () => {
     expect(verdicts({}, 26, { dropped: 8 })).toEqual([['inconclusive', 25]]);
   });
 
-  it('end at once by a fault: the candidate’s fails, any other is inconclusive', () => {
-    const failure = (arm: 'base' | 'candidate' | null) => ({ arm, code: 'ERR_X', message: 'gone' });
+  it('end at once by a fault: one of the candidate alone fails, any other is inconclusive', () => {
+    const failure = (arm: 'base' | 'candidate' | null, more: object = {}) => ({
+      ...{ arm, code: 'ERR_X', message: 'gone' },
+      ...more,
+    });
+    expect(verdicts({}, 1, { lost: 300, lostByBase: 1 })).toEqual([['inconclusive', 1]]);
+    for (const more of [{ others: ['base'] }, { disturbance: 'it was stopped' }]) {
+      expect(verdicts({}, 1, { failure: failure('candidate', more) })).toEqual([['inconclusive', 1]]);
+    }
     expect(verdicts({}, 1, { lost: 1 })).toEqual([['fail', 1]]);
     expect(verdicts({}, 1, { failure: failure('candidate') })).toEqual([['fail', 1]]);
     expect(verdicts({}, 1, { failure: failure('base') })).toEqual([['inconclusive', 1]]);
@@ -90,8 +107,15 @@ describe('the units of a bank', () => {
     ]);
   });
 
-  it('know whose fault it was', () => {
-    expect(faultyArm(bankInvocation(0, {}))).toBeNull();
-    expect(faultyArm(bankInvocation(0, { lost: 1 }))).toBe('candidate');
+  it('know whose fault it was, and of which kind', () => {
+    expect(faultsIn(bankInvocation(0, {}))).toEqual([]);
+    const line = bankInvocation(0, { lost: 1 });
+    expect(faultsIn(line)).toEqual([{ arm: 'candidate', kind: 'lost' }]);
+    line.ledgers.base = [1_000, 1_000, 0, 0, 2, 1];
+    expect(faultsIn(line)).toEqual([
+      { arm: 'base', kind: 'corrupted' },
+      { arm: 'base', kind: 'otherFaults' },
+      { arm: 'candidate', kind: 'lost' },
+    ]);
   });
 });

@@ -3,11 +3,12 @@ import { GateDecision, type InvocationUnits } from '../statistics/gate-decision.
 import type { GatePlan } from '../statistics/gate-plan.js';
 import type { GateVerdict } from '../statistics/gate-state.js';
 import { judgeControl } from '../statistics/negative-control.js';
+import { ofCandidateAlone } from '../verdict/correctness.js';
 import { UNUSABLE_MAX } from '../verdict/invocation-units.js';
 import { DROPS_JUDGED_FROM } from '../verdict/judge-raw.js';
 import type { Stretch } from './bank-file.js';
 import type { BankInvocation } from './bank-lines.js';
-import { faultyArm, unitsOf } from './bank-units.js';
+import { faultsIn, unitsOf } from './bank-units.js';
 
 /** A gate as it would have been, had it been asked for at its first invocation. */
 export interface PlayedGate {
@@ -27,23 +28,26 @@ export interface PlayedStretch {
 
 /**
  * Disjoint gates of consecutive invocations of one stretch, uncentred and with everything that a gate looks at besides: faults,
- * drops, the control, and the objections of the preflight.
+ * drops, the control, and what the preflight objected when it was last asked before the gate began.
  */
 export function playGates({ header, invocations }: Stretch, plan: GatePlan): PlayedStretch {
   const whole: PlayedGate[] = [];
-  let under = new GateUnderWay(plan);
+  let under: GateUnderWay | null = null;
+  let { objections } = header;
   for (const invocation of invocations) {
+    objections = invocation.objections ?? objections;
+    under ??= new GateUnderWay(plan, objections.length > 0);
     const candidate = unitsOf(header, invocation, 'candidate');
     const control = candidate === null ? null : unitsOf(header, invocation, 'control');
     const verdict = under.add(invocation, candidate, control);
     if (verdict === null) continue;
     whole.push({
-      verdict: header.objections.length > 0 ? 'inconclusive' : verdict,
+      verdict: under.isObjectedTo ? 'inconclusive' : verdict,
       invocations: under.measured,
     });
-    under = new GateUnderWay(plan);
+    under = null;
   }
-  return { whole, unfinished: under.looked };
+  return { whole, unfinished: under?.looked ?? false };
 }
 
 class GateUnderWay {
@@ -55,7 +59,10 @@ class GateUnderWay {
   #dropped = 0;
   measured = 0;
 
-  constructor(plan: GatePlan) {
+  constructor(
+    plan: GatePlan,
+    readonly isObjectedTo: boolean,
+  ) {
     this.#plan = plan;
     this.#decision = new GateDecision(plan);
   }
@@ -74,9 +81,8 @@ class GateUnderWay {
     const { blocks, causes } = invocation.drops.candidate;
     this.#blocks += blocks;
     this.#dropped += Object.values(causes).reduce((sum, each) => sum + each, 0);
-    const faulty = faultyArm(invocation);
-    if (faulty === 'candidate') return 'fail';
-    if (faulty !== null || invocation.failure !== null) return 'inconclusive';
+    const faults = faultsIn(invocation);
+    if (faults.length > 0) return ofCandidateAlone(faults).length > 0 ? 'fail' : 'inconclusive';
     if (control !== null) this.#control.push(control);
     const tooMany = this.#dropped > DROPPED_SHARE_MAX * this.#blocks;
     if (tooMany && this.measured >= DROPS_JUDGED_FROM) return 'inconclusive';

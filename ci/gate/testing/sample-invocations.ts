@@ -33,12 +33,13 @@ export interface SampleOptions {
   droppedOfCandidate?: number;
   /** Messages that the candidate loses. */
   lost?: number;
+  lostByBase?: number;
 }
 
 /** Both arms with the same chances; the candidate slower by what is asked. */
 export function sampleInvocation(index: number, options: SampleOptions = {}, seed = 1): InvocationLine {
   const { slowdown = 0, deviation = 0.01, control = false, dropped = 0, lost = 0 } = options;
-  const { droppedOfCandidate = 0 } = options;
+  const { droppedOfCandidate = 0, lostByBase = 0 } = options;
   const random = createRandom(seed).fork(`sample ${index}`);
   const ofProcess = deviation * normal(random);
   const drops = (name: GateSide, block: number): boolean =>
@@ -54,7 +55,7 @@ export function sampleInvocation(index: number, options: SampleOptions = {}, see
       control: control ? side('control', 1) : [],
     },
     ledgers: {
-      base: { sent: 1_000, delivered: 1_000, lost: 0, ...none },
+      base: { sent: 1_000, delivered: 1_000 - lostByBase, lost: lostByBase, ...none },
       candidate: { sent: 1_000, delivered: 1_000 - lost, lost, ...none },
     },
     counters: { base: counters, candidate: counters, ...(control ? { control: counters } : {}) },

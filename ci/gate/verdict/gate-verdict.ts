@@ -24,7 +24,7 @@ export interface GateVerdictFile {
   machine: HeaderLine['machine'];
   invocations: {
     measured: number;
-    /** Those the decision was fed with; the others had too few undisturbed blocks. */
+    /** Those the decision was fed with; the others had too few undisturbed blocks, or lacked a count. */
     used: number;
     /** How many there must be before more can be said; equals `used` once decided. */
     wanted: number;

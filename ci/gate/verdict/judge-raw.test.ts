@@ -85,6 +85,22 @@ describe('the verdict', () => {
     expect(more.file.reasons[0]).toMatch(/syscalls_per_op: 6\.\d\d % slower, confirmed/);
   });
 
+  it('leaves an invocation without a tally out as a whole, and gates by it all the same', () => {
+    const lines: RawLine[] = [all];
+    for (let index = 0; index < 60 && !judgeRaw(lines).decided; index++) {
+      const line = sampleInvocation(index);
+      const { counters } = line.cases[CLOSED_CASE];
+      counters.candidate = index === 5 ? { payload_copies: 0 } : { ...counters.candidate, syscalls: 150 };
+      lines.push(line);
+    }
+    const { file } = judgeRaw(lines);
+    expect(file).toMatchObject({ verdict: 'fail', invocations: { measured: 49, used: 48 } });
+    expect(file.reasons[0]).toMatch(/syscalls_per_op: 20\.00 % slower, confirmed/);
+    expect(file.notes.join()).toMatch(/1 invocations lack a count that others have \(.*syscalls_per_op\)/);
+    const { file: ended } = judgeRaw([...lines.slice(0, 8), { kind: 'end', why: 'disturbed' }]);
+    expect(ended.reasons).toEqual([expect.stringContaining('1 invocations lack a count')]);
+  });
+
   it('lets bytes per session vary beyond their limit, and leaves out what was not measured', () => {
     const memory = [500, 1_024, 505, 498, 510, 1_030, 490, 500, 505, 498, 510, 490];
     const lines: RawLine[] = [all];
@@ -139,6 +155,41 @@ describe('what stands above a verdict', () => {
     expect(decided).toBe(true);
     expect(file).toMatchObject({ exitCode, verdict });
     expect(file.reasons[0]).toContain('was ended by SIGSEGV');
+  });
+
+  it('a kind of fault that the base shows, too, is no fault of the change', () => {
+    const alike = gate({ lost: 300, lostByBase: 1 }).file;
+    expect(alike).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
+    expect(alike.reasons).toEqual([
+      '300 messages lost by the candidate',
+      '1 messages lost by the base',
+      expect.stringContaining('the change is not to blame'),
+    ]);
+    const line = sampleInvocation(0, { lost: 3, lostByBase: 3 });
+    const { candidate } = line.cases[CLOSED_CASE].ledgers;
+    line.cases[CLOSED_CASE].ledgers.candidate = { ...candidate!, corrupted: 1 };
+    expect(judgeRaw([sampleHeader(), line]).file).toMatchObject({
+      exitCode: 6,
+      reasons: [
+        '1 messages corrupted by the candidate',
+        '3 messages lost by the candidate',
+        '3 messages lost by the base',
+      ],
+    });
+  });
+
+  it.each([
+    [{ others: ['base' as const] }, 'base failed alike', 'the change is not to blame'],
+    [{ disturbance: 'the hypervisor took 40 %' }, 'meanwhile the hypervisor took 40 %', 'free it and repeat'],
+  ])('a candidate that failed amid %j makes it inconclusive', (circumstances, said, advice) => {
+    const failure = {
+      ...{ arm: 'candidate' as const, code: 'ERR_GENERATOR_REPLY_TIMEOUT', message: 'none answered' },
+      ...circumstances,
+    };
+    const { file, decided } = judgeRaw([sampleHeader(), { ...sampleInvocation(0), failure }]);
+    expect(decided).toBe(true);
+    expect(file).toMatchObject({ exitCode: 4, verdict: 'inconclusive' });
+    expect(file.reasons).toEqual([expect.stringContaining(said), expect.stringContaining(advice)]);
   });
 
   it('a machine that is too noisy from the start is not measured', () => {

@@ -9,10 +9,11 @@ import { GateError } from '../statistics/gate-error.js';
 import { concludeGate } from '../statistics/gate-outcome.js';
 import { DEFAULT_SPENDING, type GatePlan, gatePlan } from '../statistics/gate-plan.js';
 import type { GateState } from '../statistics/gate-state.js';
-import { type Fault, faultsOf } from './correctness.js';
+import { adviceOn, type Fault, faultsOf, ofCandidateAlone } from './correctness.js';
 import { GATE_SCHEMA, type GateVerdictFile } from './gate-verdict.js';
 import { countedUnit, isUsable, metricName, noisyUnit } from './invocation-units.js';
 import { metricLines } from './metric-lines.js';
+import { type UsedInvocations, usedInvocations } from './used-invocations.js';
 
 /** What the lines so far say, and whether more are needed. */
 export interface Judgement {
@@ -42,24 +43,21 @@ class RawJudge {
   readonly #header: HeaderLine;
   readonly #invocations: readonly InvocationLine[];
   readonly #end: EndLine | null;
-  readonly #used: InvocationLine[];
+  readonly #choice: UsedInvocations;
   readonly #fates: BlockFate[];
-  readonly #gated: GatedMetric[];
-  readonly #notes: string[] = [];
 
   constructor(header: HeaderLine, invocations: readonly InvocationLine[], end: EndLine | null) {
     this.#header = header;
     this.#invocations = invocations;
     this.#end = end;
-    this.#used = invocations.filter((line) => isUsable(line, this.#timed(), header.blocks));
+    this.#choice = usedInvocations(header, invocations);
     this.#fates = invocations.flatMap(fatesOf);
-    this.#gated = this.#decidable();
   }
 
   judge(): Judgement {
     const { objections } = this.#header;
     const faults = faultsOf(this.#invocations);
-    const ofCandidate = faults.filter(({ arm }) => arm === 'candidate');
+    const ofCandidate = ofCandidateAlone(faults);
     const plan = this.#plan();
     const decided = (code: ExitCode, reasons: string[], state: GateState | null = null): Judgement => ({
       file: this.#file(code, reasons, state, plan),
@@ -71,16 +69,11 @@ class RawJudge {
       return decided(EXIT.interrupted, ['interrupted', ...words(faults)], this.#ended('interrupted', plan));
     }
     if (ofCandidate.length > 0) return decided(EXIT.checkFailed, words([...ofCandidate, ...faults]));
-    if (faults.length > 0) {
-      const why = 'the base cannot be compared with; name another one with --base';
-      return decided(EXIT.inconclusive, [...words(faults), why]);
-    }
+    if (faults.length > 0) return decided(EXIT.inconclusive, [...words(faults), adviceOn(faults)]);
     if (objections.length > 0) return decided(EXIT.inconclusive, [...objections]);
     if (plan === null) return decided(EXIT.inconclusive, ['neither build counts what was asked for']);
     if (this.#end?.why === 'disturbed') {
-      const unused = this.#invocations.length - this.#used.length;
-      const why = `${unused} invocations had too few undisturbed blocks; free the machine and repeat`;
-      return decided(EXIT.inconclusive, [why], this.#ended('budget', plan));
+      return decided(EXIT.inconclusive, this.#whyUnused(), this.#ended('budget', plan));
     }
     const judgement = this.#decide(plan);
     const { objection, droppedShare } = judgeDrops(this.#fates);
@@ -114,30 +107,36 @@ class RawJudge {
     return { file, decided: true, state };
   }
 
-  #timed(): GatedMetric[] {
-    return this.#header.metrics.filter(({ kind }) => kind === 'timed');
+  #whyUnused(): string[] {
+    const { disturbed, uncounted } = this.#choice;
+    return [
+      ...(disturbed === 0
+        ? []
+        : [`${disturbed} invocations had too few undisturbed blocks; free the machine and repeat`]),
+      ...(uncounted === 0 ? [] : [this.#uncountedWords()]),
+    ];
   }
 
-  /** What both builds can be compared by: what one of them does not count decides nothing, and is named. */
-  #decidable(): GatedMetric[] {
-    return this.#header.metrics.filter((gated) => {
-      if (gated.kind === 'shown') return false;
-      if (gated.kind === 'timed' || this.#used.length === 0) return true;
-      const compared =
-        gated.kind === 'tally'
-          ? this.#used.every((line) => noisyUnit(line, gated, 'candidate') !== null)
-          : this.#used.some((line) => countedUnit(line, gated) !== null);
-      if (!compared) {
-        this.#notes.push(`${metricName(gated)} is not compared: it was not counted for both builds`);
-      }
-      return compared;
-    });
+  #uncountedWords(): string {
+    const tallies = this.#choice.gated.filter(({ kind }) => kind === 'tally').map(metricName);
+    return `${this.#choice.uncounted} invocations lack a count that others have (${tallies.join(', ')}) and are not used`;
+  }
+
+  #notes(): string[] {
+    const { uncompared, uncounted } = this.#choice;
+    return [
+      ...uncompared.map(
+        (gated) => `${metricName(gated)} is not compared: it was not counted for both builds`,
+      ),
+      ...(uncounted === 0 ? [] : [this.#uncountedWords()]),
+    ];
   }
 
   #plan(): GatePlan | null {
-    if (this.#gated.length === 0) return null;
+    const { gated: metrics } = this.#choice;
+    if (metrics.length === 0) return null;
     return gatePlan(
-      this.#gated.map((gated) => ({
+      metrics.map((gated) => ({
         name: metricName(gated),
         kind: gated.kind === 'counter' ? 'counter' : 'noisy',
         limitPercent: gated.limitPercent,
@@ -146,8 +145,9 @@ class RawJudge {
   }
 
   #units(): InvocationUnits[] {
-    return this.#used.map((line) =>
-      unitsBy(this.#gated, (gated) =>
+    const { used, gated: metrics } = this.#choice;
+    return used.map((line) =>
+      unitsBy(metrics, (gated) =>
         // Later invocations may leave the expensive counters out.
         gated.kind === 'counter' ? countedUnit(line, gated) : noisyUnit(line, gated, 'candidate'),
       ),
@@ -155,9 +155,10 @@ class RawJudge {
   }
 
   #controlUnits(): InvocationUnits[] {
-    const noisy = this.#gated.filter(({ kind }) => kind !== 'counter');
-    return this.#used
-      .filter((line) => hasControl(line) && isUsable(line, this.#timed(), this.#header.blocks, 'control'))
+    const { metrics, blocks } = this.#header;
+    const noisy = this.#choice.gated.filter(({ kind }) => kind !== 'counter');
+    return this.#choice.used
+      .filter((line) => hasControl(line) && isUsable(line, metrics, blocks, 'control'))
       .map((line) => unitsBy(noisy, (gated) => noisyUnit(line, gated, 'control')));
   }
 
@@ -178,7 +179,7 @@ class RawJudge {
   ): GateVerdictFile {
     const { base, candidate, machine, seed, startedAt } = this.#header;
     const { pOrder: _order, pArm: _arm, ...drops } = judgeDrops(this.#fates);
-    const used = state?.invocations ?? this.#used.length;
+    const used = state?.invocations ?? this.#choice.used.length;
     return {
       schema: GATE_SCHEMA,
       verdict: VERDICTS[exitCode] ?? 'inconclusive',
@@ -190,10 +191,10 @@ class RawJudge {
         used,
         wanted: state?.invocationsWanted ?? plan?.looks[0] ?? DEFAULT_SPENDING.looks[0],
       },
-      metrics: metricLines(this.#header.metrics, this.#used.slice(0, used), state),
+      metrics: metricLines(this.#header.metrics, this.#choice.used.slice(0, used), state),
       drops: { ...drops, causes: causesOf(this.#invocations) },
       control: [],
-      notes: this.#notes,
+      notes: this.#notes(),
     };
   }
 }

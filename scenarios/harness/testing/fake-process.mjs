@@ -5,8 +5,8 @@
  * Options: `rate` (operations/s a generator reports, by group prefix), `silent` (no hello), `control` (version in the
  * hello), `garbage` (a line that is not JSON instead of the hello), `deaf` (ignores SIGTERM, the end of its input and
  * every command), `failRun` (error code for `run`), `failOn` (command at which the process ends), `slow` (windows
- * take their real time), `steps` (split answers into single bytes), `lose` (messages the ledger lacks), `inTime` (sessions
- * that get their frames on time, by arm),
+ * take their real time), `steps` (split answers into single bytes), `lose` (messages the ledger lacks, of all arms or by arm),
+ * `stall` (arms whose windows end for want of replies), `inTime` (sessions that get their frames on time, by arm),
  * `failGroup` (arm whose windows fail), `scrapeStatus` (what the admin endpoint answers to scrapes).
  */
 import { createServer } from 'node:http';
@@ -82,6 +82,13 @@ const commands = {
   },
   run: async ({ windows }) => {
     if (windows.some(({ group }) => group.split('@')[0] === options.failGroup)) throw new Error('as told');
+    const stalled = windows.find(({ group }) => options.stall?.includes(group.split('@')[0]));
+    if (stalled !== undefined) {
+      throw Object.assign(new Error('as told'), {
+        code: 'ERR_GENERATOR_REPLY_TIMEOUT',
+        group: stalled.group,
+      });
+    }
     if (options.failRun) throw Object.assign(new Error('as told'), { code: options.failRun });
     const busyMs = windows.reduce((sum, each) => sum + each.discardNs + each.measureNs, 0) / 1e6;
     if (options.slow) await new Promise((resolve) => setTimeout(resolve, busyMs));
@@ -98,8 +105,8 @@ const commands = {
     return { serviceTimeNs, responseTimeNs: null };
   },
   ledger: ({ group }) => {
-    const { sent, sessions } = groups.get(group);
-    const lost = options.lose ?? 0;
+    const { sent, sessions, arm: of } = groups.get(group);
+    const lost = (typeof options.lose === 'object' ? options.lose[of] : options.lose) ?? 0;
     const none = { droppedCounted: 0, unacknowledgedAtClose: 0, duplicated: 0, reordered: 0, corrupted: 0 };
     return {
       ledger: { sent: sent + lost, delivered: sent, lost, ...none },
@@ -117,7 +124,11 @@ async function answer(line) {
   try {
     send({ id, ok: true, ...(await commands[command](fields)) });
   } catch (error) {
-    send({ id, ok: false, error: { code: error.code ?? 'ERR_FAKE', message: error.message } });
+    send({
+      id,
+      ok: false,
+      error: { code: error.code ?? 'ERR_FAKE', message: error.message, group: error.group },
+    });
   }
   if (command === 'close') process.exit(0);
 }

@@ -6,7 +6,6 @@ import {
   BANK_SCHEMA,
   type BankHeader,
   type BankInvocation,
-  type BankLedger,
   type BankMetric,
   RATIO_STEP,
 } from '../bank-lines.js';
@@ -48,6 +47,8 @@ export interface SampleUnits {
   /** Blocks dropped of the 30 of both cases; those of a metric that are kept are as many fewer. */
   dropped?: number;
   lost?: number;
+  lostByBase?: number;
+  objections?: string[];
   failure?: BankInvocation['failure'];
 }
 
@@ -63,11 +64,12 @@ export function bankInvocation(
     controlSlowdown = 0,
     dropped = 0,
     lost = 0,
+    lostByBase = 0,
+    objections,
   } = options;
   const side = (percents: readonly number[]): number[][] =>
     percents.map((each) => ratios(random, each, deviation, dropped));
   const slowdowns = typeof slowdown === 'number' ? BANK_METRICS.map(() => slowdown) : slowdown;
-  const ledger: BankLedger = [1_000, 1_000, 0, 0, 0, 0];
   const drops = {
     blocks: 30 + dropped,
     causes: (dropped > 0 ? { steal: dropped } : {}) as Record<string, number>,
@@ -86,8 +88,12 @@ export function bankInvocation(
       control: control ? side(BANK_METRICS.map(() => controlSlowdown)) : null,
     },
     drops: { candidate: drops, control: control ? drops : null },
-    ledgers: { base: ledger, candidate: [1_000, 1_000 - lost, lost, 0, 0, 0] },
+    ledgers: {
+      base: [1_000, 1_000 - lostByBase, lostByBase, 0, 0, 0],
+      candidate: [1_000, 1_000 - lost, lost, 0, 0, 0],
+    },
     failure: options.failure ?? null,
+    ...(objections === undefined ? {} : { objections }),
   };
 }
 
