@@ -14,6 +14,7 @@ import { BankFile, readBank } from './bank-file.js';
 import { unitsOf } from './bank-units.js';
 import { type CollectInputs, collect } from './collect.js';
 import { compactInvocation } from './compact-invocation.js';
+import { SelftestError } from './selftest-error.js';
 import { identicalSubject, injectedSubject, neutralSubject, type ServerCommands } from './subject.js';
 import { BANK_METRICS, bankHeader } from './testing/sample-bank.js';
 
@@ -158,6 +159,21 @@ describe('a stretch of measuring', () => {
     expect(collected).toMatchObject({ measured: 5, usable: 0, failed: 5, why: 'failures' });
     expect(collected.lastFailure).toContain('ERR_CONTROL_PROCESS_EXITED');
     expect(lines().invocations.every(({ failure }) => failure?.arm === null)).toBe(true);
+  });
+
+  it('ends with an error when what disturbs has ended, without the invocation it is missing from', async () => {
+    let asked = 0;
+    const gone = new SelftestError('ERR_SELFTEST_STRESS', 'the background load ended');
+    const stress = { failure: () => (++asked > 2 ? gone : null) };
+    await expect(stretch({}, { stress })).rejects.toBe(gone);
+    expect(lines()).toMatchObject({ invocations: { length: 2 }, end: { why: 'stress' } });
+  });
+
+  it('asks the preflight again after as many invocations as a gate takes at least', async () => {
+    await stretch({}, { invocations: 14, objectionsNow: async () => ['too noisy'] });
+    expect(lines().invocations.map(({ objections }) => objections ?? null)).toEqual(
+      Array.from({ length: 14 }, (_, index) => (index === 12 ? ['too noisy'] : null)),
+    );
   });
 
   it('goes on after one that failed', async () => {

@@ -3,6 +3,8 @@ import type { ProgressSink } from '../../../scenarios/harness/progress.js';
 import type { GatedMetric } from '../invocation/gated-metrics.js';
 import { CONTROL_EVERY } from '../invocation/invocation-plan.js';
 import { type InvocationContext, runInvocation } from '../invocation/run-invocation.js';
+import { DEFAULT_SPENDING } from '../statistics/gate-plan.js';
+import type { Stress } from './background-load.js';
 import type { BankFile } from './bank-file.js';
 import type { BankEnd, BankHeader, BankInvocation } from './bank-lines.js';
 import { unitsOf } from './bank-units.js';
@@ -21,6 +23,10 @@ export interface CollectInputs {
   invocations: number;
   /** No invocation is begun that would not end in time. */
   budgetMs: number | null;
+  /** What disturbs the machine, where it is to be disturbed. */
+  stress?: Pick<Stress, 'failure'> | null;
+  /** What a preflight objects to at the moment; absent where the machine is not to be looked at again. */
+  objectionsNow?: () => Promise<string[]>;
   progress: ProgressSink;
   nowMs?: () => number;
 }
@@ -38,11 +44,18 @@ export interface Collected {
 const FAILURES_IN_A_ROW_MAX = 5;
 
 /**
+ * The least that a gate takes, so that none begins on what was seen longer ago than a gate lasts. A look takes less than a
+ * second.
+ */
+const LOOKED_EVERY = DEFAULT_SPENDING.looks[0];
+
+/**
  * Invocation after invocation into the bank, under its header, as a gate measures them: fresh processes, and the control in
  * every fourth. One that fails is written down and counted; the end says why there are no more.
+ * @throws SelftestError `ERR_SELFTEST_STRESS` when what disturbs the machine has ended, without the invocation it is missing from
  */
 export async function collect(inputs: CollectInputs): Promise<Collected> {
-  const { bank, header, invocations, budgetMs, nowMs = () => performance.now() } = inputs;
+  const { bank, header, invocations, budgetMs, nowMs = () => performance.now(), stress = null } = inputs;
   const collected: Collected = { measured: 0, usable: 0, failed: 0, why: 'done', lastFailure: null };
   const startMs = nowMs();
   let longestMs = 0;
@@ -58,10 +71,18 @@ export async function collect(inputs: CollectInputs): Promise<Collected> {
     if (budgetMs !== null && elapsedMs + longestMs > budgetMs) return end('budget');
     let line: BankInvocation;
     try {
+      const looks = index > 0 && index % LOOKED_EVERY === 0;
+      const objections = looks ? await inputs.objectionsNow?.() : undefined;
       line = await measureOne(inputs, index, rate);
+      if (objections !== undefined) line.objections = objections;
     } catch (error) {
       if (error instanceof InterruptedError) return end('interrupted');
       throw error;
+    }
+    const unstressed = stress?.failure() ?? null;
+    if (unstressed !== null) {
+      end('stress');
+      throw unstressed;
     }
     bank.append(line);
     collected.measured++;

@@ -93,6 +93,9 @@ export async function measureSeries(inputs: SeriesInputs): Promise<{ text: strin
       ...{ bank, header, metrics, subject, invocations: options.invocations, progress },
       context: contextOf(inputs, plan),
       budgetMs: options.budgetMinutes === null ? null : options.budgetMinutes * 60_000,
+      stress,
+      // Of a machine that is disturbed on purpose only what the gate itself makes of that is of interest.
+      ...(stress === null ? { objectionsNow: () => objectionsNow(surroundings, signal) } : {}),
     });
     progress.end();
     return conclude(collected, options);
@@ -124,6 +127,13 @@ async function lookUntilQuiet(
     await sleep(PAUSE_MS);
     throwIfInterrupted(signal);
   }
+}
+
+async function objectionsNow(
+  { lookAtMachine }: SelftestSurroundings,
+  signal: AbortSignal,
+): Promise<string[]> {
+  return (await lookAtMachine(signal)).objections;
 }
 
 /** What is decided over many invocations. Bytes per session would cost each invocation processes of its own. */

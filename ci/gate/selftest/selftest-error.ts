@@ -5,6 +5,8 @@ export type SelftestErrorCode =
   | 'ERR_SELFTEST_CALIBRATION'
   /** Invocation after invocation failed. */
   | 'ERR_SELFTEST_FAILURES'
+  /** What was to disturb the machine ended by itself. */
+  | 'ERR_SELFTEST_STRESS'
   /** This machine, or this build, cannot be tried in that way. */
   | 'ERR_SELFTEST_UNSUPPORTED'
   /** Generated files that are not what the banks give. */
