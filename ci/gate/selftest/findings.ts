@@ -21,10 +21,30 @@ export function findingsOf(
   ];
 }
 
+/** What may be promised, by growing slowdown: at most 1 % failing, nothing, at least 99 % failing. */
+const PROMISES = ['no fail', 'either', 'fail'] as const;
+type Promised = (typeof PROMISES)[number];
+
 /** What is promised of a slowdown, as a share of the limit. */
-export function promiseAt(shareOfLimit: number): 'no fail' | 'fail' | 'either' {
+export function promiseAt(shareOfLimit: number): Promised {
   if (shareOfLimit <= SUSPECT_ABOVE) return 'no fail';
   return shareOfLimit >= 1 ? 'fail' : 'either';
+}
+
+/** What may be promised of a slowdown of which only an interval is known: several things where it holds 0.7 L or L. */
+export function promisesWithin([least, most]: readonly [least: number, most: number]): Promised[] {
+  return PROMISES.slice(PROMISES.indexOf(promiseAt(least)), PROMISES.indexOf(promiseAt(most)) + 1);
+}
+
+/**
+ * Whether gates keep what may have been promised of them: true where all of it is kept. What is broken on one side of a bound may
+ * be no promise on the other, so only a promise that is sure can be broken.
+ */
+export function keeps(promises: readonly Promised[], failed: number, gates: number): boolean | null {
+  const binding = promises.filter((each) => each !== 'either');
+  const answers = binding.map((each) => agrees(each, failed, gates));
+  if (answers.length > 0 && answers.every((each) => each === true)) return true;
+  return promises.length === 1 ? (answers[0] ?? null) : null;
 }
 
 /** Whether the bounds of a count of failed gates lie on the promised side: it takes hundreds of gates. Null where they hold both sides. */
@@ -55,28 +75,62 @@ function wholeGatesFinding(series: EvidenceSeries, limits: ReadonlyMap<string, n
       : 'at most 1 % failing was promised';
     return { holds, sentence: `${name}: ${counts} (${bounds}); ${promise}, which ${keptWords(holds)}` };
   }
-  // The metric that is furthest up to its limit decides what the gate is to say, whatever the work was meant to slow: a gate
-  // may fail by what came along.
-  const furthest = series.metrics
-    .filter((each) => each.slowdownPercent !== null)
-    .map(({ name: metric, slowdownPercent }) => ({
-      ...{ metric, percent: slowdownPercent ?? 0 },
-      share: (slowdownPercent ?? 0) / (limits.get(metric) ?? Number.NaN),
-    }))
-    .sort((left, right) => right.share - left.share)[0];
-  if (furthest === undefined) return { holds: null, sentence: `${name}: ${counts}; no usable invocation` };
-  const measured = `measured ${furthest.percent.toFixed(2)} % in ${furthest.metric}`;
-  const promise = promiseAt(furthest.share);
-  if (promise === 'either') {
-    const sentence = `${name}, ${measured}: ${counts} (${bounds}); between 0.7 L and L nothing is promised`;
-    return { holds: null, sentence };
-  }
-  const holds = agrees(promise, fail, gates);
-  const what = promise === 'fail' ? 'at least 99 % failing' : 'at most 1 % failing';
+  const reach = reachOf(series, limits);
+  if (reach === null) return { holds: null, sentence: `${name}: ${counts}; no usable invocation` };
+  const holds = keeps(reach.promises, fail, gates);
   return {
     holds,
-    sentence: `${name}, ${measured}: ${counts} (${bounds}); ${what} was promised, which ${keptWords(holds)}`,
+    sentence: `${name}, ${reach.words}: ${counts} (${bounds}); ${promisedWords(reach.promises, holds)}`,
   };
+}
+
+/**
+ * What may be promised of a series, by the intervals of all its metrics: one that is slower decides what the gate is to say,
+ * whatever the work was meant to slow. Named is the metric that is surely the furthest up to its limit, and the one that may be
+ * further where that makes a difference.
+ */
+function reachOf(
+  { metrics }: EvidenceSeries,
+  limits: ReadonlyMap<string, number>,
+): { words: string; promises: Promised[] } | null {
+  const measured = metrics
+    .flatMap(({ name, slowdownPercent, interval95 }) => {
+      if (slowdownPercent === null) return [];
+      const limit = limits.get(name) ?? Number.NaN;
+      const [low, high] = interval95 ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+      const shares = { share: slowdownPercent / limit, least: low / limit, most: high / limit };
+      return [{ name, slowdownPercent, interval95, high, ...shares }];
+    })
+    .sort((left, right) => right.share - left.share);
+  if (measured.length === 0) return null;
+  const surest = measured.reduce((best, each) => (each.least > best.least ? each : best));
+  const highest = measured.reduce((best, each) => (each.most > best.most ? each : best));
+  const promises = promisesWithin([surest.least, highest.most]);
+  const interval =
+    surest.interval95 === null
+      ? 'without an interval'
+      : `[${surest.interval95.map((each) => each.toFixed(2)).join(', ')}]`;
+  const further =
+    promiseAt(highest.most) === promiseAt(surest.most)
+      ? ''
+      : ` and up to ${highest.high.toFixed(2)} % in ${highest.name}`;
+  return {
+    words: `measured ${surest.slowdownPercent.toFixed(2)} % ${interval} in ${surest.name}${further}`,
+    promises,
+  };
+}
+
+function promisedWords(promises: readonly Promised[], holds: boolean | null): string {
+  const [least, most] = [promises[0], promises[promises.length - 1]];
+  if (least !== most) {
+    const bounds = [...(least === 'no fail' ? ['0.7 L'] : []), ...(most === 'fail' ? ['L'] : [])];
+    const kept = holds
+      ? 'what is promised on either side holds'
+      : 'these gates neither show nor refute the promise';
+    return `the slowdown may lie on either side of ${bounds.join(' and of ')}, and ${kept}`;
+  }
+  if (least === 'either') return 'between 0.7 L and L nothing is promised';
+  return `${least === 'fail' ? 'at least 99 %' : 'at most 1 %'} failing was promised, which ${keptWords(holds)}`;
 }
 
 function powerFindings({ metric, points }: PowerSeries, limitPercent: number): Finding[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { EvidenceSeries } from './evidence.js';
 import { evidencePage, evidenceText } from './evidence-text.js';
-import { agrees, promiseAt } from './findings.js';
+import { agrees, findingsOf, keeps, promiseAt, promisesWithin } from './findings.js';
 import { makeEvidence, type ReadBank } from './make-evidence.js';
 import { measuredSlowdown } from './measured-slowdown.js';
 import { BANK_METRICS, sampleStretch } from './testing/sample-bank.js';
@@ -80,7 +81,7 @@ describe('the evidence of banks', () => {
     ]);
     expect(evidence.findings[0].sentence).toContain('so few gates neither show nor refute');
     expect(evidence.findings[1].sentence).toMatch(
-      /^spin 6 %, measured [56]\.\d\d % in .*: 2 whole gates: 0 pass, 2 fail/,
+      /^spin 6 %, measured [56]\.\d\d % \[5\.\d\d, 6\.\d\d\] in .*: 2 whole gates: 0 pass, 2 fail.*at least 99 % failing was promised/,
     );
     expect(evidence.wanted[0]).toEqual({
       kind: 'aa',
@@ -146,6 +147,52 @@ describe('the promise', () => {
       'fail',
       'fail',
     ]);
+  });
+
+  it('is what it may be of each slowdown in an interval, and only a sure one can be broken', () => {
+    expect(promisesWithin([0.5, 0.7])).toEqual(['no fail']);
+    expect(promisesWithin([0.66, 0.76])).toEqual(['no fail', 'either']);
+    expect(promisesWithin([0.72, 0.98])).toEqual(['either']);
+    expect(promisesWithin([0.95, 1.05])).toEqual(['either', 'fail']);
+    expect(promisesWithin([1, 1.05])).toEqual(['fail']);
+    expect(promisesWithin([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])).toHaveLength(3);
+
+    expect(keeps(['no fail'], 10, 20)).toBe(false);
+    expect(keeps(['no fail', 'either'], 10, 20)).toBeNull();
+    expect(keeps(['no fail', 'either'], 0, 400)).toBe(true);
+    expect(keeps(['either'], 10, 20)).toBeNull();
+    expect(keeps(['either', 'fail'], 10, 20)).toBeNull();
+    expect(keeps(['either', 'fail'], 400, 400)).toBe(true);
+    expect(keeps(['fail'], 10, 20)).toBe(false);
+    expect(keeps(['no fail', 'either', 'fail'], 0, 400)).toBeNull();
+  });
+
+  it('of a series goes by the intervals of all its metrics, and the sentence says which', () => {
+    const { series, metrics } = makeEvidence(BANKS);
+    const [rate, , p50] = metrics.map(({ name }) => name);
+    const sentenceOf = (own: EvidenceSeries['metrics']): string =>
+      findingsOf([{ ...series[1], metrics: own }], [], metrics)[0].sentence;
+    const sentenceAt = (intervals: Record<string, [number, number]>): string =>
+      sentenceOf(
+        series[1].metrics.map((each) => {
+          const interval95 = intervals[each.name] ?? [0, 0];
+          return { ...each, slowdownPercent: (interval95[0] + interval95[1]) / 2, interval95 };
+        }),
+      );
+    expect(sentenceAt({ [rate]: [3.3, 3.8] })).toMatch(
+      /measured 3\.55 % \[3\.30, 3\.80\] in .*throughput.*; the slowdown may lie on either side of 0\.7 L, and these gates neither/,
+    );
+    expect(sentenceAt({ [rate]: [3.6, 4] })).toMatch(/; between 0\.7 L and L nothing is promised$/);
+    expect(sentenceAt({ [rate]: [3.2, 3.4] })).toMatch(
+      /at most 1 % failing was promised, which does not hold$/,
+    );
+    expect(sentenceAt({ [rate]: [3.2, 3.4], [p50]: [2, 4] })).toMatch(
+      /\[3\.20, 3\.40\] in .*throughput\S* and up to 4\.00 % in .*latency_ns_p50: .*either side of 0\.7 L/,
+    );
+    const unknown = series[1].metrics.map((each) => ({ ...each, interval95: null }));
+    expect(sentenceOf(unknown)).toMatch(
+      /measured [56]\.\d\d % without an interval in .*either side of 0\.7 L and of L/,
+    );
   });
 
   it.each([
