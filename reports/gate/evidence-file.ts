@@ -41,6 +41,7 @@ const seriesSchema = z.object({
   drops: z.object({ blocks: count, dropped: count, causes: z.record(z.string(), count) }),
   ledger: z.object({ sent: finite, delivered: finite, lost: finite, duplicated: finite, corrupted: finite }),
   wholeGates: tallySchema,
+  unfinishedGates: count.default(0),
   replayedGates: z.array(tallySchema.extend({ metric: z.string(), slowdownPercent: finite })).nullable(),
 });
 
@@ -76,6 +77,18 @@ const evidenceSchema = z.object({
       aluNoisePercent: interval,
     }),
   ),
+  builds: z
+    .array(
+      z.object({
+        commit: z.string().nullable(),
+        dirty: z.boolean(),
+        blocks: count,
+        windowMs: finite,
+        stretches: count,
+        invocations: count,
+      }),
+    )
+    .default([]),
   metrics: z.array(
     z.object({ name: z.string(), case: z.string(), metric: z.string(), limitPercent: finite }),
   ),

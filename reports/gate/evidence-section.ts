@@ -3,7 +3,7 @@ import { plural } from '../numbers/sentence.js';
 import { type AddChart, piecesOf, type Section } from '../view-model/section-view.js';
 import { type CellInput, type TableView, tableView } from '../view-model/table-view.js';
 import type { Evidence, EvidenceSeries, EvidenceTally } from './evidence-file.js';
-import { metricInWords, slowdownIntervalText, slowdownText } from './gate-words.js';
+import { buildInWords, metricInWords, slowdownIntervalText, slowdownText } from './gate-words.js';
 import { boundsText, powerChart, powerView } from './power-view.js';
 
 /** What the self-test has shown of the gate itself: gates on known builds, whole and replayed apart. */
@@ -34,13 +34,18 @@ export function evidenceSection(evidence: Evidence, chart: AddChart): Section | 
     layout: 'pairs',
     figures,
     tables: [
-      gateTable('Whole gates on fresh processes, as they were measured', evidence.series.map(wholeRow)),
+      gateTable(
+        'Whole gates on fresh processes, as they were measured; unfinished are those that needed more than their stretch had left',
+        evidence.series.map(wholeRow),
+        ['#Unfinished'],
+      ),
       gateTable(
         'Gates replayed from the same noise, centred and shifted; stretches overlap, so their bounds are those of independent gates',
         evidence.series.flatMap(replayedRows),
       ),
       injectedTable(evidence),
       wantedTable(evidence),
+      buildsTable(evidence),
     ],
     notes: evidence.findings.map(
       ({ holds, sentence }) => `${HOLDS[String(holds) as keyof typeof HOLDS]}: ${sentence}`,
@@ -94,7 +99,7 @@ function tallyCells({
 }
 
 function wholeRow(series: EvidenceSeries): CellInput[] {
-  return [kindText(series), muted(''), ...tallyCells(series.wholeGates)];
+  return [kindText(series), muted(''), ...tallyCells(series.wholeGates), String(series.unfinishedGates)];
 }
 
 function replayedRows(series: EvidenceSeries): CellInput[][] {
@@ -105,7 +110,7 @@ function replayedRows(series: EvidenceSeries): CellInput[][] {
   ]);
 }
 
-function gateTable(caption: string, rows: CellInput[][]): TableView {
+function gateTable(caption: string, rows: CellInput[][], more: string[] = []): TableView {
   return tableView({
     caption: `${caption}; bounds of Clopper and Pearson, 95 %, in per cent`,
     columns: [
@@ -118,6 +123,7 @@ function gateTable(caption: string, rows: CellInput[][]): TableView {
       '#of all',
       '#Inconclusive',
       '#Invocations, mean',
+      ...more,
     ],
     rows,
   });
@@ -164,6 +170,19 @@ function wantedTable({ wanted }: Evidence): TableView {
       String(each.invocations),
       String(each.usable),
       String(Math.max(0, each.missing)),
+    ]),
+  });
+}
+
+function buildsTable({ builds }: Evidence): TableView {
+  return tableView({
+    caption: 'The code that was measured, and how',
+    columns: ['Commit', 'Blocks', '#Stretches', '#Invocations'],
+    rows: builds.map((build) => [
+      buildInWords(build),
+      `${build.blocks} of four windows of ${build.windowMs}${THIN_SPACE}ms`,
+      String(build.stretches),
+      String(build.invocations),
     ]),
   });
 }

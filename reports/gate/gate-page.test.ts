@@ -131,6 +131,18 @@ describe('the sections of a gate', () => {
       'Gates',
       'What',
       'Invocations',
+      'The',
+    ]);
+    const [whole, replayed] = tables;
+    expect(whole!.columns.at(-1)!.label).toBe('Unfinished');
+    expect(whole!.rows.map(({ cells }) => cells.at(-1)!.text)).toEqual(['0', '0', '1']);
+    expect(replayed!.columns.map(({ label }) => label)).not.toContain('Unfinished');
+    const [build] = tables.at(-1)!.rows;
+    expect([build!.head, ...build!.cells].map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^e{12}/),
+      expect.stringMatching(/^32 of four windows of 25\sms$/),
+      '4',
+      '960',
     ]);
     expect(notes).toEqual([
       '✓ holds: whole gates agree with the promise',

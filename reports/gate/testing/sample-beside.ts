@@ -99,6 +99,7 @@ export function sampleEvidence(words = 'whole gates agree with the promise'): Ev
     drops: { blocks: 9_000, dropped: 210, causes: { steal: 200, 'foreign-cpu': 10 } },
     ledger: { sent: 1e9, delivered: 1e9, lost: 0, duplicated: 0, corrupted: 0 },
     wholeGates: tally(12, fail),
+    unfinishedGates: percent === 5 ? 1 : 0,
     replayedGates: [{ ...tally(300, fail * 25), metric: names[0]!.name, slowdownPercent: percent ?? 0 }],
   });
   return {
@@ -116,6 +117,12 @@ export function sampleEvidence(words = 'whole gates agree with the promise'): Ev
           stretches: 4,
         },
         aluNoisePercent: [6, 21],
+      },
+    ],
+    builds: [
+      {
+        ...{ commit: 'e'.repeat(40), dirty: true, blocks: 32, windowMs: 25 },
+        ...{ stretches: 4, invocations: 960 },
       },
     ],
     metrics: names,
