@@ -1,5 +1,5 @@
-import { join, resolve } from 'node:path';
-import { readEvidence, readGateHistory } from '../gate/beside-gate.js';
+import { resolve } from 'node:path';
+import { baselinesFolder, keptEvidence, readEvidence, readGateHistory } from '../gate/beside-gate.js';
 import { readGate } from '../gate/read-gate.js';
 import { renderGate } from '../gate/render-gate.js';
 import { ReportError } from '../record-file/report-error.js';
@@ -14,10 +14,6 @@ export interface GateRendering {
   evidence: string | null;
 }
 
-/** The kept evidence of the self-test, which a gate's page shows unless another one is named. */
-const EVIDENCE = ['ci', 'gate', 'evidence', 'evidence.json'];
-const BASELINES = ['ci', 'baselines'];
-
 /** The page of a gate again, from what the gate wrote. @throws ReportError */
 export async function renderGatePage(
   rendering: GateRendering,
@@ -26,11 +22,11 @@ export async function renderGatePage(
   const { root, clientEntryPath } = surroundings;
   const { verdict, lines } = await readGate(rendering.gate);
   const history = await named('history', rendering.history, (path) =>
-    readGateHistory(path, join(root, ...BASELINES)),
+    readGateHistory(path, baselinesFolder(root)),
   );
   const evidence =
     rendering.evidence === null
-      ? await readEvidence(join(root, ...EVIDENCE))
+      ? await readEvidence(keptEvidence(root))
       : await named('evidence', rendering.evidence, readEvidence);
   const page = await renderGate(
     { verdict, lines, history, evidence },

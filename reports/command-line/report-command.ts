@@ -10,8 +10,9 @@ const HELP = `npm run report -- FILES… --html OUT
     runs of one scenario every later one is compared with the oldest; the ratios within each run decide, never its
     absolute figures.
 npm run report -- --serve [--port N] [--folder DIR]
-    Lists the runs of a folder in the browser, with the course of their ratios, and shows the report of each. Answers on
-    127.0.0.1 only, until Ctrl-C. Default port ${DEFAULT_PORT}, 0 for any free one; default folder runs/ (MSGTRANS_RUNS_DIR moves that).
+    Lists the runs and gates of a folder in the browser, with the course of the ratios of runs that can be compared, and
+    shows the report of each. Answers on 127.0.0.1 only, until Ctrl-C. Default port ${DEFAULT_PORT}, 0 for any free one; default
+    folder runs/ (MSGTRANS_RUNS_DIR moves that).
 npm run report -- GATE --html OUT [--history FILE] [--evidence FILE]
     Renders a gate again: GATE is its folder under runs/, or its verdict.json. With --history, for instance
     runs/history.ndjson, the page shows earlier gates; the evidence of the self-test is that of

@@ -36,7 +36,8 @@ export async function serveCommand(args: string[], surroundings: ReportSurroundi
     );
   }
   const clientEntryPath = surroundings.clientEntryPath ?? clientEntry(packageRoot());
-  const server = await startReportServer({ folder, port, clientEntryPath });
+  const { root, complain } = surroundings;
+  const server = await startReportServer({ folder, port, clientEntryPath, root, complain });
   surroundings.print(`serving ${folder}`);
   surroundings.print(`${server.url} (this machine only; Ctrl-C ends it)`);
   await untilStopped(surroundings.stop);

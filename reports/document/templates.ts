@@ -21,7 +21,7 @@ export function standingTemplate(): Template {
   return compiledOnce('standing');
 }
 
-/** The template of the page that lists the runs of a folder. */
+/** The template of the page that lists the runs and gates of a folder. */
 export function runListTemplate(): Template {
   return compiledOnce('run-list');
 }

@@ -71,6 +71,13 @@ describe('the verdict of a gate in one sentence', () => {
   });
 });
 
+it('bears a case that is called like a property of every object', () => {
+  const gate = GATES.budget();
+  const text = JSON.stringify(gate).replaceAll('"case":"', '"case":"constructor","was":"');
+  const page = pageOf(JSON.parse(text) as typeof gate);
+  expect(JSON.stringify(page)).toContain('throughput, constructor');
+});
+
 describe('the sections of a gate', () => {
   const failed = pageOf({ ...GATES.fail(), history: sampleHistory(), evidence: sampleEvidence() });
   const section = (title: string) => failed.run.sections.find((each) => each.title === title)!;

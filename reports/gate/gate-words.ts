@@ -5,14 +5,14 @@ import { metricName as metricWords } from '../view-model/metric-catalogue.js';
 
 /** How the page speaks of what a gate has: cases, metrics, builds, slowdowns, exit codes. */
 
-const LOOPS: Readonly<Record<string, string>> = {
-  [CLOSED_CASE]: 'closed loop',
-  [OPEN_CASE]: 'open loop at a fifth of saturation',
-};
+const LOOPS: ReadonlyMap<string, string> = new Map([
+  [CLOSED_CASE, 'closed loop'],
+  [OPEN_CASE, 'open loop at a fifth of saturation'],
+]);
 
 /** A case in two or three words where it is one of the gate's own, else by its name. */
 export function caseInWords(name: string): string {
-  return LOOPS[name] ?? name;
+  return LOOPS.get(name) ?? name;
 }
 
 /** `throughput, closed loop` */

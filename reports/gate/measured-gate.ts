@@ -5,7 +5,7 @@ import type { EndLine, HeaderLine, RawLine } from '../../ci/gate/invocation/raw-
 import { type Better, blockLogRatio } from '../../ci/gate/statistics/block-unit.js';
 import { GateError } from '../../ci/gate/statistics/gate-error.js';
 import { slowdownPercent } from '../../ci/gate/statistics/gate-plan.js';
-import { gateBlocks, noisyUnit, timedUnit } from '../../ci/gate/verdict/invocation-units.js';
+import { caseOf, gateBlocks, noisyUnit, timedUnit } from '../../ci/gate/verdict/invocation-units.js';
 import { usedInvocations } from '../../ci/gate/verdict/used-invocations.js';
 import { METRICS } from '../../scenarios/harness/metrics.js';
 
@@ -67,7 +67,7 @@ function blockPercents(
 }
 
 export function blocksOf(line: InvocationLine, caseName: string, side: GateSide = 'candidate'): BlockLine[] {
-  return line.cases[caseName]?.blocks[side] ?? [];
+  return caseOf(line, caseName)?.blocks[side] ?? [];
 }
 
 function unitOf(line: InvocationLine, gated: GatedMetric, side: GateSide): number | null {

@@ -30,11 +30,19 @@ export async function readGate(path: string): Promise<Pick<GateInput, 'verdict' 
   const verdictPath = join(folder, VERDICT_FILE);
   const text = await readText(verdictPath);
   if (text === null) return refuse(verdictPath, 'there is no such file');
-  const verdict = parseVerdict(text, verdictPath);
-  if (!isMeasured(verdict)) return { verdict, lines: [] };
-  const rawPath = join(folder, INVOCATIONS_FILE);
-  const raw = await readText(rawPath);
-  return { verdict, lines: raw === null ? [] : parseLines(raw, rawPath) };
+  return parseGate(text, await readText(join(folder, INVOCATIONS_FILE)), folder);
+}
+
+/** {@link readGate} for texts that are already in memory. @param raw null where there are no raw lines */
+export function parseGate(
+  text: string,
+  raw: string | null,
+  folder: string,
+): Pick<GateInput, 'verdict' | 'lines'> {
+  const verdict = parseVerdict(text, join(folder, VERDICT_FILE));
+  const lines =
+    raw === null || !isMeasured(verdict) ? [] : parseLines(raw, join(folder, INVOCATIONS_FILE));
+  return { verdict, lines };
 }
 
 async function readText(path: string): Promise<string | null> {

@@ -29,6 +29,18 @@ describe('reading a record', () => {
     expect(parseRecord(JSON.stringify(value), 'a.json')).toEqual(value);
   });
 
+  it('finds by a name what the record has, and not what every object has', () => {
+    const [body] = Object.values(record.cases);
+    const read = parseRecord(JSON.stringify({ ...record, cases: { constructor: body } }), 'a.json');
+    expect(read.cases.constructor).toEqual(body);
+    expect(read.cases.toString).toBeUndefined();
+    expect(read.options.valueOf).toBeUndefined();
+    const [arm] = Object.values((read.cases.constructor as unknown as typeof body)!.arms);
+    for (const names of [arm!.metrics, arm!.series, arm!.histograms, arm!.rounds[0]!.metrics]) {
+      expect(names.constructor).toBeUndefined();
+    }
+  });
+
   it('accepts fields that later versions add', () => {
     expect(parseRecord(json.replace('"seed":', '"novel":{"a":1},"seed":'), 'a.json')).toHaveProperty('novel');
   });

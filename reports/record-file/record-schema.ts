@@ -5,6 +5,14 @@ import { RECORD_SCHEMA, type RunRecord } from '../../scenarios/harness/record.js
  * The run record as a file is checked against it. Objects are loose: fields may be added to the format
  * without making older reports unreadable. `z.number()` refuses NaN and infinities.
  */
+
+/** By names that the data brings: without a prototype, so that a case called `constructor` is there only where the record has it. */
+function named<Value extends z.ZodType>(value: Value) {
+  return z
+    .record(z.string(), value)
+    .transform((entries): Record<string, z.output<Value>> => Object.assign(Object.create(null), entries));
+}
+
 const interval = z.tuple([z.number(), z.number()]);
 const count = z.number().nonnegative();
 
@@ -41,11 +49,11 @@ const armError = z.looseObject({ round: z.number(), code: z.string(), message: z
 
 const arm = z.looseObject({
   transport: z.string(),
-  metrics: z.record(z.string(), metric),
-  histograms: z.record(z.string(), z.string()),
-  series: z.record(z.string(), series),
+  metrics: named(metric),
+  histograms: named(z.string()),
+  series: named(series),
   rounds: z.array(
-    z.looseObject({ round: z.number(), order: z.number(), metrics: z.record(z.string(), z.number()) }),
+    z.looseObject({ round: z.number(), order: z.number(), metrics: named(z.number()) }),
   ),
   ledger,
   messagesPerSessionMin: z.number().optional(),
@@ -55,11 +63,11 @@ const arm = z.looseObject({
 });
 
 const caseRecord = z.looseObject({
-  parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  parameters: named(z.union([z.string(), z.number(), z.boolean()])),
   status: z.enum(['measured', 'not-measurable', 'projected']),
   reason: z.string().nullable(),
-  arms: z.record(z.string(), arm),
-  absentArms: z.record(z.string(), z.string()).optional(),
+  arms: named(arm),
+  absentArms: named(z.string()).optional(),
 });
 
 const fitted = z.looseObject({ value: z.number(), ci95: interval.nullable() });
@@ -121,7 +129,7 @@ const soak = z.looseObject({
   lives: z.array(z.looseObject({ startSeconds: count, endSeconds: count })),
   gaps: z.array(stretch.extend({ reason: z.string() })),
   phases: z.array(stretch.extend({ kind: z.string() })),
-  leaks: z.record(z.string(), z.array(leak)),
+  leaks: named(z.array(leak)),
   plant: z.string().nullable(),
 });
 
@@ -132,7 +140,7 @@ export const runRecordSchema = z.looseObject({
   announced: z.string().optional(),
   scenarioHash: z.string(),
   seed: z.number(),
-  options: z.record(z.string(), z.unknown()),
+  options: named(z.unknown()),
   startedAt: z.iso.datetime({ offset: true }),
   finishedAt: z.iso.datetime({ offset: true }),
   interrupted: z.boolean(),
@@ -141,7 +149,7 @@ export const runRecordSchema = z.looseObject({
   exitCode: z.number().int(),
   machine,
   build,
-  cases: z.record(z.string(), caseRecord),
+  cases: named(caseRecord),
   windows: z.array(
     z.looseObject({
       case: z.string(),

@@ -6,7 +6,7 @@ const ask = (target: string, method = 'GET', rawHeaders = ['Host', `127.0.0.1:${
   routeOf({ method, target, rawHeaders }, PORT);
 
 describe('what a request asks for', () => {
-  it('is the list, or the report of a run by its name', () => {
+  it('is the list, or the report of a run or a gate by its name', () => {
     expect(ask('/')).toEqual({ kind: 'index' });
     expect(ask('/?x=1', 'HEAD')).toEqual({ kind: 'index' });
     expect(ask('/', 'GET', ['hOsT', `LOCALHOST:${PORT}`])).toEqual({ kind: 'index' });
@@ -14,8 +14,10 @@ describe('what a request asks for', () => {
 
   it.each(['a', '..', '../x', '"><img src=x>', '%2e', 'ä b', 'a/b'])(
     'gives the name %j back as it was',
-    (run) => {
-      expect(ask(reportPath(run))).toEqual({ kind: 'report', run });
+    (name) => {
+      for (const kind of ['runs', 'gates'] as const) {
+        expect(ask(reportPath(kind, name))).toEqual({ kind, name });
+      }
     },
   );
 
@@ -23,15 +25,19 @@ describe('what a request asks for', () => {
     '/runs/../report.html',
     '/runs/%2e%2e/report.html',
     '/runs/%252e%252e/report.html',
-    '/runs/..%2f..%2fetc%2fpasswd/report.html',
+    '/gates/..%2f..%2fetc%2fpasswd/report.html',
   ])('takes %s for a name at most, never for a way', (target) => {
     const route = ask(target);
     // The server compares it with the names of folders, of which none is like that.
-    expect(route).toEqual({ kind: 'report', run: expect.stringMatching(/\.\.|%2e%2e/) });
+    expect(route).toMatchObject({ name: expect.stringMatching(/\.\.|%2e%2e/) });
   });
 
   it.each([
     ['/runs/a/record.json', 404],
+    ['/gates/a/verdict.json', 404],
+    ['/gates/a/invocations.ndjson', 404],
+    ['/history.ndjson', 404],
+    ['/constructor/a/report.html', 404],
     ['/runs/a/', 404],
     ['/runs/a/b/report.html', 404],
     ['/../../etc/passwd', 404],

@@ -1,8 +1,11 @@
+/** What a report is of. */
+export type ReportKind = 'runs' | 'gates';
+
 /** What a request asks for, or why it gets nothing. Pure: nothing is looked up on the disk here. */
 export type Route =
   | { kind: 'index' }
-  /** A run by the name of its folder, decoded once and looked up among those that are there, never joined to a path. */
-  | { kind: 'report'; run: string }
+  /** Of a run or a gate by the name of its folder, decoded once and looked up among those that are there before it is part of a path. */
+  | { kind: ReportKind; name: string }
   | { kind: 'refused'; status: 400 | 403 | 404 | 405; reason: string };
 
 export interface RequestHead {
@@ -12,12 +15,12 @@ export interface RequestHead {
   rawHeaders: readonly string[];
 }
 
-const REPORT = /^\/runs\/([^/]+)\/report\.html$/;
+const REPORT = /^\/(runs|gates)\/([^/]+)\/report\.html$/;
 const TARGET_CHARACTERS_MAX = 2048;
 
-/** The address of a run's report. */
-export function reportPath(run: string): string {
-  return `/runs/${encodeURIComponent(run)}/report.html`;
+/** The address of a report. */
+export function reportPath(kind: ReportKind, name: string): string {
+  return `/${kind}/${encodeURIComponent(name)}/report.html`;
 }
 
 /**
@@ -38,8 +41,9 @@ export function routeOf({ method, target, rawHeaders }: RequestHead, port: numbe
   }
   const path = target.split('?', 1)[0]!;
   if (path === '/') return { kind: 'index' };
-  const run = decoded(REPORT.exec(path)?.[1]);
-  return run === null ? refused(404, 'There is no such page.') : { kind: 'report', run };
+  const [, kind, segment] = REPORT.exec(path) ?? [];
+  const name = decoded(segment);
+  return name === null ? refused(404, 'There is no such page.') : { kind: kind as ReportKind, name };
 }
 
 function refused(status: 400 | 403 | 404 | 405, reason: string): Route {

@@ -28,6 +28,19 @@ export interface RunSummary {
   build: string;
   duration: string;
   figures: TrackedFigure[];
+  /** Why its figures are followed in no course, for `2 quick`, `1 interrupted`; null where they may be. */
+  unfit: string | null;
+  setting: RunSetting;
+}
+
+/** What has to be the same in all runs that are followed from one to the next. */
+export interface RunSetting {
+  fingerprint: string;
+  scenarioHash: string;
+  /** Of what the ratios are mostly taken against. */
+  baselineHash: string;
+  /** Planned, of a soak: what it takes up grows with it. */
+  durationSeconds: number | null;
 }
 
 const ABSOLUTE = ['latency_ns_p99', 'rss_bytes_peak'];
@@ -39,7 +52,25 @@ export function summaryOf(record: RunRecord): RunSummary {
     build: `${shortCommit(record)}${record.build.dirty ? ' (changed)' : ''}`,
     duration: durationText(record.startedAt, record.finishedAt),
     figures: figuresOf(record),
+    unfit: unfitness(record),
+    setting: {
+      fingerprint: record.machine.fingerprint,
+      scenarioHash: record.scenarioHash,
+      baselineHash: record.build.baselineHash,
+      durationSeconds: record.soak?.durationSeconds ?? null,
+    },
   };
+}
+
+/** The weightiest reason alone: a quick run that was interrupted is an interrupted one. */
+function unfitness({ interrupted, soak, options, build, checks }: RunRecord): string | null {
+  if (interrupted) return 'interrupted';
+  if (soak?.running) return 'still running';
+  if (checks.some(({ kind, verdict }) => kind === 'correctness' && verdict === 'fail')) return 'not correct';
+  if (soak?.plant) return 'with a leak planted';
+  if (options.profile !== undefined) return 'profiled';
+  if (options.quick === true) return 'quick';
+  return build.dirty ? 'built from a changed tree' : null;
 }
 
 /** The leading ratios; of a run without any, which a soak is, absolute figures of its first case. */

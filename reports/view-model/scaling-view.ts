@@ -37,12 +37,12 @@ export interface ScalingView {
   laws: TableView | null;
 }
 
-const TITLES: Readonly<Record<string, string>> = {
-  lookup: 'Looking up sessions by id',
-  map: 'Lock-free map, 5 % writes',
-  'mem-echo': 'Echo over mem:// between pairs of JavaScript threads',
-  sockets: 'Echo over TCP, a reactor on each thread',
-};
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ['lookup', 'Looking up sessions by id'],
+  ['map', 'Lock-free map, 5 % writes'],
+  ['mem-echo', 'Echo over mem:// between pairs of JavaScript threads'],
+  ['sockets', 'Echo over TCP, a reactor on each thread'],
+]);
 
 /** The efficiency that the scenario asks for. */
 export const EFFICIENCY_ASKED = 0.95;
@@ -76,11 +76,11 @@ function workView(record: RunRecord, scaling: readonly ScalingRecord[], work: st
     .map((law): ScalingArm => ({ arm: law.arm, law, asMeasured: asMeasured(cases, law.arm) }));
   return {
     work,
-    title: TITLES[work] ?? work,
+    title: TITLES.get(work) ?? work,
     cores: arms[0]?.law.cores ?? 0,
     arms,
     sentence: arms.length > 0 ? arms.map((arm) => armSentence(arm, cases)).join(' ') : absenceSentence(cases),
-    table: workTable(TITLES[work] ?? work, cases, arms),
+    table: workTable(TITLES.get(work) ?? work, cases, arms),
   };
 }
 
@@ -218,7 +218,7 @@ function lawTable(scaling: readonly ScalingRecord[]): TableView | null {
     caption: 'The Universal Scalability Law fitted to each: n ÷ (1 + σ (n − 1) + κ n (n − 1))',
     columns: ['Work', 'Arm', '#σ, contention', '#95 % interval', '#κ, coherency', '#95 % interval', '~From'],
     rows: scaling.map((law, index) => [
-      TITLES[law.work] ?? law.work,
+      TITLES.get(law.work) ?? law.work,
       armIdentity(law.arm).label,
       sigmas[index]!,
       intervalText(law.sigma.ci95) || MUTED,

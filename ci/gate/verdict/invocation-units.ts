@@ -1,7 +1,7 @@
 import { METRICS, type MetricName } from '../../../scenarios/harness/metrics.js';
 import type { GateArm, GateSide } from '../invocation/gate-arms.js';
 import type { GatedMetric } from '../invocation/gated-metrics.js';
-import type { BlockLine, InvocationLine, WindowLine } from '../invocation/invocation-record.js';
+import type { BlockLine, CaseLine, InvocationLine, WindowLine } from '../invocation/invocation-record.js';
 import { type GateBlock, invocationUnit } from '../statistics/block-unit.js';
 import { counterLogRatio } from '../statistics/counter.js';
 
@@ -94,14 +94,19 @@ export function countedValue(
     // Pages that were given back meanwhile can hide the growth; then there is nothing to compare.
     return bytes !== undefined && bytes > 0 ? bytes : null;
   }
-  const counters = line.cases[caseName]?.counters[arm];
+  const counters = caseOf(line, caseName)?.counters[arm];
   const counted = counters?.[COUNTERS[metric] ?? ''];
   const messages = counters?.messages_received ?? 0;
   return counted === undefined || messages === 0 ? null : counted / messages;
 }
 
+/** Names come from a file, and `constructor` is one too: there only where the invocation has it. */
+export function caseOf(line: InvocationLine, caseName: string): CaseLine | undefined {
+  return Object.hasOwn(line.cases, caseName) ? line.cases[caseName] : undefined;
+}
+
 function keptBlocks(line: InvocationLine, caseName: string, side: GateSide): BlockLine[] {
-  return line.cases[caseName]?.blocks[side].filter(({ dropped }) => dropped === null) ?? [];
+  return caseOf(line, caseName)?.blocks[side].filter(({ dropped }) => dropped === null) ?? [];
 }
 
 function windowValue(window: WindowLine, metric: MetricName): number {
