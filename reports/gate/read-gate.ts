@@ -40,8 +40,7 @@ export function parseGate(
   folder: string,
 ): Pick<GateInput, 'verdict' | 'lines'> {
   const verdict = parseVerdict(text, join(folder, VERDICT_FILE));
-  const lines =
-    raw === null || !isMeasured(verdict) ? [] : parseLines(raw, join(folder, INVOCATIONS_FILE));
+  const lines = raw === null || !isMeasured(verdict) ? [] : parseLines(raw, join(folder, INVOCATIONS_FILE));
   return { verdict, lines };
 }
 

@@ -52,9 +52,7 @@ const arm = z.looseObject({
   metrics: named(metric),
   histograms: named(z.string()),
   series: named(series),
-  rounds: z.array(
-    z.looseObject({ round: z.number(), order: z.number(), metrics: named(z.number()) }),
-  ),
+  rounds: z.array(z.looseObject({ round: z.number(), order: z.number(), metrics: named(z.number()) })),
   ledger,
   messagesPerSessionMin: z.number().optional(),
   windowNs: z.number().optional(),

@@ -1,7 +1,7 @@
-import { readFigure } from '../numbers/read-figure.js';
 import { type GateInput, isMeasured } from '../gate/gate-input.js';
 import { buildInWords, caseInWords, metricInWords } from '../gate/gate-words.js';
 import { verdictOfGate, verdictOfSummary } from '../gate/verdict-sentence.js';
+import { readFigure } from '../numbers/read-figure.js';
 import { metricName } from '../view-model/metric-catalogue.js';
 import type { Tone } from '../view-model/verdict-view.js';
 

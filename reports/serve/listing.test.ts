@@ -70,7 +70,11 @@ describe('a listing', () => {
     await truncate(join(folder, 'large', 'record.json'), SOURCE_BYTES_MAX + 1);
     const { entries } = await listing.list();
     expect(entries).toEqual([
-      { name: 'large', problem: expect.stringMatching(/^large\/record\.json: 32 MiB, above/), hasPage: false },
+      {
+        name: 'large',
+        problem: expect.stringMatching(/^large\/record\.json: 32 MiB, above/),
+        hasPage: false,
+      },
     ]);
     expect(read).toEqual([]);
   });

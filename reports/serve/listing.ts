@@ -88,7 +88,8 @@ export class Listing<Summary extends { startedAt: string | null }> {
 
   async #entryOf(found: Found): Promise<Entry<Summary>> {
     const { name } = found;
-    const said = found.pending === null ? await this.#saidOf(found) : { problem: found.pending };
+    if (found.pending !== null) return { name, problem: found.pending, hasPage: false };
+    const said = await this.#saidOf(found);
     if ('summary' in said) return { name, ...said };
     return { name, ...said, hasPage: (await storedPage(this.#files, name, found)) !== null };
   }

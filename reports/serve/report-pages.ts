@@ -131,9 +131,7 @@ export class ReportPages {
   /** Kept for as long as nothing changes that it was made from. */
   async #made(kind: ReportKind, name: string): Promise<string> {
     const sources: Place[] =
-      kind === 'runs'
-        ? [[name, RUNS.fileName]]
-        : [[name, GATES.fileName], [name, INVOCATIONS_FILE], HISTORY];
+      kind === 'runs' ? [[name, RUNS.fileName]] : [[name, GATES.fileName], [name, INVOCATIONS_FILE], HISTORY];
     const versions: (string | undefined)[] = [];
     for (const place of sources) versions.push((await this.#files.state(place))?.version);
     const key = JSON.stringify([kind, name, versions]);

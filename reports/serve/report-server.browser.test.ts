@@ -45,13 +45,19 @@ describe.skipIf(!available)('list of runs and gates in Chromium', { timeout: 120
       '20240104T030405Z-gate-7': GATES.budget(),
       '20240105T030405Z-gate-7': storedGate(),
       "' onclick='window.__hostile=1": sampleGate({
-        header: { base: { commit: HOSTILE, dirty: true, why: HOSTILE }, candidate: { commit: HOSTILE, dirty: false } },
+        header: {
+          base: { commit: HOSTILE, dirty: true, why: HOSTILE },
+          candidate: { commit: HOSTILE, dirty: false },
+        },
         end: { why: 'budget', after: 4 },
       }),
     };
     for (const [name, { verdict, lines }] of Object.entries(gates)) {
       const day = name.slice(6, 8);
-      const dated = 'schema' in verdict && /^\d/.test(day) ? { ...verdict, startedAt: `2024-01-${day}T03:04:05Z` } : verdict;
+      const dated =
+        'schema' in verdict && /^\d/.test(day)
+          ? { ...verdict, startedAt: `2024-01-${day}T03:04:05Z` }
+          : verdict;
       await write(name, 'verdict.json', JSON.stringify(dated));
       await write(name, 'invocations.ndjson', lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     }

@@ -98,7 +98,14 @@ describe('report server', { timeout: 60_000 }, () => {
       expect(page).toContain(`href="/gates/${name}/report.html"`);
     expect(page).toContain('broken: not JSON');
     expect(page).toContain('no verdict.json yet: this gate is still going on, or was killed');
-    for (const name of ['latest', 'linked-folder', 'linked-file', 'broken', 'broken-linked-page', 'changed-since'])
+    for (const name of [
+      'latest',
+      'linked-folder',
+      'linked-file',
+      'broken',
+      'broken-linked-page',
+      'changed-since',
+    ])
       expect(page).not.toMatch(new RegExp(`/(runs|gates)/${name}/`));
     for (const name of ['a-gate', 'gate-going-on']) expect(page).not.toContain(`/runs/${name}/`);
   });
