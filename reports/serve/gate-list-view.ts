@@ -1,9 +1,9 @@
-import { slowdownIntervalText, slowdownText } from '../gate/gate-words.js';
+import { buildInWords, slowdownIntervalText, slowdownText } from '../gate/gate-words.js';
 import { NOT_AVAILABLE } from '../numbers/digits.js';
 import { utcMinute } from '../numbers/moment.js';
 import { plural } from '../numbers/sentence.js';
 import { type CellInput, type TableView, tableView } from '../view-model/table-view.js';
-import type { GateSummaryLine } from './gate-summary.js';
+import type { Build, GateSummaryLine } from './gate-summary.js';
 import { folderCell, MISSING, olderInWords, toneState } from './list-cells.js';
 import type { Entry, Listed } from './listing.js';
 import { reportPath } from './request-route.js';
@@ -42,17 +42,17 @@ function sentenceOf(entries: readonly Entry<GateSummaryLine>[], left: number): s
 
 function gateTable(entries: readonly Entry<GateSummaryLine>[]): TableView {
   return tableView({
-    caption: 'Gates, the newest first; positive is slower',
+    caption: 'Gates, the newest first; positive is slower, with its 95 % interval',
     columns: [
-      ...['Started', 'Verdict', 'Candidate', 'Base', '#Largest slowdown', '#95 % interval', 'Metric'],
-      ...['~Reason', '#Invocations', 'Folder'],
+      ...['Started', 'Verdict', 'Candidate', 'Base', '#Largest slowdown', '~Reason', '#Invocations'],
+      'Folder',
     ],
     rows: entries.map((entry): CellInput[] => {
       const { name } = entry;
       if ('problem' in entry) {
-        const missing = Array.from({ length: 5 }, () => MISSING);
         const told: CellInput = { text: entry.problem, state: 'muted' };
-        return [MISSING, NO_VERDICT, ...missing, told, MISSING, folderCell(entry, 'gates')];
+        const rest = [MISSING, MISSING, MISSING, told, MISSING, folderCell(entry, 'gates')];
+        return [MISSING, NO_VERDICT, ...rest];
       }
       const { startedAt, tone, badge, builds, reason, largest, invocations } = entry.summary;
       return [
@@ -62,17 +62,26 @@ function gateTable(entries: readonly Entry<GateSummaryLine>[]): TableView {
           ...(startedAt === null ? {} : { sort: startedAt }),
         },
         { text: badge, state: toneState(tone) },
-        builds === null ? MISSING : builds.candidate,
-        builds === null ? MISSING : { text: builds.base, detail: builds.why },
-        largest === null ? MISSING : slowdownText(largest.percent),
-        largest === null || largest.interval95 === null ? MISSING : slowdownIntervalText(largest.interval95),
-        largest === null ? MISSING : largest.metric,
+        builds === null ? MISSING : buildCell(builds.candidate),
+        builds === null ? MISSING : buildCell(builds.base, builds.base.why),
+        largest === null ? MISSING : slowdownCell(largest),
         reason,
         invocations === null ? MISSING : String(invocations),
         name,
       ];
     }),
   });
+}
+
+function buildCell({ commit, dirty }: Build, ...details: string[]): CellInput {
+  const all = [...(dirty ? ['with changes'] : []), ...details];
+  const text = buildInWords({ commit, dirty: false });
+  return all.length === 0 ? text : { text, detail: all.join('; ') };
+}
+
+function slowdownCell({ percent, interval95, metric }: NonNullable<GateSummaryLine['largest']>): CellInput {
+  const interval = interval95 === null ? [] : [slowdownIntervalText(interval95)];
+  return { text: slowdownText(percent), detail: [...interval, metric].join(' ') };
 }
 
 const NO_VERDICT: CellInput = { text: '○ no verdict', state: 'not-measurable' };

@@ -1,9 +1,14 @@
 import { type GateInput, isMeasured } from '../gate/gate-input.js';
-import { buildInWords, caseInWords, metricInWords } from '../gate/gate-words.js';
+import { caseInWords, metricInWords } from '../gate/gate-words.js';
 import { verdictOfGate, verdictOfSummary } from '../gate/verdict-sentence.js';
 import { readFigure } from '../numbers/read-figure.js';
 import { metricName } from '../view-model/metric-catalogue.js';
 import type { Tone } from '../view-model/verdict-view.js';
+
+export interface Build {
+  commit: string | null;
+  dirty: boolean;
+}
 
 /** What the list says of a gate; of its verdict alone, because the raw lines are some megabytes. */
 export interface GateSummaryLine {
@@ -12,7 +17,7 @@ export interface GateSummaryLine {
   tone: Tone;
   badge: string;
   /** Null where the comparison is told in one sentence only. */
-  builds: { candidate: string; base: string; why: string } | null;
+  builds: { candidate: Build; base: Build & { why: string } } | null;
   /** What was compared, where `builds` does not say it, and the weightiest reason of the verdict. */
   reason: string;
   /** Of what could have failed the gate; null where nothing was measured. */
@@ -48,7 +53,7 @@ export function gateSummaryOf(verdict: GateInput['verdict'], name: string): Gate
     }));
   return {
     ...{ startedAt, tone, badge },
-    builds: { candidate: buildInWords(candidate), base: buildInWords(base), why: base.why },
+    builds: { candidate, base },
     reason: reasons[0] ?? '',
     largest: largestOf(slowdowns),
     invocations: invocations.used,
