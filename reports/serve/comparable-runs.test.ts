@@ -27,7 +27,8 @@ describe('runs that a course is drawn of', () => {
     ['of another machine', machine('another')],
     ['of another version of the scenario', { scenarioHash: 'another' }],
     ['against another version of the baseline', { build: { ...record.build, baselineHash: 'another' } }],
-    ['with a leak planted', { soak: soak.soak! }],
+    // That it is found makes the run fail.
+    ['with a leak planted', { ...failedLedger(), soak: soak.soak! }],
     ['still running', { soak: { ...soak.soak!, plant: null, running: true } }],
     ['of another length', { soak: { ...soak.soak!, plant: null } }],
   ])('are without one that is %s', (why, changes) => {

@@ -29,7 +29,9 @@ describe('list of gates', () => {
     expect(cells.Candidate).toMatchObject({ text: 'bbbbbbbbbbbb', detail: 'with changes' });
     expect(cells.Base).toMatchObject({ text: 'aaaaaaaaaaaa', detail: 'merge base with main' });
     expect(cells['Largest slowdown']!.text).toMatch(/^\+\d+\.\d\d\u202f%$/);
-    expect(cells['Largest slowdown']!.detail).toMatch(/^\[\+\d+\.\d\d, \+.*\] .*, (closed|open) loop/);
+    expect(cells['Largest slowdown']!.detail).toMatch(
+      /^\[\+\d+\.\d\d, \+.*\] .*, (closed|open) loop.*; limit \d+\u202f%$/,
+    );
     expect(cells.Reason!.text).not.toBe('');
     expect(Number(cells.Invocations!.text)).toBeGreaterThan(2);
     expect(cells.Folder!.text).toBe(NAME);
@@ -47,6 +49,17 @@ describe('list of gates', () => {
     expect(cells['Largest slowdown']!.text).toBe('+3.25\u202f%');
   });
 
+  it('measures a slowdown by its own limit', () => {
+    const { verdict, lines } = sampleGate();
+    const all = 'schema' in verdict ? verdict.metrics : [];
+    const metrics = all.map((line) => ({ ...line, slowdownPercent: line.limitPercent / 2 }));
+    const rate = metrics.find(({ metric }) => metric === 'throughput_ops_per_s')!;
+    rate.slowdownPercent = 4;
+    const cells = cellsOf(gate({ verdict: { ...verdict, metrics } as typeof verdict, lines }));
+    expect(Math.max(...metrics.map(({ slowdownPercent }) => slowdownPercent))).toBeGreaterThan(4);
+    expect(cells['Largest slowdown']!.text).toBe('+4.00\u202f%');
+  });
+
   it.each([
     ['pass', '✓ pass', 'pass'],
     ['noise', '? inconclusive', 'inconclusive'],
@@ -60,7 +73,7 @@ describe('list of gates', () => {
     const cells = cellsOf(gate(storedGate(), '20260314T092653Z-gate-7-2'));
     expect(cells.Started!.text).toBe('2026-03-14 09:26 UTC');
     expect(cells['Largest slowdown']!.text).toBe('+9.10\u202f%');
-    expect(cells['Largest slowdown']!.detail).toBe('throughput, tcp/depth=16');
+    expect(cells['Largest slowdown']!.detail).toBe('throughput, tcp/depth=16; limit 5\u202f%');
     expect(cells.Reason!.text).toMatch(/^bbbbbbbbbbbb against 6 stored runs .*; tcp\/depth=16 .* slower/);
     expect(cells.Candidate!.text).toBe('n/a');
     expect(cellsOf(gate(storedGate({ rows: [] }), 'moved'))).toMatchObject({
@@ -104,6 +117,6 @@ describe('list of gates', () => {
         }),
       ),
     );
-    expect(cells['Largest slowdown']!.detail).toBe('toString, constructor');
+    expect(cells['Largest slowdown']!.detail).toBe('toString, constructor; limit 5\u202f%');
   });
 });

@@ -1,10 +1,10 @@
-import { buildInWords, slowdownIntervalText, slowdownText } from '../gate/gate-words.js';
-import { NOT_AVAILABLE } from '../numbers/digits.js';
+import { slowdownIntervalText, slowdownText } from '../gate/gate-words.js';
+import { NOT_AVAILABLE, THIN_SPACE } from '../numbers/digits.js';
 import { utcMinute } from '../numbers/moment.js';
 import { plural } from '../numbers/sentence.js';
 import { type CellInput, type TableView, tableView } from '../view-model/table-view.js';
-import type { Build, GateSummaryLine } from './gate-summary.js';
-import { folderCell, MISSING, olderInWords, toneState } from './list-cells.js';
+import type { GateSummaryLine, Largest } from './gate-summary.js';
+import { buildCell, folderCell, MISSING, olderInWords, toneState } from './list-cells.js';
 import type { Entry, Listed } from './listing.js';
 import { reportPath } from './request-route.js';
 
@@ -42,7 +42,8 @@ function sentenceOf(entries: readonly Entry<GateSummaryLine>[], left: number): s
 
 function gateTable(entries: readonly Entry<GateSummaryLine>[]): TableView {
   return tableView({
-    caption: 'Gates, the newest first; positive is slower, with its 95 % interval',
+    caption:
+      'Gates, the newest first; the slowdown is the largest in terms of its own limit, with its 95 % interval',
     columns: [
       ...['Started', 'Verdict', 'Candidate', 'Base', '#Largest slowdown', '~Reason', '#Invocations'],
       'Folder',
@@ -73,15 +74,12 @@ function gateTable(entries: readonly Entry<GateSummaryLine>[]): TableView {
   });
 }
 
-function buildCell({ commit, dirty }: Build, ...details: string[]): CellInput {
-  const all = [...(dirty ? ['with changes'] : []), ...details];
-  const text = buildInWords({ commit, dirty: false });
-  return all.length === 0 ? text : { text, detail: all.join('; ') };
-}
-
-function slowdownCell({ percent, interval95, metric }: NonNullable<GateSummaryLine['largest']>): CellInput {
+function slowdownCell({ percent, interval95, metric, limitPercent }: Largest): CellInput {
   const interval = interval95 === null ? [] : [slowdownIntervalText(interval95)];
-  return { text: slowdownText(percent), detail: [...interval, metric].join(' ') };
+  return {
+    text: slowdownText(percent),
+    detail: `${[...interval, metric].join(' ')}; limit ${limitPercent}${THIN_SPACE}%`,
+  };
 }
 
 const NO_VERDICT: CellInput = { text: '○ no verdict', state: 'not-measurable' };

@@ -1,3 +1,4 @@
+import type { GateVerdictFile } from '../../ci/gate/verdict/gate-verdict.js';
 import { type GateInput, isMeasured } from '../gate/gate-input.js';
 import { caseInWords, metricInWords } from '../gate/gate-words.js';
 import { verdictOfGate, verdictOfSummary } from '../gate/verdict-sentence.js';
@@ -5,10 +6,15 @@ import { readFigure } from '../numbers/read-figure.js';
 import { metricName } from '../view-model/metric-catalogue.js';
 import type { Tone } from '../view-model/verdict-view.js';
 
-export interface Build {
-  commit: string | null;
-  dirty: boolean;
+/** The slowdown that took most of its limit. */
+export interface Largest {
+  percent: number;
+  interval95: readonly [number, number] | null;
+  limitPercent: number;
+  metric: string;
 }
+
+type Build = GateVerdictFile['candidate'];
 
 /** What the list says of a gate; of its verdict alone, because the raw lines are some megabytes. */
 export interface GateSummaryLine {
@@ -21,7 +27,7 @@ export interface GateSummaryLine {
   /** What was compared, where `builds` does not say it, and the weightiest reason of the verdict. */
   reason: string;
   /** Of what could have failed the gate; null where nothing was measured. */
-  largest: { percent: number; interval95: readonly [number, number] | null; metric: string } | null;
+  largest: Largest | null;
   /** Those that were used; null where nothing was interleaved. */
   invocations: number | null;
 }
@@ -34,6 +40,7 @@ export function gateSummaryOf(verdict: GateInput['verdict'], name: string): Gate
     const slowdowns = gated.map((row) => ({
       percent: readFigure(row.slowdown),
       interval95: null,
+      limitPercent: readFigure(row.limit) ?? Number.NaN,
       metric: `${metricName(row.metric).label}, ${caseInWords(row.case)}`,
     }));
     return {
@@ -49,6 +56,7 @@ export function gateSummaryOf(verdict: GateInput['verdict'], name: string): Gate
     .map((line) => ({
       percent: line.slowdownPercent,
       interval95: line.interval95Percent,
+      limitPercent: line.limitPercent,
       metric: metricInWords(line),
     }));
   return {
@@ -60,13 +68,15 @@ export function gateSummaryOf(verdict: GateInput['verdict'], name: string): Gate
   };
 }
 
-type Slowdown = { percent: number | null } & Omit<NonNullable<GateSummaryLine['largest']>, 'percent'>;
+type Slowdown = { percent: number | null } & Omit<Largest, 'percent'>;
 
-/** Where everything became faster, what did so least. */
-function largestOf(slowdowns: readonly Slowdown[]): GateSummaryLine['largest'] {
-  return slowdowns.reduce<GateSummaryLine['largest']>((largest, { percent, ...rest }) => {
-    if (percent === null || (largest !== null && largest.percent >= percent)) return largest;
-    return { percent, ...rest };
+/** In terms of its limit: one of p99 may be ten times that of a rate. Where everything became faster, what did so least. */
+function largestOf(slowdowns: readonly Slowdown[]): Largest | null {
+  const share = ({ percent, limitPercent }: Largest) => percent / limitPercent;
+  return slowdowns.reduce<Largest | null>((largest, { percent, ...rest }) => {
+    if (percent === null) return largest;
+    const each = { percent, ...rest };
+    return largest !== null && share(largest) >= share(each) ? largest : each;
   }, null);
 }
 

@@ -1,3 +1,4 @@
+import { buildInWords } from '../gate/gate-words.js';
 import { NOT_AVAILABLE } from '../numbers/digits.js';
 import { plural } from '../numbers/sentence.js';
 import type { CellState, CellView } from '../view-model/table-view.js';
@@ -12,6 +13,16 @@ export function toneState(tone: Tone): CellState {
 }
 
 export const MISSING: CellView = { text: NOT_AVAILABLE, state: 'muted' };
+
+/** @param details that stand beside the commit, after whether its tree was changed */
+export function buildCell(
+  { commit, dirty }: { commit: string | null; dirty: boolean },
+  ...details: string[]
+): CellView {
+  const all = [...(dirty ? ['with changes'] : []), ...details];
+  const text = buildInWords({ commit, dirty: false });
+  return all.length === 0 ? { text } : { text, detail: all.join('; ') };
+}
 
 /** Of a folder whose file cannot be read: a way to the page that lies there, if one does. */
 export function folderCell(

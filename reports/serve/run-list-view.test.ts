@@ -45,6 +45,7 @@ describe('list of runs', () => {
     const course = scenario!.courses.find(({ label }) => label === 'throughput against baseline, tcp')!;
     expect(course).toMatchObject({ change: '2.00×', runs: 2 });
     expect(course.line.points.split(' ')).toHaveLength(2);
+    expect(table!.rows[0]!.cells.map(({ text }) => text)).toContain('9f2c41e7b06d');
     expect(table!.rows.map(({ cells }) => cells[0]!.detail)).toEqual([
       ...['quick', undefined, 'of another machine', undefined, 'quick'],
     ]);

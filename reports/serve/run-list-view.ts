@@ -2,7 +2,7 @@ import { utcMinute } from '../numbers/moment.js';
 import { plural } from '../numbers/sentence.js';
 import { type CellInput, type TableView, tableView } from '../view-model/table-view.js';
 import { comparableRuns } from './comparable-runs.js';
-import { folderCell, MISSING, olderInWords, toneState } from './list-cells.js';
+import { buildCell, folderCell, MISSING, olderInWords, toneState } from './list-cells.js';
 import type { Entry, Listed } from './listing.js';
 import { reportPath } from './request-route.js';
 import { type ScenarioCourses, scenarioCourses } from './run-courses.js';
@@ -60,7 +60,7 @@ function runTable(entries: readonly Entry<RunSummary>[], left: ReadonlyMap<RunSu
         why === undefined ? scenario : { text: scenario, detail: why },
         { text: badge, state: toneState(tone) },
         sentence,
-        ...[build, duration, entry.name],
+        ...[buildCell(build), duration, entry.name],
       ];
     }),
   });

@@ -3,7 +3,6 @@ import { durationText } from '../numbers/moment.js';
 import type { Quantity } from '../numbers/scale.js';
 import { armIdentity, mainArm } from '../view-model/arm-identity.js';
 import { metricName } from '../view-model/metric-catalogue.js';
-import { shortCommit } from '../view-model/provenance-view.js';
 import { ratioView } from '../view-model/ratio-view.js';
 import { measuredCases, throughputMetric } from '../view-model/throughput-view.js';
 import { type Tone, verdictView } from '../view-model/verdict-view.js';
@@ -25,7 +24,7 @@ export interface RunSummary {
   tone: Tone;
   badge: string;
   sentence: string;
-  build: string;
+  build: { commit: string | null; dirty: boolean };
   duration: string;
   figures: TrackedFigure[];
   /** Why its figures are followed in no course, for `2 quick`, `1 interrupted`; null where they may be. */
@@ -49,7 +48,7 @@ export function summaryOf(record: RunRecord): RunSummary {
   const { tone, badge, sentence } = verdictView(record);
   return {
     ...{ scenario: record.scenario, startedAt: record.startedAt, tone, badge, sentence },
-    build: `${shortCommit(record)}${record.build.dirty ? ' (changed)' : ''}`,
+    build: record.build,
     duration: durationText(record.startedAt, record.finishedAt),
     figures: figuresOf(record),
     unfit: unfitness(record),
@@ -66,8 +65,8 @@ export function summaryOf(record: RunRecord): RunSummary {
 function unfitness({ interrupted, soak, options, build, checks }: RunRecord): string | null {
   if (interrupted) return 'interrupted';
   if (soak?.running) return 'still running';
-  if (checks.some(({ kind, verdict }) => kind === 'correctness' && verdict === 'fail')) return 'not correct';
   if (soak?.plant) return 'with a leak planted';
+  if (checks.some(({ kind, verdict }) => kind === 'correctness' && verdict === 'fail')) return 'not correct';
   if (options.profile !== undefined) return 'profiled';
   if (options.quick === true) return 'quick';
   return build.dirty ? 'built from a changed tree' : null;
