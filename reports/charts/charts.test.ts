@@ -14,7 +14,7 @@ import { timelineView } from '../view-model/timeline-view.js';
 import { barChart } from './bar-chart.js';
 import { forestChart } from './forest-chart.js';
 import { latencyChart, pairChart } from './latency-chart.js';
-import { linearTicks, logAxis, logTicks } from './ticks.js';
+import { linearAxis, linearTicks, logAxis, logTicks, spanAxis } from './ticks.js';
 import { panelChart, stripChart } from './timeline-chart.js';
 
 const record = fixtureRecord({ rounds: 6, blocksPerRound: 5 });
@@ -36,6 +36,13 @@ describe('ticks', () => {
         .filter((tick) => tick.label)
         .map((tick) => tick.at),
     ).toEqual([1, 10, 100, 1e3, 1e4, 1e5, 1e6]);
+  });
+
+  it('span any number of values', () => {
+    const many = Array.from({ length: 300_000 }, (_, index) => index + 1);
+    expect(linearAxis(many, 'ns').max).toBeCloseTo(312_000);
+    expect(spanAxis(many, 'ns').max).toBe(324_000);
+    expect(logAxis(many, 'ns').min).toBeLessThan(1);
   });
 
   it('survive values that have no logarithm', () => {

@@ -1,4 +1,4 @@
-import { median } from '../numbers/order-statistics.js';
+import { greatest, least, median } from '../numbers/order-statistics.js';
 import { inScale } from '../numbers/scale.js';
 import { armIdentity } from '../view-model/arm-identity.js';
 import type { DistributionCase, Quantiles } from '../view-model/distribution-view.js';
@@ -43,7 +43,7 @@ export function distributionChart(view: DistributionCase): ChartSpec {
 function valueAxis({ label, scale, higherIsBetter }: DistributionCase, extent: number[]): AxisSpec {
   const unit = `${label}, ${scale.unit}`;
   const title = `${unit}, better is to the right →`;
-  const wide = Math.max(...extent) / Math.min(...extent) > LOG_SPAN;
+  const wide = greatest(extent) / least(extent) > LOG_SPAN;
   const axis = wide ? logAxis(extent, title) : spanAxis(extent, title);
   return higherIsBetter ? axis : { ...axis, reversed: true };
 }

@@ -1,3 +1,4 @@
+import { greatest } from '../numbers/order-statistics.js';
 import { armIdentity, lineStyle } from '../view-model/arm-identity.js';
 import type { LatencyCase, LatencyCurve } from '../view-model/latency-view.js';
 import type { ChartSpec, SeriesSpec, TickSpec } from './chart-spec.js';
@@ -24,7 +25,7 @@ export function latencyChart(view: LatencyCase): ChartSpec | null {
   });
 }
 
-/** What a server took and what a client waited, of the arms that a reader compares first: the gap between the lines is waiting. */
+/** What a server took and what a client waited, of the arms that a reader compares first. */
 export function pairChart(view: LatencyCase): ChartSpec | null {
   return curveChart(
     view.curves.filter(({ arm }) => view.pair.includes(arm)),
@@ -54,7 +55,7 @@ function curveChart(
     return [{ ...nameOf(curve), role: armIdentity(curve.arm).role, points }];
   });
   if (series.length === 0) return null;
-  const rightmost = Math.max(...series.map((line) => line.points.at(-1)![0]));
+  const rightmost = greatest(series.map((line) => line.points.at(-1)![0]));
   return {
     kind: 'curve',
     x: {

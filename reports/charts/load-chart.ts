@@ -1,3 +1,4 @@
+import { greatest, least } from '../numbers/order-statistics.js';
 import { scaleFor } from '../numbers/scale.js';
 import { armIdentity } from '../view-model/arm-identity.js';
 import type { LoadFamily, LoadLine } from '../view-model/load-view.js';
@@ -49,7 +50,5 @@ function lineSeries({ arm, points }: LoadLine, divisor: number): SeriesSpec[] {
 }
 
 function rateAxis(rates: number[], title: string): AxisSpec {
-  return Math.max(...rates) / Math.min(...rates) > LOG_SPAN
-    ? logAxis(rates, title)
-    : linearAxis(rates, title);
+  return greatest(rates) / least(rates) > LOG_SPAN ? logAxis(rates, title) : linearAxis(rates, title);
 }

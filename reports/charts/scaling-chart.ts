@@ -1,4 +1,5 @@
 import type { FittedRecord } from '../../scenarios/harness/record.js';
+import { greatest, least } from '../numbers/order-statistics.js';
 import { armIdentity } from '../view-model/arm-identity.js';
 import { EFFICIENCY_ASKED, type ScalingArm, type ScalingWork } from '../view-model/scaling-view.js';
 import type { AxisSpec, ChartSpec, RuleSpec, SeriesSpec, TickSpec } from './chart-spec.js';
@@ -20,14 +21,14 @@ export function speedupChart(work: ScalingWork): ChartSpec | null {
     ...{ label: 'ideal', role: 'limit', style: 'line' },
     points: doublings(threadsMax).map(({ at }) => [at, at]),
   };
-  const low = Math.min(1, ...extentOf(series));
+  const low = Math.min(1, least(extentOf(series)));
   return {
     kind: 'scaling',
     x: threadAxis(threadsMax),
     y: {
       scale: 'log',
       min: chartNumber(low * 0.94),
-      max: chartNumber(Math.max(threadsMax, ...extentOf(series)) * 1.08),
+      max: chartNumber(Math.max(threadsMax, greatest(extentOf(series))) * 1.08),
       title: 'throughput, × that of one thread',
       ticks: [...halves(low).toReversed(), ...doublings(threadsMax, '×')],
     },
@@ -41,7 +42,7 @@ export function efficiencyChart(work: ScalingWork): ChartSpec | null {
   const threadsMax = threadsMaxOf(work);
   if (threadsMax < 2) return null;
   const series = work.arms.flatMap((arm) => armSeries(work, arm, efficiency));
-  const max = chartNumber(Math.max(1, ...extentOf(series)) * 1.05);
+  const max = chartNumber(Math.max(1, greatest(extentOf(series))) * 1.05);
   return {
     kind: 'scaling',
     x: threadAxis(threadsMax),
@@ -59,7 +60,7 @@ export function efficiencyChart(work: ScalingWork): ChartSpec | null {
 }
 
 function threadsMaxOf({ arms }: ScalingWork): number {
-  return Math.max(0, ...arms.map(({ law }) => law.curve.at(-1)?.threads ?? 0));
+  return Math.max(0, greatest(arms.map(({ law }) => law.curve.at(-1)?.threads ?? 0)));
 }
 
 /** Measured points with intervals, the law where there are cores, and dashed in its band where there are none. */

@@ -1,4 +1,5 @@
 import { shortDigits } from '../numbers/digits.js';
+import { greatest } from '../numbers/order-statistics.js';
 import { armIdentity } from '../view-model/arm-identity.js';
 import type { SoakPanel, SoakView } from '../view-model/soak-view.js';
 import type { AxisSpec, ChartSpec, SeriesSpec, TickSpec } from './chart-spec.js';
@@ -96,6 +97,6 @@ function rightLabels(view: SoakView): string[] {
 }
 
 function stripMax(values: readonly (number | null)[]): number {
-  const worst = Math.ceil(Math.max(0, ...values.map((value) => value ?? 0)));
+  const worst = Math.ceil(Math.max(0, greatest(values.map((value) => value ?? 0))));
   return Math.min(100, Math.max(STRIP_MAX_LEAST, worst));
 }

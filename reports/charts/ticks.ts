@@ -1,4 +1,5 @@
 import { shortDigits } from '../numbers/digits.js';
+import { greatest, least } from '../numbers/order-statistics.js';
 import type { AxisSpec, TickSpec } from './chart-spec.js';
 
 /** Round steps (1, 2, 5) that give about `count` ticks from zero to at least `max`. */
@@ -37,15 +38,15 @@ export function logTicks(min: number, max: number, suffix = ''): TickSpec[] {
 
 /** An axis from zero, with a little air above the largest value. */
 export function linearAxis(values: readonly number[], title: string, count = 5): AxisSpec {
-  const max = Math.max(0, ...values.filter(Number.isFinite)) * 1.04 || 1;
+  const max = Math.max(0, greatest(values.filter(Number.isFinite))) * 1.04 || 1;
   return { scale: 'linear', min: 0, max, title, ticks: linearTicks(max, count) };
 }
 
 /** An axis around the values, not from zero: for what must be seen to rise, or not to. */
 export function spanAxis(values: readonly number[], title: string, count = 4): AxisSpec {
   const finite = values.filter(Number.isFinite);
-  const low = finite.length > 0 ? Math.min(...finite) : 0;
-  const high = finite.length > 0 ? Math.max(...finite) : 1;
+  const low = finite.length > 0 ? least(finite) : 0;
+  const high = finite.length > 0 ? greatest(finite) : 1;
   // A little air, and something to look at when nothing moves.
   const air = Math.max((high - low) * 0.08, Math.abs(high) * 0.02, 1e-6);
   const [min, max] = [low >= 0 ? Math.max(0, low - air) : low - air, high + air];
@@ -61,8 +62,8 @@ export function spanAxis(values: readonly number[], title: string, count = 4): A
 /** A logarithmic axis around positive values, with air on both sides. */
 export function logAxis(values: readonly number[], title: string, suffix = ''): AxisSpec {
   const positive = values.filter((value) => Number.isFinite(value) && value > 0);
-  const low = positive.length > 0 ? Math.min(...positive) : 1;
-  const high = positive.length > 0 ? Math.max(...positive) : 10;
+  const low = positive.length > 0 ? least(positive) : 1;
+  const high = positive.length > 0 ? greatest(positive) : 10;
   const air = Math.max(1.05, (high / low) ** 0.04);
   const [min, max] = [Number((low / air).toPrecision(4)), Number((high * air).toPrecision(4))];
   return { scale: 'log', min, max, title, ticks: logTicks(min, max, suffix) };

@@ -1,4 +1,5 @@
 import type { BandSpec, ChartSpec, RuleSpec, SeriesSpec } from '../charts/chart-spec.js';
+import { greatest } from '../numbers/order-statistics.js';
 import type { Canvas2d, ChartInstance, ChartPlugin } from './page-surface.js';
 import { FONT, FONT_SIZE, type Theme } from './theme.js';
 
@@ -14,7 +15,7 @@ export function hasEndLabel({ style, label, points }: SeriesSpec): boolean {
 export function endLabelWidth(context: Canvas2d, labels: string[]): number {
   context.save();
   context.font = FONT;
-  const widest = Math.max(0, ...labels.map((label) => context.measureText(label).width));
+  const widest = Math.max(0, greatest(labels.map((label) => context.measureText(label).width)));
   context.restore();
   return Math.ceil(widest + GAP + 6);
 }

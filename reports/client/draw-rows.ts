@@ -1,4 +1,5 @@
 import type { ChartSpec, RowSpec } from '../charts/chart-spec.js';
+import { greatest } from '../numbers/order-statistics.js';
 import type { Canvas2d, ChartInstance, ChartPlugin } from './page-surface.js';
 import { FONT, FONT_BOLD, type Theme } from './theme.js';
 
@@ -33,7 +34,7 @@ export function rowLayout(context: Canvas2d, spec: ChartSpec, width: number): Ro
   context.save();
   const widest = (texts: string[], font: string) => {
     context.font = font;
-    return Math.max(0, ...texts.map((text) => context.measureText(text).width));
+    return Math.max(0, greatest(texts.map((text) => context.measureText(text).width)));
   };
   const marks = rows.filter((row) => !row.heading);
   const labels = widest(
@@ -299,7 +300,7 @@ function drawNote(
 ): void {
   const { ctx, scales, width } = chart;
   const dots = spec.series.flatMap((line) => line.points.filter(([, y]) => y === index).map(([x]) => x));
-  const reach = Math.max(row.value!, row.interval?.[1] ?? 0, ...dots, row.bar?.outlineTo ?? 0);
+  const reach = Math.max(row.value!, row.interval?.[1] ?? 0, greatest(dots), row.bar?.outlineTo ?? 0);
   ctx.font = FONT;
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';

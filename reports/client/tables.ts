@@ -39,7 +39,7 @@ function armSorting(table: PageElement, body: PageElement, rows: PageElement[]):
               rows.map((row) => keyOf(row, column, isFigure)),
               direction,
             ).map((index) => rows[index]!);
-      body.append(...order);
+      for (const row of order) body.append(row);
       markGroups(body);
     });
   });

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../scenarios/harness/record.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { type CsvValue, csvText } from './csv-text.js';
 
 /** One row per case, arm, round and metric: what the intervals were made from. */
@@ -11,7 +12,7 @@ function* roundRows({ cases }: RunRecord): Generator<CsvValue[]> {
     for (const [arm, { metrics: overall, rounds }] of Object.entries(arms)) {
       for (const { round, order, metrics } of rounds) {
         for (const [metric, value] of Object.entries(metrics)) {
-          yield [caseName, arm, round, order, metric, overall[metric]?.unit ?? '', value];
+          yield [caseName, arm, round, order, metric, entryOf(overall, metric)?.unit ?? '', value];
         }
       }
     }

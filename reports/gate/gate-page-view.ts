@@ -4,6 +4,7 @@ import { type GateSummary, type SummaryRow, summariseVerdict } from '../../ci/ga
 import type { GateVerdictFile } from '../../ci/gate/verdict/gate-verdict.js';
 import type { ChartSpec } from '../charts/chart-spec.js';
 import { THIN_SPACE, threeDigits } from '../numbers/digits.js';
+import { greatest } from '../numbers/order-statistics.js';
 import { plural } from '../numbers/sentence.js';
 import type { RunView } from '../view-model/report-view.js';
 import { type AddChart, adderOf, completed, piecesOf, type Section } from '../view-model/section-view.js';
@@ -181,7 +182,7 @@ function decisionSection(file: GateVerdictFile, measured: MeasuredGate | null, c
     return lookCourse(line, series) ?? [];
   });
   if (courses.length === 0) return [];
-  const looks = Math.max(...courses.map(({ state }) => state.slower.looks.length));
+  const looks = greatest(courses.map(({ state }) => state.slower.looks.length));
   return [
     {
       title: 'Decision',

@@ -5,6 +5,7 @@ import type { MetricLine } from '../../ci/gate/verdict/gate-verdict.js';
 import type { AxisSpec, ChartSpec, SeriesSpec } from '../charts/chart-spec.js';
 import { chartNumber, spanAxis } from '../charts/ticks.js';
 import { NOT_AVAILABLE, THIN_SPACE } from '../numbers/digits.js';
+import { greatest } from '../numbers/order-statistics.js';
 import { type CellInput, type TableView, tableView } from '../view-model/table-view.js';
 import { metricInWords, slowdownText } from './gate-words.js';
 import type { MetricSeries } from './measured-gate.js';
@@ -113,7 +114,10 @@ function lookTable(line: MetricLine, { slower }: MetricState): TableView {
 /** Bounds at each look against the lines at 0.7 L and 0.9 L, over the running estimate and its 95 % band. */
 export function lookChart({ line, state, running }: LookCourse): ChartSpec {
   const { looks, confirmation } = state.slower;
-  const most = Math.max(confirmation?.pooledInvocations ?? 0, ...looks.map(({ invocations }) => invocations));
+  const most = Math.max(
+    confirmation?.pooledInvocations ?? 0,
+    greatest(looks.map(({ invocations }) => invocations)),
+  );
   const decided = running.filter(({ invocations }) => invocations <= most);
   const y = rangeOf(line, looks, decided);
   const x = invocationAxis(most);

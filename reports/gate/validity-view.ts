@@ -3,7 +3,7 @@ import { DROPPED_SHARE_MAX } from '../../ci/gate/statistics/dropped-blocks.js';
 import { SUSPECT_ABOVE } from '../../ci/gate/statistics/gate-plan.js';
 import type { GateVerdictFile } from '../../ci/gate/verdict/gate-verdict.js';
 import { exactInteger, NOT_AVAILABLE, percent, THIN_SPACE, threeDigits } from '../numbers/digits.js';
-import { quantile } from '../numbers/order-statistics.js';
+import { greatest, quantile } from '../numbers/order-statistics.js';
 import { plural } from '../numbers/sentence.js';
 import { type CellInput, type CellState, type TableView, tableView } from '../view-model/table-view.js';
 import { metricInWords, slowdownText } from './gate-words.js';
@@ -77,7 +77,7 @@ function stealRow(measured: MeasuredGate | null): CellInput[][] {
       Object.keys(line.cases).flatMap((name) => blocksOf(line, name).map(({ stealPercent }) => stealPercent)),
     ) ?? [];
   if (steals.length === 0) return [];
-  const most = Math.max(...steals);
+  const most = greatest(steals);
   return [
     [
       'steal in a block',

@@ -2,8 +2,9 @@ import type { GateArm } from '../../ci/gate/invocation/gate-arms.js';
 import type { WindowLine } from '../../ci/gate/invocation/invocation-record.js';
 import type { AxisSpec, ChartSpec, RowSpec } from '../charts/chart-spec.js';
 import { chartNumber, logAxis, spanAxis } from '../charts/ticks.js';
-import { median, quantile } from '../numbers/order-statistics.js';
+import { greatest, least, median, quantile } from '../numbers/order-statistics.js';
 import { inScale, type Scale, scaleFor } from '../numbers/scale.js';
+import { entryOf } from '../record-file/entry-of.js';
 import type { ArmRole } from '../view-model/arm-identity.js';
 import { metricName } from '../view-model/metric-catalogue.js';
 import { type TableView, tableView } from '../view-model/table-view.js';
@@ -53,7 +54,7 @@ const FIGURES: readonly { metric: string; higherIsBetter: boolean; figure: Figur
 /** Throughput, p50 and p99; in open loop the schedule sets the rate, so that throughput says nothing. */
 export function windowSpreads(gate: MeasuredGate, caseName: string): WindowSpread[] {
   const used = gate.invocations.flatMap(({ line, ordinal }) => (ordinal === null ? [] : [line]));
-  const isPaced = used.some(({ cases }) => (cases[caseName]?.ratePerSecond ?? null) !== null);
+  const isPaced = used.some(({ cases }) => (entryOf(cases, caseName)?.ratePerSecond ?? null) !== null);
   return FIGURES.filter(({ metric }) => !(isPaced && metric.startsWith('throughput'))).flatMap(
     ({ metric, higherIsBetter, figure }): WindowSpread[] => {
       const rows = (['base', 'candidate'] as const).flatMap((arm): SpreadRow[] => {
@@ -131,7 +132,7 @@ export function spreadChart(view: WindowSpread): ChartSpec {
 
 function axisOf({ label, scale, higherIsBetter }: WindowSpread, extent: number[]): AxisSpec {
   const title = `${label}, ${scale.unit}, better is to the right →`;
-  const isWide = Math.max(...extent) / Math.min(...extent) > LOG_SPAN;
+  const isWide = greatest(extent) / least(extent) > LOG_SPAN;
   const axis = isWide ? logAxis(extent, title) : spanAxis(extent, title);
   return higherIsBetter ? axis : { ...axis, reversed: true };
 }

@@ -1,3 +1,5 @@
+import { greatest } from './order-statistics.js';
+
 /** Typography of numbers: three significant digits, thin spaces in thousands, a true minus sign. */
 
 /** U+202F, a thin space at which no line breaks: between groups of three digits, before units. */
@@ -75,7 +77,7 @@ export function percent(value: number): string {
  */
 export function alignDecimals(cells: readonly string[]): string[] {
   const widths = cells.map(decimalsOf);
-  const widest = Math.max(0, ...widths);
+  const widest = Math.max(0, greatest(widths));
   return cells.map((cell, index) => {
     const missing = widest - widths[index]!;
     if (missing === 0 || !/\d/.test(cell)) return cell;

@@ -8,7 +8,7 @@ import {
   threeDigitsFixed,
 } from './digits.js';
 import { durationText, secondsText, utcDay, utcMinute } from './moment.js';
-import { median, quantile, spreadPercent } from './order-statistics.js';
+import { greatest, least, median, quantile, spreadPercent } from './order-statistics.js';
 import { intervalText, ratioText, ratioWithInterval } from './ratio.js';
 import { inScale, scaleFor, withUnit } from './scale.js';
 import { capitalised, listInWords, plural } from './sentence.js';
@@ -128,5 +128,15 @@ describe('order statistics', () => {
   it('needs two values for a spread', () => {
     expect(spreadPercent([5])).toBeNull();
     expect(spreadPercent([9, 11])).toBeCloseTo(14.14, 2);
+  });
+});
+
+describe('extremes', () => {
+  it('are those of any number of values, and of none infinite', () => {
+    // More than a call can have arguments.
+    const many = Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 300_000);
+    expect([least(many), greatest(many)]).toEqual([0, 299_999]);
+    expect([least([]), greatest([])]).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+    expect(greatest([1, Number.NaN])).toBeNaN();
   });
 });

@@ -14,6 +14,23 @@ export function quantile(values: readonly number[], probability: number): number
   return low + (high - low) * (position - below);
 }
 
+/**
+ * The least of the values, infinity when there are none. One by one: a call with a spread array fails from some hundred thousand
+ * arguments on, and a record may have as many samples.
+ */
+export function least(values: Iterable<number>): number {
+  let result = Number.POSITIVE_INFINITY;
+  for (const value of values) result = Math.min(result, value);
+  return result;
+}
+
+/** The greatest of the values, minus infinity when there are none; like {@link least} of any number of them. */
+export function greatest(values: Iterable<number>): number {
+  let result = Number.NEGATIVE_INFINITY;
+  for (const value of values) result = Math.max(result, value);
+  return result;
+}
+
 /** Standard deviation ÷ mean in per cent, or null below two values. */
 export function spreadPercent(values: readonly number[]): number | null {
   const finite = values.filter(Number.isFinite);

@@ -28,10 +28,11 @@ export function quotientOf(later: RatioEstimate, earlier: RatioEstimate): RatioE
 export function geometricMean(ratios: readonly RatioEstimate[]): RatioEstimate {
   const count = ratios.length;
   const ratio = Math.exp(ratios.reduce((sum, row) => sum + Math.log(row.ratio), 0) / count);
-  const distances = ratios.map(logDistances);
-  if (count === 0 || distances.includes(null)) return { ratio, ci95: null };
-  const below = Math.hypot(...distances.map((distance) => distance!.below)) / count;
-  const above = Math.hypot(...distances.map((distance) => distance!.above)) / count;
+  const distances = ratios.map(logDistances).filter((distance) => distance !== null);
+  if (count === 0 || distances.length < count) return { ratio, ci95: null };
+  const mean = (end: 'below' | 'above') =>
+    Math.sqrt(distances.reduce((sum, distance) => sum + distance[end] ** 2, 0)) / count;
+  const [below, above] = [mean('below'), mean('above')];
   return { ratio, ci95: [ratio * Math.exp(-below), ratio * Math.exp(above)] };
 }
 

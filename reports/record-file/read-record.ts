@@ -7,6 +7,8 @@ import { ReportError } from './report-error.js';
 /** A full run of the largest scenario writes about 5 MB; a file far above that is not a record. */
 export const RECORD_BYTES_MAX = 256 * 1024 * 1024;
 const PROBLEMS_SHOWN_MAX = 8;
+/** As a key it is left out by the schema library, because assigning it would change an object's prototype. */
+const PROTO_NAME = '"__proto__"';
 
 /**
  * Reads and validates a run record.
@@ -61,6 +63,13 @@ export function parseRecord(text: string, path: string): RunRecord {
       'ERR_REPORT_RECORD',
       `${path}: schema is ${JSON.stringify(schema) ?? 'absent'}, this version reads "${RECORD_SCHEMA}". ` +
         'Render it with the version that wrote it, or run the scenario again.',
+    );
+  }
+  if (text.includes(PROTO_NAME)) {
+    throw new ReportError(
+      'ERR_REPORT_RECORD',
+      `${path}: holds the name ${PROTO_NAME}, and what stands under it would be lost in reading. ` +
+        'No case, arm or metric can have this name; choose another and run the scenario again.',
     );
   }
   const result = runRecordSchema.safeParse(parsed);

@@ -68,6 +68,11 @@ describe('reading a record', () => {
     );
   });
 
+  it('refuses a name that reading would lose with all that stands under it', () => {
+    const named = json.replaceAll('"tcp"', '"__proto__"');
+    expect(() => parseRecord(named, 'a.json')).toThrow(/a\.json: holds the name "__proto__".*choose another/);
+  });
+
   it('reports every problem up to a bound', () => {
     const broken = structuredClone(record) as unknown as {
       blocks: unknown[];
@@ -116,6 +121,15 @@ describe('thinning', () => {
     };
     const { gcPauseNs } = withoutRawSamples(paused, 2).cases.tcp!.arms.native!.series;
     expect(gcPauseNs!.values).toEqual([7, 0]);
+  });
+
+  it('takes stretches of any length', () => {
+    const values = Array.from({ length: 300_000 }, (_, index) => index);
+    const thin = thinSeries({ unit: 'ns', atNs: values, values, low: values, high: values }, 2);
+    expect([thin.low, thin.high]).toEqual([
+      [0, 150_000],
+      [149_999, 299_999],
+    ]);
   });
 
   it('leaves short series alone', () => {

@@ -1,5 +1,5 @@
 import type { ArmRecord, CaseRecord, RunRecord, SeriesRecord } from '../../scenarios/harness/record.js';
-import { median } from '../numbers/order-statistics.js';
+import { greatest, least, median } from '../numbers/order-statistics.js';
 
 /** Enough for a curve at full page width; a full run has some hundred windows per arm. */
 export const PUBLISHED_POINTS_MAX = 200;
@@ -16,7 +16,7 @@ export type Thinning = 'none' | 'windows' | 'series' | 'all-samples';
  */
 export function withoutRawSamples(record: RunRecord, pointsMax = PUBLISHED_POINTS_MAX): RunRecord {
   const thinned = (series: SeriesRecord, name: string) =>
-    thinSeries(series, pointsMax, PEAK_SERIES.has(name) ? most : median);
+    thinSeries(series, pointsMax, PEAK_SERIES.has(name) ? highest : median);
   return { ...record, windows: [], cases: mapCases(record, thinned) };
 }
 
@@ -47,12 +47,12 @@ function mapValues<In, Out>(record: Record<string, In>, change: (value: In) => O
 type Values = SeriesRecord['values'];
 type Choice = (values: number[]) => number | null;
 
-function least(values: number[]): number | null {
-  return values.length === 0 ? null : Math.min(...values);
+function lowest(values: number[]): number | null {
+  return values.length === 0 ? null : least(values);
 }
 
-function most(values: number[]): number | null {
-  return values.length === 0 ? null : Math.max(...values);
+function highest(values: number[]): number | null {
+  return values.length === 0 ? null : greatest(values);
 }
 
 /**
@@ -73,7 +73,7 @@ export function thinSeries(series: SeriesRecord, pointsMax: number, choose: Choi
     ...series,
     atNs: thinned(series.atNs, median).map((at) => Math.round(at ?? 0)),
     values: thinned(series.values, choose),
-    ...(low === undefined ? {} : { low: thinned(low, least) }),
-    ...(high === undefined ? {} : { high: thinned(high, most) }),
+    ...(low === undefined ? {} : { low: thinned(low, lowest) }),
+    ...(high === undefined ? {} : { high: thinned(high, highest) }),
   };
 }

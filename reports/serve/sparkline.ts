@@ -1,3 +1,5 @@
+import { greatest, least } from '../numbers/order-statistics.js';
+
 /** A line of a word's height: its shape tells whether something changed, the figures beside it by how much. */
 export interface Sparkline {
   width: number;
@@ -18,7 +20,7 @@ const SPAN_MIN = 1.1;
 /** @param values positive, the oldest first; the axis is logarithmic, so that halving and doubling are as high */
 export function sparkline(values: readonly number[]): Sparkline {
   const logs = values.map(Math.log);
-  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const [low, high] = [least(logs), greatest(logs)];
   const span = Math.max(high - low, Math.log(SPAN_MIN));
   const bottom = (low + high - span) / 2;
   const at = (log: number, index: number): [number, number] => [

@@ -4,7 +4,12 @@ import { plural } from '../numbers/sentence.js';
 
 type Parameters = Readonly<Record<string, string | number | boolean>>;
 
-const TRANSPORTS: Record<string, string> = { tcp: 'TCP', mem: 'between threads', none: 'no transport' };
+const NO_TRANSPORT = 'no transport';
+const TRANSPORTS: ReadonlyMap<string, string> = new Map([
+  ['tcp', 'TCP'],
+  ['mem', 'between threads'],
+  ['none', NO_TRANSPORT],
+]);
 
 /**
  * What a case does, for a reader who does not know the names of its parameters. Records of older versions have fewer
@@ -13,10 +18,10 @@ const TRANSPORTS: Record<string, string> = { tcp: 'TCP', mem: 'between threads',
 export function caseInWords(caseName: string, parameters: Parameters): string {
   const number = (key: string) => Number(parameters[key] ?? 0);
   const [transport] = caseName.split('/');
-  const parts = [TRANSPORTS[transport!] ?? transport!];
+  const parts = [TRANSPORTS.get(transport!) ?? transport!];
   if (parameters.load === 'threads') {
     parts.push(`${parameters.work} on ${plural(number('threads'), 'thread')}`);
-    return parts.filter((part) => part !== TRANSPORTS.none).join(', ');
+    return parts.filter((part) => part !== NO_TRANSPORT).join(', ');
   }
   if (caseName.includes('load=mixed')) return [...parts, 'mixed load with faults'].join(', ');
   if (number('sessions') > 0)

@@ -1,14 +1,15 @@
 import type {
-  ArmRecord,
   CaseRecord,
   CheckRecord,
   ComparisonRecord,
   Interval,
+  MetricRecord,
   RunRecord,
 } from '../../scenarios/harness/record.js';
 import { exactInteger, NOT_AVAILABLE } from '../numbers/digits.js';
 import { ratioWithInterval } from '../numbers/ratio.js';
 import { type Scale, scaleFor } from '../numbers/scale.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { armIdentity, compareArms, mainArm } from '../view-model/arm-identity.js';
 import { metricName } from '../view-model/metric-catalogue.js';
 import { isPacedThroughput } from '../view-model/ratio-view.js';
@@ -140,15 +141,20 @@ interface RowFigures {
   cells: Pick<StandingRow, 'metric' | 'metricDetail' | 'ours' | 'others'>;
 }
 
+function figureOf({ arms }: CaseRecord, arm: string, metric: string): MetricRecord | undefined {
+  return entryOf(entryOf(arms, arm)?.metrics, metric);
+}
+
 /** Every arm's figure of one metric, in the unit in which they read best together. */
 function rowFigures(record: RunRecord, body: CaseRecord, metric: string, arm: string): RowFigures {
   const { label, quantity } = metricName(metric);
   const rivals = rivalArms(record);
-  const values = [arm, ...rivals].flatMap((name) => body.arms[name]?.metrics[metric]?.value ?? []);
-  const unit = Object.values(body.arms).find((each) => each.metrics[metric])?.metrics[metric]?.unit ?? '';
+  const values = [arm, ...rivals].flatMap((name) => figureOf(body, name, metric)?.value ?? []);
+  const unit =
+    Object.values(body.arms).flatMap(({ metrics }) => entryOf(metrics, metric)?.unit ?? [])[0] ?? '';
   const scale = scaleFor(quantity, values, quantity === 'count' && unit !== '×' ? unit : '');
   const cell = (name: string): CellView => {
-    const figure = body.arms[name]?.metrics[metric];
+    const figure = figureOf(body, name, metric);
     if (figure === undefined) return whyMissing(body, name, metric);
     const text = (value: number) => figureText(scale, quantity, value);
     const { ci95 } = figure;
@@ -182,10 +188,9 @@ function unitOf({ unit }: Scale): string {
 function whyMissing(body: CaseRecord, arm: string, metric: string): CellView {
   // Why a whole case is missing is said once, at the end of the row.
   if (body.status !== 'measured') return { text: NOT_AVAILABLE, state: 'muted' };
-  const absent = body.absentArms?.[arm];
+  const absent = entryOf(body.absentArms, arm);
   if (absent !== undefined) return missing(absent);
-  const found: ArmRecord | undefined = body.arms[arm];
-  if (found === undefined) return missing('not an arm of this case');
+  if (!Object.hasOwn(body.arms, arm)) return missing('not an arm of this case');
   return missing(metric.includes('latency_') ? 'too few samples' : 'not measured for it');
 }
 
@@ -240,7 +245,7 @@ function judgedInterval(
 ): Interval | null {
   if (form === 'interval-min') return null;
   if (form === 'ratio-min' || form === 'quotient-max') return ratioInterval;
-  return body.arms[arm]?.metrics[metric]?.ci95 ?? null;
+  return figureOf(body, arm, metric)?.ci95 ?? null;
 }
 
 function headlineOf({ cells, variant }: RowFigures, ratio: CellView | null, against: string | null): string {

@@ -2,6 +2,7 @@ import type { CheckRecord, RunRecord } from '../../scenarios/harness/record.js';
 import { NOT_AVAILABLE } from '../numbers/digits.js';
 import { utcDay } from '../numbers/moment.js';
 import { listInWords, plural } from '../numbers/sentence.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { armIdentity, mainArm } from '../view-model/arm-identity.js';
 import type { TermView } from '../view-model/methods-view.js';
 import { shortCommit } from '../view-model/provenance-view.js';
@@ -225,7 +226,7 @@ function scenarioTable(record: RunRecord, rows: readonly StandingRow[]): TableVi
       headCell(row, rows[index - 1]),
       metricCell(row),
       row.ours,
-      ...rivals.map((arm) => row.others[arm] ?? missing('one figure for all arms')),
+      ...rivals.map((arm) => entryOf(row.others, arm) ?? missing('one figure for all arms')),
       row.ratio,
       row.target,
       standingCell(row.standing),
@@ -259,7 +260,7 @@ function metricCell({ metric, metricDetail }: StandingRow): CellInput {
 }
 
 function againstCell({ against, others }: StandingRow): CellInput {
-  const cell = against === null ? undefined : others[against];
+  const cell = against === null ? undefined : entryOf(others, against);
   if (cell === undefined) return missing('a figure by itself');
   return { ...cell, detail: [armIdentity(against!).label, cell.detail ?? ''].join(' ').trim() };
 }

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../scenarios/harness/record.js';
+import { entryOf } from '../record-file/entry-of.js';
 
 /** The role that gives an arm its colour and shape, the same on every chart and page. */
 export type ArmRole =
@@ -33,6 +34,13 @@ const RIVAL_ROLES: Readonly<Record<string, ArmRole>> = {
 /** Further ways of doing it, of the scenarios and of the suites, in pairs that are seen on one page. */
 const SECOND_VARIANTS = ['own-thread', 'spsc'];
 
+const STORED = 'stored:';
+
+/** Not an arm of this run but a stored baseline: other runs, of other days. */
+export function isStored(name: string): boolean {
+  return name.startsWith(STORED);
+}
+
 export function armIdentity(name: string): ArmIdentity {
   if (name === 'native' || name === 'baseline' || name === 'limit') return { name, label: name, role: name };
   const [family, variant] = name.split(':');
@@ -43,10 +51,10 @@ export function armIdentity(name: string): ArmIdentity {
   }
   if (family === 'baseline') return { name, label: `baseline (${variant})`, role: 'baseline' };
   if (name.startsWith('rival:')) {
-    return { name, label: name.slice('rival:'.length), role: RIVAL_ROLES[name] ?? 'other' };
+    return { name, label: name.slice('rival:'.length), role: entryOf(RIVAL_ROLES, name) ?? 'other' };
   }
-  if (name.startsWith('stored:')) {
-    return { name, label: `stored baseline ${name.slice('stored:'.length)}`, role: 'other' };
+  if (isStored(name)) {
+    return { name, label: `stored baseline ${name.slice(STORED.length)}`, role: 'other' };
   }
   return { name, label: name, role: 'other' };
 }

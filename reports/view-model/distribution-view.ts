@@ -1,6 +1,6 @@
 import type { RunRecord } from '../../scenarios/harness/record.js';
 import { NOT_AVAILABLE } from '../numbers/digits.js';
-import { median, quantile } from '../numbers/order-statistics.js';
+import { greatest, least, median, quantile } from '../numbers/order-statistics.js';
 import { ratioText } from '../numbers/ratio.js';
 import { inScale, type Quantity, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { listInWords } from '../numbers/sentence.js';
@@ -178,8 +178,8 @@ function distributionTable(
       armIdentity(arm).label,
       ...PROBABILITIES.map((_, index) => (quantiles === null ? missing : inScale(scale, quantiles[index]!))),
       String(windows),
-      inScale(scale, Math.min(...rounds)),
-      inScale(scale, Math.max(...rounds)),
+      inScale(scale, least(rounds)),
+      inScale(scale, greatest(rounds)),
       String(rounds.length),
     ]),
   });

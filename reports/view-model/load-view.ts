@@ -2,6 +2,7 @@ import type { CaseRecord, Interval, RunRecord } from '../../scenarios/harness/re
 import { NOT_AVAILABLE, percent } from '../numbers/digits.js';
 import { ratioText } from '../numbers/ratio.js';
 import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { armIdentity, compareArms, mainArm } from './arm-identity.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
 import { measuredCases } from './throughput-view.js';
@@ -65,7 +66,7 @@ function linesOf(members: [string, CaseRecord][]): LoadLine[] {
   const arms = [...new Set(members.flatMap(([, { arms: all }]) => Object.keys(all)))].sort(compareArms);
   const lines = arms.map((arm): LoadLine => {
     const points = members.flatMap(([, { arms: all, parameters }]): LoadPoint[] => {
-      const metrics = all[arm]?.metrics;
+      const metrics = entryOf(all, arm)?.metrics;
       const [p50, p99] = [metrics?.latency_ns_p50, metrics?.latency_ns_p99];
       const achieved = metrics?.throughput_ops_per_s?.value ?? null;
       // A rate that was set as a share of the most an arm does is what it was measured to be.

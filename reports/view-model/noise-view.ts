@@ -1,7 +1,8 @@
 import type { BlockRecord, RunRecord } from '../../scenarios/harness/record.js';
 import { NOT_AVAILABLE, percent } from '../numbers/digits.js';
-import { median, spreadPercent } from '../numbers/order-statistics.js';
+import { greatest, median, spreadPercent } from '../numbers/order-statistics.js';
 import { listInWords, plural } from '../numbers/sentence.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { armIdentity, compareArms } from './arm-identity.js';
 import { dropCauses, NO_REASON } from './drop-causes.js';
 import { isThroughput } from './metric-catalogue.js';
@@ -54,7 +55,7 @@ function spreadTable(record: RunRecord): TableView {
     rows: arms.map((arm): CellInput[] => [
       armIdentity(arm).label,
       ...cases.map(([, caseRecord]): CellInput => {
-        const armRecord = caseRecord.arms[arm];
+        const armRecord = entryOf(caseRecord.arms, arm);
         const metric = Object.keys(armRecord?.metrics ?? {}).find(isThroughput);
         const rounds = metric ? armRecord!.rounds.map((round) => round.metrics[metric] ?? Number.NaN) : [];
         const spread = spreadPercent(rounds);
@@ -72,7 +73,7 @@ export function pressurePercent(block: BlockRecord): number {
 
 function worst(values: number[]): number | null {
   const finite = values.filter(Number.isFinite);
-  return finite.length === 0 ? null : Math.max(...finite);
+  return finite.length === 0 ? null : greatest(finite);
 }
 
 function percentCell(value: number | null): CellInput {

@@ -9,6 +9,7 @@ import { alignDecimals, NOT_AVAILABLE, threeDigitsFixed } from '../numbers/digit
 import { intervalText, ratioText, ratioWithInterval } from '../numbers/ratio.js';
 import { inScale, scaleFor, withUnit } from '../numbers/scale.js';
 import { listInWords } from '../numbers/sentence.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { armIdentity, compareArms } from './arm-identity.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
 
@@ -44,6 +45,10 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['sockets', 'Echo over TCP, a reactor on each thread'],
 ]);
 
+function titleOf(work: string): string {
+  return TITLES.get(work) ?? work;
+}
+
 /** The efficiency that the scenario asks for. */
 export const EFFICIENCY_ASKED = 0.95;
 
@@ -76,11 +81,11 @@ function workView(record: RunRecord, scaling: readonly ScalingRecord[], work: st
     .map((law): ScalingArm => ({ arm: law.arm, law, asMeasured: asMeasured(cases, law.arm) }));
   return {
     work,
-    title: TITLES.get(work) ?? work,
+    title: titleOf(work),
     cores: arms[0]?.law.cores ?? 0,
     arms,
     sentence: arms.length > 0 ? arms.map((arm) => armSentence(arm, cases)).join(' ') : absenceSentence(cases),
-    table: workTable(TITLES.get(work) ?? work, cases, arms),
+    table: workTable(titleOf(work), cases, arms),
   };
 }
 
@@ -90,7 +95,7 @@ function threadsOf({ parameters }: CaseRecord): number {
 
 function asMeasured(cases: readonly CaseRecord[], arm: string): ScalingArm['asMeasured'] {
   return cases.flatMap((body) => {
-    const speedup = body.arms[arm]?.metrics.speedup;
+    const speedup = entryOf(body.arms, arm)?.metrics.speedup;
     return speedup === undefined
       ? []
       : [{ threads: threadsOf(body), value: speedup.value, ci95: speedup.ci95 }];
@@ -100,7 +105,7 @@ function asMeasured(cases: readonly CaseRecord[], arm: string): ScalingArm['asMe
 function armSentence({ arm, law }: ScalingArm, cases: readonly CaseRecord[]): string {
   const { label } = armIdentity(arm);
   const most = law.points.at(-1)!;
-  const body = cases.find((each) => threadsOf(each) === most.threads)?.arms[arm];
+  const body = entryOf(cases.find((each) => threadsOf(each) === most.threads)?.arms, arm);
   const against = body?.metrics.speedup_against_alu;
   const speedup = body?.metrics.speedup;
   const measured =
@@ -150,7 +155,7 @@ const MUTED = { text: NOT_AVAILABLE, state: 'muted' as const };
 
 function workTable(title: string, cases: readonly CaseRecord[], arms: readonly ScalingArm[]): TableView {
   const figures = cases.flatMap((body) =>
-    arms.map(({ arm }) => body.arms[arm]?.metrics.throughput_ops_per_s),
+    arms.map(({ arm }) => entryOf(body.arms, arm)?.metrics.throughput_ops_per_s),
   );
   const scale = scaleFor(
     'rate',
@@ -187,7 +192,7 @@ function stateOf({ status, reason }: CaseRecord): CellInput {
 
 function rowOf({ arm, law }: ScalingArm, body: CaseRecord, scale: ReturnType<typeof scaleFor>): CellInput[] {
   const threads = threadsOf(body);
-  const metrics: ArmRecord['metrics'] = body.arms[arm]?.metrics ?? {};
+  const metrics: ArmRecord['metrics'] = entryOf(body.arms, arm)?.metrics ?? {};
   const ratio = (name: string): CellInput =>
     metrics[name] === undefined ? MUTED : ratioText(metrics[name].value);
   const said = law.curve.find((point) => point.threads === threads);
@@ -218,7 +223,7 @@ function lawTable(scaling: readonly ScalingRecord[]): TableView | null {
     caption: 'The Universal Scalability Law fitted to each: n ÷ (1 + σ (n − 1) + κ n (n − 1))',
     columns: ['Work', 'Arm', '#σ, contention', '#95 % interval', '#κ, coherency', '#95 % interval', '~From'],
     rows: scaling.map((law, index) => [
-      TITLES.get(law.work) ?? law.work,
+      titleOf(law.work),
       armIdentity(law.arm).label,
       sigmas[index]!,
       intervalText(law.sigma.ci95) || MUTED,
