@@ -28,9 +28,13 @@ export function barChart(view: BarsView): ChartSpec {
     label: armIdentity(row.arm).label,
     role: armIdentity(row.arm).role,
     style: 'dots' as const,
-    points: row.rounds.filter(Number.isFinite).map((value): [number, number] => [scaled(value), index]),
+    points: row.rounds
+      .filter(({ value }) => Number.isFinite(value))
+      .map(({ value }): [number, number] => [scaled(value), index]),
   }));
-  const extent = view.rows.flatMap((row) => [row.value, ...(row.ci95 ?? []), ...row.rounds]).map(scaled);
+  const extent = view.rows
+    .flatMap((row) => [row.value, ...(row.ci95 ?? []), ...row.rounds.map(({ value }) => value)])
+    .map(scaled);
   return {
     kind: 'rows',
     x: linearAxis(extent, `${view.scale.unit}, better is to the right →`, 4),

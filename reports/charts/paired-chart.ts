@@ -5,10 +5,13 @@ import type { ChartSpec, TickSpec } from './chart-spec.js';
 import { chartNumber, logAxis } from './ticks.js';
 
 /** The ratios of one pair of arms over the rounds, logarithmic, with a line at their median and, where it is near, at 1×. */
-export function pairedChart({ arm, metricLabel, lines }: PairedCase, line: PairedLine): ChartSpec {
+export function pairedChart({ arm, metricLabel, lines, rounds }: PairedCase, line: PairedLine): ChartSpec {
   const { label, role } = armIdentity(line.against);
-  const points = line.ratios.map((ratio, index): [number, number] => [index + 1, chartNumber(ratio)]);
-  const count = points.length;
+  const points = line.ratios.map((ratio, index): [number, number] => [
+    line.rounds[index]! + 1,
+    chartNumber(ratio),
+  ]);
+  const numbers = rounds.map((round) => round + 1);
   const y = logAxis(
     points.map(([, ratio]) => ratio),
     `${armIdentity(arm).label} ÷ ${label}, ${metricLabel}: better is up`,
@@ -17,7 +20,7 @@ export function pairedChart({ arm, metricLabel, lines }: PairedCase, line: Paire
   return {
     kind: 'rounds',
     x: {
-      ...{ scale: 'linear', min: 0.5, max: count + 0.5, ticks: roundTicks(count) },
+      ...{ scale: 'linear', min: 0.5, max: numbers.at(-1)! + 0.5, ticks: roundTicks(numbers) },
       ...(line === lines.at(-1) ? { title: 'round' } : { title: '', hidden: true }),
     },
     y,
@@ -41,10 +44,8 @@ function medianLabel({ median }: PairedLine): string {
   return `median ${ratioText(median)}`;
 }
 
-function roundTicks(count: number): TickSpec[] {
-  const every = Math.max(1, Math.ceil(count / 20));
-  return Array.from({ length: count }, (_, index) => ({
-    at: index + 1,
-    label: index % every === 0 ? String(index + 1) : '',
-  }));
+/** Rounds in which the case took no part have no tick. */
+function roundTicks(numbers: readonly number[]): TickSpec[] {
+  const every = Math.max(1, Math.ceil(numbers.length / 20));
+  return numbers.map((at, index) => ({ at, label: index % every === 0 ? String(at) : '' }));
 }

@@ -1,3 +1,4 @@
+import { greatest, least } from '../numbers/order-statistics.js';
 import { inScale, scaleFor } from '../numbers/scale.js';
 import { armIdentity, lineStyle } from '../view-model/arm-identity.js';
 import { causeLetter } from '../view-model/drop-causes.js';
@@ -14,14 +15,17 @@ function blockAxis(view: TimelineCase, title: string): AxisSpec {
   const starts = view.roundStarts;
   // Ten rounds are named one by one, a hundred by every tenth.
   const every = Math.max(1, Math.ceil(starts.length / 12));
-  const ticks = starts.map((at, index) => ({ at, label: index % every === 0 ? `round ${index + 1}` : '' }));
+  const ticks = starts.map(({ block, round }, index) => ({
+    at: block,
+    label: index % every === 0 ? `round ${round + 1}` : '',
+  }));
   return { scale: 'linear', min: 0, max: Math.max(1, view.blockCount), title, ticks };
 }
 
 function roundRules(view: TimelineCase): RuleSpec[] {
   return view.roundStarts
-    .filter((at) => at > 0)
-    .map((at) => ({ axis: 'x' as const, at, label: '', dashed: false, faint: true }));
+    .filter(({ block }) => block > 0)
+    .map(({ block }) => ({ axis: 'x' as const, at: block, label: '', dashed: false, faint: true }));
 }
 
 /** Dropped blocks, each with the letter of its cause; neighbours of one cause share it. */
@@ -51,7 +55,7 @@ export function panelChart(view: TimelineCase, panel: TimelinePanel): ChartSpec 
     };
   });
   const values = series.flatMap((line) => line.points.map(([, y]) => y)).filter((value) => value > 0);
-  const wide = values.length > 0 && Math.max(...values) / Math.min(...values) > LOG_SPAN;
+  const wide = values.length > 0 && greatest(values) / least(values) > LOG_SPAN;
   const title = `${panel.label}, ${panel.scale.unit}`;
   return {
     kind: 'panel',
@@ -66,7 +70,7 @@ export function panelChart(view: TimelineCase, panel: TimelinePanel): ChartSpec 
 
 /** Two clocks can make a share come out a little above all. */
 function stripMax(values: readonly number[]): number {
-  const worst = Math.ceil(Math.max(0, ...values.filter(Number.isFinite)));
+  const worst = Math.ceil(Math.max(0, greatest(values.filter(Number.isFinite))));
   return Math.min(100, Math.max(STRIP_MAX_LEAST, worst));
 }
 
@@ -89,7 +93,7 @@ export function stripChart(view: TimelineCase): ChartSpec | null {
 function stripSpec({ label, values, unit }: TimelineStrip): StripSpec {
   const drawn = values.map((value) => (Number.isFinite(value) ? chartNumber(value) : null));
   if (unit === 'percent') return { label, max: stripMax(values), values: drawn };
-  const max = Math.max(1, ...values.filter(Number.isFinite));
+  const max = Math.max(1, greatest(values.filter(Number.isFinite)));
   const scale = scaleFor('time', [max]);
   return {
     label,

@@ -3,17 +3,20 @@ import { NOT_AVAILABLE, percent } from '../numbers/digits.js';
 import { median, quantile } from '../numbers/order-statistics.js';
 import { intervalText, ratioText } from '../numbers/ratio.js';
 import { plural } from '../numbers/sentence.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { againstInWords, armIdentity, mainArm } from './arm-identity.js';
 import { isThroughput, metricName } from './metric-catalogue.js';
 import { isPacedThroughput, ratiosOf } from './ratio-view.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
-import { measuredCases, throughputMetric } from './throughput-view.js';
+import { measuredCases, roundNumbers, throughputMetric } from './throughput-view.js';
 
 /** The ratios of one pair of arms, round by round. */
 export interface PairedLine {
   against: string;
   /** In the order in which they were measured. */
   ratios: number[];
+  /** Of each ratio the number of its round in the record, from 0. */
+  rounds: number[];
   median: number;
   ci95: ComparisonRecord['ci95'];
 }
@@ -23,6 +26,8 @@ export interface PairedCase {
   arm: string;
   metricLabel: string;
   lines: PairedLine[];
+  /** Every round that one of the lines has. */
+  rounds: number[];
   sentence: string;
   table: TableView;
 }
@@ -49,11 +54,12 @@ export function pairedView(record: RunRecord): PairedView {
     if (metric === undefined) return [];
     const lines = linesOf(record, caseName, metric);
     const metricLabel = metricName(metric).label;
+    const rounds = roundNumbers(lines.map((line) => line.rounds));
     return [
       {
-        ...{ caseName, arm, metricLabel, lines },
+        ...{ caseName, arm, metricLabel, lines, rounds },
         sentence: caseSentence(arm, metricLabel, lines),
-        table: pairedTable(caseName, arm, metricLabel, lines),
+        table: pairedTable({ caseName, arm, metricLabel, lines, rounds }),
       },
     ];
   });
@@ -61,10 +67,33 @@ export function pairedView(record: RunRecord): PairedView {
 }
 
 function linesOf(record: RunRecord, caseName: string, metric: string): PairedLine[] {
-  return ratiosOf(record, caseName, metric).flatMap(({ against, rounds = [], ratio, ci95 }): PairedLine[] => {
-    const ratios = rounds.filter((value) => Number.isFinite(value) && value > 0);
-    return ratios.length < 2 ? [] : [{ against, ratios, median: median(ratios) ?? ratio, ci95 }];
+  return ratiosOf(record, caseName, metric).flatMap((comparison): PairedLine[] => {
+    const { against, rounds: quotients = [], ratio, ci95 } = comparison;
+    const numbers = pairedRounds(record, comparison);
+    // A ratio of an unknown round has no place among the others.
+    if (numbers.length !== quotients.length) return [];
+    const kept = quotients
+      .map((quotient, index) => ({ quotient, round: numbers[index]! }))
+      .filter(({ quotient }) => Number.isFinite(quotient) && quotient > 0);
+    if (kept.length < 2) return [];
+    const ratios = kept.map(({ quotient }) => quotient);
+    const rounds = kept.map(({ round }) => round);
+    return [{ against, ratios, rounds, median: median(ratios) ?? ratio, ci95 }];
   });
+}
+
+/** The rounds in which both arms have a figure, which are those that a comparison has ratios of. */
+function pairedRounds(
+  { cases }: RunRecord,
+  { case: caseName, metric, arm, against }: ComparisonRecord,
+): number[] {
+  const arms = entryOf(cases, caseName)?.arms;
+  const roundsOf = (name: string) =>
+    (entryOf(arms, name)?.rounds ?? []).flatMap(({ round, metrics }) =>
+      (entryOf(metrics, metric) ?? 0) > 0 ? [round] : [],
+    );
+  const theirs = new Set(roundsOf(against));
+  return roundsOf(arm).filter((round) => theirs.has(round));
 }
 
 /** By how much the second half of the rounds differs from the first, in per cent of the ratio. */
@@ -102,8 +131,13 @@ function overallSentence(cases: PairedCase[], arm: string): string {
   );
 }
 
-function pairedTable(caseName: string, arm: string, metricLabel: string, lines: PairedLine[]): TableView {
-  const rounds = Math.max(...lines.map(({ ratios }) => ratios.length));
+function pairedTable({
+  caseName,
+  arm,
+  metricLabel,
+  lines,
+  rounds,
+}: Omit<PairedCase, 'sentence' | 'table'>): TableView {
   const muted: CellInput = { text: NOT_AVAILABLE, state: 'muted' };
   return tableView({
     caption: `${caseName}: ${metricLabel}, ${armIdentity(arm).label} against each arm, ratio of each round`,
@@ -113,7 +147,7 @@ function pairedTable(caseName: string, arm: string, metricLabel: string, lines: 
       '#95 % interval',
       '#Middle half',
       '#Ahead in',
-      ...Array.from({ length: rounds }, (_, index) => `#Round ${index + 1}`),
+      ...rounds.map((round) => `#Round ${round + 1}`),
     ],
     rows: lines.map((line): CellInput[] => [
       armIdentity(line.against).label,
@@ -121,8 +155,8 @@ function pairedTable(caseName: string, arm: string, metricLabel: string, lines: 
       line.ci95 === null ? muted : intervalText(line.ci95),
       intervalText([quantile(line.ratios, 0.25)!, quantile(line.ratios, 0.75)!]),
       `${ahead(line)} of ${line.ratios.length}`,
-      ...Array.from({ length: rounds }, (_, index): CellInput => {
-        const ratio = line.ratios[index];
+      ...rounds.map((round): CellInput => {
+        const ratio = line.ratios[line.rounds.indexOf(round)];
         return ratio === undefined ? muted : ratioText(ratio);
       }),
     ]),

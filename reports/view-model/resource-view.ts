@@ -1,8 +1,9 @@
-import type { RunRecord } from '../../scenarios/harness/record.js';
+import type { Interval, RunRecord } from '../../scenarios/harness/record.js';
 import { alignDecimals, NOT_AVAILABLE } from '../numbers/digits.js';
-import { ratioText } from '../numbers/ratio.js';
+import { ratioWithInterval } from '../numbers/ratio.js';
 import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { listInWords } from '../numbers/sentence.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { armIdentity, mainArm } from './arm-identity.js';
 import { compareMetrics, isLatency, isThroughput, metricName } from './metric-catalogue.js';
 import { ratiosOf } from './ratio-view.js';
@@ -26,7 +27,9 @@ export function resourceView(record: RunRecord): ResourceView {
       const rows = armsOf(caseRecord).flatMap(([arm, armRecord]) => {
         const figure = armRecord.metrics[CPU];
         if (!figure || figure.value <= 0) return [];
-        const rounds = armRecord.rounds.map((round) => 1e9 / round.metrics[CPU]!).filter(Number.isFinite);
+        const rounds = armRecord.rounds
+          .map(({ round, metrics }) => ({ round, value: 1e9 / metrics[CPU]! }))
+          .filter(({ value }) => Number.isFinite(value));
         const ci95: [number, number] | null = figure.ci95
           ? [1e9 / figure.ci95[1], 1e9 / figure.ci95[0]]
           : null;
@@ -82,7 +85,7 @@ function resourceTable(record: RunRecord): TableView {
     .sort(compareMetrics);
   const columns = metrics.map((metric) => {
     const { label, quantity } = metricName(metric);
-    const figures = rows.map((row) => row.metrics[metric]);
+    const figures = rows.map((row) => entryOf(row.metrics, metric));
     const scale = scaleFor(
       quantity,
       figures.flatMap((figure) => (figure ? [figure.value] : [])),
@@ -106,11 +109,12 @@ function resourceTable(record: RunRecord): TableView {
 
 function sentenceOf(record: RunRecord, ours: string): string {
   const clauses = measuredCases(record).flatMap(([caseName, caseRecord]) => {
-    const mine = caseRecord.arms[ours]?.metrics[CPU]?.value;
+    const mine = entryOf(caseRecord.arms, ours)?.metrics[CPU]?.value;
     if (!mine) return [];
     const limit = ratiosOf(record, caseName, CPU).find((row) => row.against === 'limit');
-    // A cost as a plain quotient, ours ÷ theirs: the stored ratio upside down.
-    const against = limit ? ` (${ratioText(1 / limit.ratio)} that of the limit)` : '';
+    // A cost as a plain quotient, ours ÷ theirs: the ratio of the record upside down.
+    const interval: Interval | null = limit?.ci95 ? [1 / limit.ci95[1], 1 / limit.ci95[0]] : null;
+    const against = limit ? ` (${ratioWithInterval(1 / limit.ratio, interval)} that of the limit)` : '';
     return [`${withUnit('time', mine)} at ${caseName}${against}`];
   });
   if (clauses.length === 0) return 'No processor time per operation was recorded.';

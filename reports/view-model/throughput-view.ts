@@ -1,6 +1,6 @@
 import type { ArmRecord, CaseRecord, Interval, RunRecord } from '../../scenarios/harness/record.js';
 import { NOT_AVAILABLE, percent } from '../numbers/digits.js';
-import { spreadPercent } from '../numbers/order-statistics.js';
+import { greatest, least, spreadPercent } from '../numbers/order-statistics.js';
 import { intervalText, ratioWithInterval } from '../numbers/ratio.js';
 import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { listInWords } from '../numbers/sentence.js';
@@ -14,7 +14,8 @@ export interface BarRow {
   arm: string;
   value: number;
   ci95: Interval | null;
-  rounds: number[];
+  /** With the round's number in the record, from 0: an arm may have missed one, a case take part in every other one. */
+  rounds: { round: number; value: number }[];
   mark: string | null;
   /** The first, cold pass of each round; absent where none was recorded. */
   cold?: number;
@@ -70,9 +71,9 @@ function barsView(record: RunRecord, caseName: string, caseRecord: CaseRecord, m
   const rows = armsOf(caseRecord).flatMap(([arm, armRecord]): BarRow[] => {
     const figure = armRecord.metrics[metric];
     if (!figure) return [];
-    const rounds = armRecord.rounds
-      .map((round) => round.metrics[metric])
-      .filter((value) => value !== undefined);
+    const rounds = armRecord.rounds.flatMap(({ round, metrics: { [metric]: value } }) =>
+      value === undefined ? [] : [{ round, value }],
+    );
     const cold = metric === 'throughput_ops_per_s' ? armRecord.coldPass?.value : undefined;
     const row = { arm, value: figure.value, ci95: figure.ci95, rounds, mark: figure.mark ?? null };
     return [cold === undefined ? row : { ...row, cold }];
@@ -123,23 +124,27 @@ function overallSentence(cases: BarsView[], ours: string): string {
   // Cases of large payloads count bytes, the others of the same run operations: one range of both would mean nothing.
   const ranges = [...new Set(mine.map(({ metric }) => metric))].map((metric) => {
     const values = mine.filter((each) => each.metric === metric).map(({ row }) => row.value);
-    const [low, high] = [Math.min(...values), Math.max(...values)].map((value) =>
+    const [low, high] = [least(values), greatest(values)].map((value) =>
       withUnit(metricName(metric).quantity, value).replace('op/s', 'operations/s'),
     ) as [string, string];
     return values.length > 1 ? `${low} to ${high}` : low;
   });
   const depending = mine.length > 1 ? ', depending on the case' : '';
-  const spreads = mine.flatMap(({ row }) => spreadPercent(row.rounds) ?? []);
+  const spreads = mine.flatMap(({ row }) => spreadPercent(row.rounds.map(({ value }) => value)) ?? []);
   const spread =
     spreads.length > 0
-      ? `; its rounds vary by up to ${percent(Math.max(...spreads))} around their mean, which the ratios, taken side by side, mostly cancel`
+      ? `; its rounds vary by up to ${percent(greatest(spreads))} around their mean, which the ratios, taken side by side, mostly cancel`
       : '';
   return `On this machine, on this day, ${armIdentity(ours).label} serves ${listInWords(ranges)}${depending}${spread}.`;
 }
 
+/** Every round that one of several lists has, each once and in order. */
+export function roundNumbers(columns: readonly (readonly number[])[]): number[] {
+  return [...new Set(columns.flat())].sort((a, b) => a - b);
+}
+
 function barTable(caseName: string, label: string, scale: Scale, rows: BarRow[]): TableView {
-  const roundCount = Math.max(0, ...rows.map((row) => row.rounds.length));
-  const roundColumns = Array.from({ length: roundCount }, (_, index) => `#Round ${index + 1}`);
+  const numbers = roundNumbers(rows.map(({ rounds }) => rounds.map(({ round }) => round)));
   const hasCold = rows.some((row) => row.cold !== undefined);
   const muted = { text: NOT_AVAILABLE, state: 'muted' as const };
   const scaled = (interval: Interval | null): Interval | null =>
@@ -151,7 +156,7 @@ function barTable(caseName: string, label: string, scale: Scale, rows: BarRow[])
       `#Median, ${scale.unit}`,
       '#95 % interval',
       ...(hasCold ? ['#Cold pass'] : []),
-      ...roundColumns,
+      ...numbers.map((round) => `#Round ${round + 1}`),
     ],
     rows: rows.map((row) => [
       armIdentity(row.arm).label,
@@ -162,9 +167,9 @@ function barTable(caseName: string, label: string, scale: Scale, rows: BarRow[])
         state: 'muted' as const,
       },
       ...(hasCold ? [row.cold === undefined ? muted : inScale(scale, row.cold)] : []),
-      ...Array.from({ length: roundCount }, (_, index) => {
-        const value = row.rounds[index];
-        return value === undefined ? muted : inScale(scale, value);
+      ...numbers.map((number) => {
+        const measured = row.rounds.find(({ round }) => round === number);
+        return measured === undefined ? muted : inScale(scale, measured.value);
       }),
     ]),
   });

@@ -9,7 +9,11 @@ describe('timeline', () => {
   it('counts blocks, with a boundary at each round', () => {
     const view = timelineView(record).cases[0]!;
     expect(view.blockCount).toBe(24);
-    expect(view.roundStarts).toEqual([0, 8, 16]);
+    expect(view.roundStarts).toEqual([
+      { block: 0, round: 0 },
+      { block: 8, round: 1 },
+      { block: 16, round: 2 },
+    ]);
   });
 
   it('puts each window into its own block', () => {

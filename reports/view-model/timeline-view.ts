@@ -6,7 +6,7 @@ import type {
   WindowRecord,
 } from '../../scenarios/harness/record.js';
 import { exactInteger, percent } from '../numbers/digits.js';
-import { median, quantile } from '../numbers/order-statistics.js';
+import { greatest, median, quantile } from '../numbers/order-statistics.js';
 import { inScale, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { plural } from '../numbers/sentence.js';
 import { armIdentity, mainArm } from './arm-identity.js';
@@ -42,8 +42,8 @@ export interface TimelineStrip {
 export interface TimelineCase {
   caseName: string;
   blockCount: number;
-  /** First block of each round. */
-  roundStarts: number[];
+  /** First block of each round, with the round's number in the record: a case may take part in every other one. */
+  roundStarts: { block: number; round: number }[];
   dropped: { block: number; reason: string }[];
   causes: DropCause[];
   panels: TimelinePanel[];
@@ -86,7 +86,7 @@ function timelineCase(record: RunRecord, caseName: string, ours: string): Timeli
   const windows = record.windows.filter((window) => window.case === caseName);
   const longest = Math.max(
     0,
-    ...arms.flatMap(([, arm]) => Object.values(arm.series).map((s) => s.values.length)),
+    greatest(arms.flatMap(([, arm]) => Object.values(arm.series).map(({ values }) => values.length))),
   );
   const blockCount = blocks.length > 0 ? blocks.length : longest;
 
@@ -114,7 +114,7 @@ function timelineCase(record: RunRecord, caseName: string, ours: string): Timeli
   ].filter((strip) => strip.values.some(Number.isFinite));
   const causes = dropCauses(dropped);
   const roundStarts = blocks.flatMap((block, index) =>
-    block.round === blocks[index - 1]?.round ? [] : [index],
+    block.round === blocks[index - 1]?.round ? [] : [{ block: index, round: block.round }],
   );
   return {
     caseName,
