@@ -52,7 +52,7 @@ describe('report page', { timeout: 60_000 }, () => {
     };
     const page = await renderReport([record, later], options);
     expect(Buffer.byteLength(page)).toBeLessThanOrEqual(PAGE_BYTES_MAX);
-    expect(page).toContain('Only these quotients of ratios');
+    expect(page).toContain('These intervals hold for these two runs only');
     expect(page.indexOf('id="run-1"')).toBeLessThan(page.indexOf('id="run-2"'));
     expect(await renderReport(structuredClone([record, later]), options)).toBe(page);
   });
@@ -95,6 +95,11 @@ describe('report page', { timeout: 60_000 }, () => {
       expect(figure).toMatch(
         /<details open><summary>[\s\S]*<table>[\s\S]*<th scope="col"[\s\S]*<th scope="row"/,
       );
+    }
+    // Outside of figures, too, a table is announced by what it is.
+    for (const table of page.match(/<div class="scroll"[\s\S]*?<\/thead>/g)!) {
+      expect(table).toMatch(/^<div class="scroll" role="region" tabindex="0" aria-label="[^"]{3,}">/);
+      expect(table).toMatch(/<caption><span>[^<]{3,}<\/span><\/caption>/);
     }
   });
 

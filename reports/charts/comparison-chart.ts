@@ -2,10 +2,10 @@ import { ratioWithInterval } from '../numbers/ratio.js';
 import { armIdentity } from '../view-model/arm-identity.js';
 import type { QuotientRow } from '../view-model/run-comparison.js';
 import type { ChartSpec, RowSpec } from './chart-spec.js';
-import { headingRow, limitRules, ratioAxis } from './forest-chart.js';
+import { headingRow, ratioAxis, UNITY_RULE } from './forest-chart.js';
 import { chartNumber } from './ticks.js';
 
-/** The leading quotients of two runs as a forest plot, in the order of the cases. */
+/** The leading quotients of two runs as a forest plot, in the order of the cases. It has no line of a limit: two runs decide nothing. */
 export function comparisonChart(
   rows: readonly QuotientRow[],
   caseOrder: readonly string[],
@@ -31,12 +31,12 @@ export function comparisonChart(
     kind: 'rows',
     x: ratioAxis(
       leading.map(({ quotient }) => quotient),
-      'new ÷ old, dashed: 5 % slower · better is to the right →',
+      'new ÷ old, of these two runs only · better is to the right →',
     ),
     y: { scale: 'linear', min: -0.5, max: drawn.length - 0.5, title: '', ticks: [], hidden: true },
     series: [],
     rows: drawn,
     noteColumn: true,
-    rules: limitRules(),
+    rules: [UNITY_RULE],
   };
 }

@@ -1,4 +1,5 @@
 import { shortDigits } from '../numbers/digits.js';
+import { greatest, least } from '../numbers/order-statistics.js';
 import { ratioWithInterval } from '../numbers/ratio.js';
 import type { RatioEstimate } from '../numbers/ratio-interval.js';
 import { armIdentity } from '../view-model/arm-identity.js';
@@ -35,12 +36,12 @@ export function forestChart(view: RatioView): ChartSpec | null {
   };
 }
 
-/** No change, and the slowdown that counts. */
-export function limitRules(): RuleSpec[] {
-  return [
-    { axis: 'x', at: 1, label: '1×', dashed: false },
-    { axis: 'x', at: chartNumber(RATIO_LIMIT), label: '0.952×', dashed: true },
-  ];
+/** Where nothing differs. */
+export const UNITY_RULE: RuleSpec = { axis: 'x', at: 1, label: '1×', dashed: false };
+
+/** No difference, and the slowdown that counts. */
+function limitRules(): RuleSpec[] {
+  return [UNITY_RULE, { axis: 'x', at: chartNumber(RATIO_LIMIT), label: '0.952×', dashed: true }];
 }
 
 export function headingRow(label: string): RowSpec {
@@ -66,8 +67,8 @@ function ratioRow(row: RatioRow, ours: string): RowSpec {
 
 export function ratioAxis(rows: readonly RatioEstimate[], title: string): AxisSpec {
   const values = rows.flatMap((row) => [row.ratio, ...(row.ci95 ?? [])]).filter((value) => value > 0);
-  const low = Math.min(RATIO_LIMIT, ...values);
-  const high = Math.max(1, ...values);
+  const low = Math.min(RATIO_LIMIT, least(values));
+  const high = Math.max(1, greatest(values));
   if (high / low > LOG_SPAN) {
     const air = (high / low) ** 0.03;
     const [min, max] = [chartNumber(low / air), chartNumber(high * air)];

@@ -7,8 +7,8 @@ import type { ReportSurroundings } from './surroundings.js';
 
 const HELP = `npm run report -- FILES… --html OUT
     Renders run records (record.json) into one standalone page: an overview first, then each scenario's runs. Of several
-    runs of one scenario every later one is compared with the oldest; the ratios within each run decide, never its
-    absolute figures.
+    runs of one scenario every later one is set beside the oldest, by the ratios within each run. What differs there
+    differs between these two runs; builds are judged by npm run gate.
 npm run report -- --serve [--port N] [--folder DIR]
     Lists the runs and gates of a folder in the browser, with the course of the ratios of runs that can be compared, and
     shows the report of each. Answers on 127.0.0.1 only, until Ctrl-C. Default port ${DEFAULT_PORT}, 0 for any free one; default

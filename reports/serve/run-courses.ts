@@ -72,9 +72,10 @@ function courseOf(figures: readonly TrackedFigure[]): CourseView {
 /** A run of one arm alone has absolute figures beside the ratios of other runs. */
 function kindOf(courses: readonly CourseView[]): string {
   const has = (absolute: boolean) => courses.some(({ isAbsolute }) => isAbsolute === absolute);
-  if (!has(true)) return 'Ratios within each run, which can be compared between days';
+  if (!has(true))
+    return 'Ratios within each run, in which much of the day cancels; builds are judged by npm run gate';
   if (!has(false)) return 'Absolute figures: they differ with the day';
-  return 'Ratios within each run, which can be compared between days, and absolute figures with their units, which differ with the day';
+  return 'Ratios within each run, in which much of the day cancels, and absolute figures with their units, which differ with it; builds are judged by npm run gate';
 }
 
 function textOf({ value, quantity }: TrackedFigure): string {

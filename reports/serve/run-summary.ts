@@ -1,7 +1,8 @@
 import type { RunRecord } from '../../scenarios/harness/record.js';
 import { durationText } from '../numbers/moment.js';
 import type { Quantity } from '../numbers/scale.js';
-import { armIdentity, mainArm } from '../view-model/arm-identity.js';
+import { entryOf } from '../record-file/entry-of.js';
+import { armIdentity, isStored, mainArm } from '../view-model/arm-identity.js';
 import { metricName } from '../view-model/metric-catalogue.js';
 import { ratioView } from '../view-model/ratio-view.js';
 import { measuredCases, throughputMetric } from '../view-model/throughput-view.js';
@@ -13,7 +14,7 @@ export interface TrackedFigure {
   key: string;
   label: string;
   value: number;
-  /** Null for a ratio, which is comparable between days; otherwise an absolute figure, which is not. */
+  /** Null for a ratio, in which much of the machine and the day cancels; otherwise an absolute figure, in which nothing does. */
   quantity: Quantity | null;
 }
 
@@ -76,7 +77,7 @@ function unfitness({ interrupted, soak, options, build, checks }: RunRecord): st
 function figuresOf(record: RunRecord): TrackedFigure[] {
   const ours = mainArm(record);
   const ratios = ratioView(record)
-    .leading.filter(({ arm, against, ratio }) => arm === ours && !against.startsWith('stored:') && ratio > 0)
+    .leading.filter(({ arm, against, ratio }) => arm === ours && !isStored(against) && ratio > 0)
     .map(({ caseName, metric, metricLabel, against, ratio }): TrackedFigure => {
       const label = `${metricLabel} against ${armIdentity(against).label}, ${caseName}`;
       return { key: JSON.stringify([caseName, metric, against]), label, value: ratio, quantity: null };
@@ -86,7 +87,7 @@ function figuresOf(record: RunRecord): TrackedFigure[] {
   if (first === undefined) return [];
   const [caseName, caseRecord] = first;
   return [throughputMetric(caseRecord) ?? '', ...ABSOLUTE].flatMap((metric): TrackedFigure[] => {
-    const value = caseRecord.arms[ours]?.metrics[metric]?.value;
+    const value = entryOf(entryOf(caseRecord.arms, ours)?.metrics, metric)?.value;
     if (value === undefined || !(value > 0)) return [];
     const { label, quantity } = metricName(metric);
     return [{ key: JSON.stringify([caseName, metric]), label: `${label}, ${caseName}`, value, quantity }];

@@ -25,15 +25,32 @@ function later(factor: number, change: Partial<RunRecord> = {}): RunRecord {
 }
 
 describe('comparison of two runs', () => {
-  it('puts what became worse first and says that only ratios of ratios decide', () => {
+  it('puts what differs first and says what its intervals are of', () => {
     const view = runComparison(old, later(0.5));
     expect(view.rows.slice(0, 3).map(({ metric, against, finding }) => [metric, against, finding])).toEqual(
-      Array.from({ length: 3 }, () => ['throughput_ops_per_s', 'baseline', 'worse']),
+      Array.from({ length: 3 }, () => ['throughput_ops_per_s', 'baseline', 'differs']),
     );
     expect(view.rows[0]!.quotient.ratio).toBeCloseTo(0.5, 10);
-    expect(view.sentence).toMatch(/none became better and 3 worse; about \d+ would seem to change by chance/);
-    expect(view.sentence).toContain('Only these quotients of ratios');
-    expect(view.table.rows[0]!.cells.at(-1)).toMatchObject({ text: '▼ worse' });
+    expect(view.sentence).toMatch(/, 3 differ between these two runs; about \d+ would by chance alone\./);
+    expect(view.sentence).toContain('These intervals hold for these two runs only');
+    expect(view.sentence).toContain('two runs of one build, on different days, differ by more');
+    expect(view.sentence).toContain('builds are judged by npm run gate');
+  });
+
+  it.each([0.5, 2])('has no word, colour or line of a verdict, a factor of %d apart', (factor) => {
+    const { rows, sentence, table } = runComparison(old, later(factor));
+    const [first] = table.rows;
+    expect(first!.cells.at(-1)).toEqual({ text: '≠ differs (these two runs)', kind: 'word' });
+    const findings = [...table.rows, ...table.footer].map(({ cells }) => cells.at(-1)!);
+    expect(findings.filter(({ state }) => state !== undefined && state !== 'muted')).toEqual([]);
+    const words = [
+      table.caption,
+      ...findings.map(({ text }) => text),
+      sentence.split(' These intervals')[0]!,
+    ];
+    expect(words.join('\n')).not.toMatch(/better|worse|faster|slower|significant|improved|regress/i);
+    expect(comparisonChart(rows, [])!.rules!.map(({ at }) => at)).toEqual([1]);
+    expect(comparisonChart(rows, [])!.x.title).toContain('these two runs only');
   });
 
   it('shows no difference between a run and itself', () => {
@@ -43,15 +60,15 @@ describe('comparison of two runs', () => {
     ).toBe(true);
   });
 
-  it('does not let absolute figures decide: a machine twice as fast changes nothing', () => {
+  it('does not compare absolute figures: a machine twice as fast changes nothing', () => {
     const faster = later(1);
     for (const { arms } of Object.values(faster.cases)) {
       for (const { metrics } of Object.values(arms)) metrics.throughput_ops_per_s!.value *= 2;
     }
     const view = runComparison(old, faster);
-    expect(view.rows.some(({ finding }) => finding === 'better' || finding === 'worse')).toBe(false);
+    expect(view.rows.some(({ finding }) => finding === 'differs')).toBe(false);
     expect(view.absolute.rows[0]!.cells.at(-1)!.text).toBe('2.00×');
-    expect(view.absolute.caption).toContain('do not decide');
+    expect(view.absolute.caption).toContain('differ with the machine and the day');
   });
 
   it('has a geometric mean per metric and opponent over the cases', () => {
@@ -59,12 +76,14 @@ describe('comparison of two runs', () => {
     const mean = table.footer.find(
       ({ cells }) => cells[0]!.text === 'throughput' && cells[1]!.text === 'baseline',
     )!;
-    expect(mean.head.text).toBe('Geometric mean of 3 cases');
+    expect(mean.head.text).toBe('Geometric mean of 3 rows');
     expect(mean.cells[6]!.text).toBe('0.500×');
   });
 
-  it('decides nothing without intervals, and names other machines, yardsticks and unfinished runs', () => {
-    expect(runComparison(singleRound(), later(1)).sentence).toContain('nothing is decided');
+  it('finds nothing without intervals, and names other machines, yardsticks and unfinished runs', () => {
+    expect(runComparison(singleRound(), later(1)).sentence).toContain(
+      'none with an interval in both runs, so that none is shown to differ',
+    );
     const elsewhere = later(1, {
       machine: { ...old.machine, fingerprint: 'another' },
       build: { ...old.build, baselineHash: 'another' },

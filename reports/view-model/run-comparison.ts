@@ -5,12 +5,16 @@ import { intervalText, ratioText, ratioWithInterval } from '../numbers/ratio.js'
 import { geometricMean, quotientOf, type RatioEstimate } from '../numbers/ratio-interval.js';
 import { inScale, scaleFor } from '../numbers/scale.js';
 import { plural } from '../numbers/sentence.js';
-import { armIdentity, mainArm } from './arm-identity.js';
+import { entryOf } from '../record-file/entry-of.js';
+import { armIdentity, isStored, mainArm } from './arm-identity.js';
 import { metricName } from './metric-catalogue.js';
 import { shortCommit } from './provenance-view.js';
 import { type RatioRow, ratioView } from './ratio-view.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
 import { measuredCases } from './throughput-view.js';
+
+/** What the interval of a quotient says of two runs, and of nothing else. */
+export type QuotientFinding = 'differs' | 'no difference shown' | 'no interval';
 
 /** How the same ratio came out in two runs. */
 export interface QuotientRow {
@@ -22,7 +26,7 @@ export interface QuotientRow {
   recent: RatioEstimate;
   /** New ÷ old; above 1 is better, whatever the metric. */
   quotient: RatioEstimate;
-  finding: RatioRow['finding'];
+  finding: QuotientFinding;
   /** One of the ratios that a reader looks for first. */
   leads: boolean;
 }
@@ -36,12 +40,13 @@ export interface RunComparisonView {
   cautions: string[];
 }
 
-/** Of intervals of 95 %, this share misses 1× where nothing changed. */
+/** Of intervals of 95 %, at least this share misses 1× where nothing changed. */
 const FALSE_SHARE = 0.05;
 
 /**
- * Two runs of one scenario. Machines differ from day to day, so absolute figures of different runs do not decide: what does is
- * the ratio to the other arm of the same run, and how it changed.
+ * Two runs of one scenario, set beside each other. Absolute figures differ with the machine and the day, so what is compared is the
+ * ratio to the other arm of the same run. Nor does that judge a build: the interval knows how rounds differ within each of the two
+ * runs and not how runs differ, which is more. Builds are judged where they take turns in one run, by the gate.
  */
 export function runComparison(old: RunRecord, recent: RunRecord): RunComparisonView {
   const ours = mainArm(recent);
@@ -50,7 +55,7 @@ export function runComparison(old: RunRecord, recent: RunRecord): RunComparisonV
     a.caseName === b.caseName && a.metric === b.metric && a.arm === b.arm && a.against === b.against;
   const rows = after.rows
     // A stored baseline is a third run.
-    .filter((row) => row.arm === ours && !row.against.startsWith('stored:') && row.ratio > 0)
+    .filter((row) => row.arm === ours && !isStored(row.against) && row.ratio > 0)
     .flatMap((row): QuotientRow[] => {
       const earlier = before.rows.find((candidate) => isSame(candidate, row) && candidate.ratio > 0);
       if (earlier === undefined) return [];
@@ -64,7 +69,7 @@ export function runComparison(old: RunRecord, recent: RunRecord): RunComparisonV
         },
       ];
     })
-    .sort(significantFirst);
+    .sort(differingFirst);
   return {
     sentence: sentenceOf(rows, old, recent),
     rows,
@@ -74,37 +79,32 @@ export function runComparison(old: RunRecord, recent: RunRecord): RunComparisonV
   };
 }
 
-function findingOf(ci95: Interval | null): QuotientRow['finding'] {
+function findingOf(ci95: Interval | null): QuotientFinding {
   if (ci95 === null) return 'no interval';
-  if (ci95[0] > 1) return 'better';
-  return ci95[1] < 1 ? 'worse' : 'no difference shown';
+  return ci95[0] > 1 || ci95[1] < 1 ? 'differs' : 'no difference shown';
 }
 
-const FINDING_TEXT: Record<QuotientRow['finding'], CellInput> = {
-  better: '▲ better',
-  worse: { text: '▼ worse', state: 'missed' },
+/** No word and no colour of a verdict: which way it differs, the quotient says. */
+const FINDING_TEXT: Record<QuotientFinding, CellInput> = {
+  differs: '≠ differs (these two runs)',
   'no difference shown': '= no difference shown',
   'no interval': { text: `${NOT_AVAILABLE}: no interval in one of the runs`, state: 'muted' },
 };
 
-function isSignificant({ finding }: QuotientRow): boolean {
-  return finding === 'better' || finding === 'worse';
+function differs({ finding }: QuotientRow): boolean {
+  return finding === 'differs';
 }
 
 /** What differs first, the ratios that lead before the others, then by size. */
-function significantFirst(a: QuotientRow, b: QuotientRow): number {
+function differingFirst(a: QuotientRow, b: QuotientRow): number {
   const size = ({ quotient }: QuotientRow) => Math.abs(Math.log(quotient.ratio));
-  return (
-    Number(isSignificant(b)) - Number(isSignificant(a)) ||
-    Number(b.leads) - Number(a.leads) ||
-    size(b) - size(a)
-  );
+  return Number(differs(b)) - Number(differs(a)) || Number(b.leads) - Number(a.leads) || size(b) - size(a);
 }
 
 /** Per metric and opponent over the cases that both runs have, of the ratios that lead. */
 export function meansOf(
   rows: readonly QuotientRow[],
-): { label: string; against: string; cases: number; mean: RatioEstimate }[] {
+): { label: string; against: string; rows: number; mean: RatioEstimate }[] {
   const groups = new Map<string, QuotientRow[]>();
   for (const row of rows.filter(({ leads }) => leads)) {
     const key = JSON.stringify([row.metric, row.against]);
@@ -115,31 +115,35 @@ export function meansOf(
     .map((group) => ({
       label: group[0]!.metricLabel,
       against: group[0]!.against,
-      cases: group.length,
+      rows: group.length,
       mean: geometricMean(group.map(({ quotient }) => quotient)),
     }));
 }
 
+/** Said in full, because a reader sees intervals and takes them for a judgement. */
+const SCOPE =
+  'These intervals hold for these two runs only: they are made from the rounds within each run, and two runs of one build, on different days, ' +
+  'differ by more. So nothing here says that a build became faster or slower; builds are judged by npm run gate, which lets both take turns.';
+
 function sentenceOf(rows: QuotientRow[], old: RunRecord, recent: RunRecord): string {
   const which = `${utcMinute(recent.startedAt)} (${shortCommit(recent)}) against ${utcMinute(old.startedAt)} (${shortCommit(old)})`;
-  if (rows.length === 0) return `${which}: the runs share no ratio, so nothing can be said of a change.`;
-  const better = rows.filter(({ finding }) => finding === 'better').length;
-  const worse = rows.filter(({ finding }) => finding === 'worse').length;
+  if (rows.length === 0) return `${which}: the runs share no ratio, so nothing can be set beside each other.`;
   const judged = rows.filter(({ finding }) => finding !== 'no interval').length;
-  const changed = rows.find(isSignificant);
-  const first = changed === undefined ? '' : ` First ${describe(changed)}.`;
+  const differing = rows.filter(differs);
+  const [largest] = differing;
+  const first = largest === undefined ? '' : ` First ${describe(largest)}.`;
   if (judged === 0)
-    return `${which}: ${plural(rows.length, 'shared ratio')}, none with an interval in both runs; nothing is decided.`;
+    return `${which}: ${plural(rows.length, 'shared ratio')}, none with an interval in both runs, so that none is shown to differ; builds are judged by npm run gate.`;
   const byChance = judged * FALSE_SHARE;
   const chance = byChance < 1 ? 'fewer than one' : `about ${Math.round(byChance)}`;
   return (
-    `${which}: of ${plural(judged, 'shared ratio')} with an interval in both runs, ${better || 'none'} became better and ${worse || 'none'} worse; ` +
-    `${chance} would seem to change by chance alone.${first} Only these quotients of ratios, each to another arm of its own run, decide: absolute figures of two runs differ with the day.`
+    `${which}: of ${plural(judged, 'shared ratio')} with an interval in both runs, ${differing.length || 'none'} ${differing.length === 1 ? 'differs' : 'differ'} between these two runs; ` +
+    `${chance} would by chance alone.${first} ${SCOPE}`
   );
 }
 
-function describe({ metricLabel, against, caseName, quotient, finding }: QuotientRow): string {
-  return `${metricLabel} against ${armIdentity(against).label} at ${caseName}, ${finding}: ${ratioWithInterval(quotient.ratio, quotient.ci95)}`;
+function describe({ metricLabel, against, caseName, quotient }: QuotientRow): string {
+  return `${metricLabel} against ${armIdentity(against).label} at ${caseName}, new ÷ old ${ratioWithInterval(quotient.ratio, quotient.ci95)}`;
 }
 
 function quotientTable(rows: QuotientRow[]): TableView {
@@ -147,7 +151,8 @@ function quotientTable(rows: QuotientRow[]): TableView {
     ci95 === null ? { text: NOT_AVAILABLE, state: 'muted' } : intervalText(ci95);
   const muted: CellInput = { text: '', state: 'muted' };
   return tableView({
-    caption: 'Ratios of two runs and their quotients, with 95 % intervals; what differs stands first',
+    caption:
+      'Ratios of two runs and their quotients, with 95 % intervals that hold for these two runs only; what differs stands first',
     columns: [
       'Case',
       'Metric',
@@ -172,8 +177,8 @@ function quotientTable(rows: QuotientRow[]): TableView {
       interval(row.quotient),
       FINDING_TEXT[row.finding],
     ]),
-    footer: meansOf(rows).map(({ label, against, cases, mean }): CellInput[] => [
-      `Geometric mean of ${cases} cases`,
+    footer: meansOf(rows).map(({ label, against, rows: count, mean }): CellInput[] => [
+      `Geometric mean of ${count} rows`,
       label,
       armIdentity(against).label,
       ...[muted, muted, muted, muted],
@@ -186,11 +191,11 @@ function quotientTable(rows: QuotientRow[]): TableView {
 
 function absoluteTable(old: RunRecord, recent: RunRecord, ours: string): TableView {
   return tableView({
-    caption: `Absolute figures of ${armIdentity(ours).label} in both runs, with 95 % intervals; they do not decide`,
+    caption: `Absolute figures of ${armIdentity(ours).label} in both runs, with 95 % intervals; they differ with the machine and the day`,
     columns: ['Case', 'Metric', '#Unit', '#Old', '#Old interval', '#New', '#New interval', '#New ÷ old'],
     rows: measuredCases(recent).flatMap(([caseName, { arms }]) =>
-      Object.entries(arms[ours]?.metrics ?? {}).flatMap(([metric, figure]): CellInput[][] => {
-        const earlier = old.cases[caseName]?.arms[ours]?.metrics[metric];
+      Object.entries(entryOf(arms, ours)?.metrics ?? {}).flatMap(([metric, figure]): CellInput[][] => {
+        const earlier = entryOf(entryOf(entryOf(old.cases, caseName)?.arms, ours)?.metrics, metric);
         if (earlier === undefined) return [];
         const { label, quantity } = metricName(metric);
         const scale = scaleFor(quantity, [earlier.value, figure.value], figure.unit);
