@@ -1,9 +1,10 @@
 import type { ArmRecord, RunRecord, SoakRecord } from '../../scenarios/harness/record.js';
 import { exactInteger } from '../numbers/digits.js';
 import { secondsText } from '../numbers/moment.js';
+import { greatest } from '../numbers/order-statistics.js';
 import { plural } from '../numbers/sentence.js';
+import { judgedGauges, leakWords, shortGauges, unjudgedWords } from '../view-model/leak-words.js';
 import { slopeText } from '../view-model/soak-tables.js';
-import { leakClause } from '../view-model/soak-view.js';
 import type { CellView } from '../view-model/table-view.js';
 import { caseInWords } from './case-in-words.js';
 import { missing, type StandingRow } from './standing-rows.js';
@@ -53,7 +54,7 @@ export function soakRows(record: RunRecord, soak: SoakRecord, secondsAsked: numb
       row(
         {
           metric: 'leaks',
-          ours: { text: leakClause(soak), ...leastSensitive(soak) },
+          ours: { text: leakWords(soak), ...leakDetail(soak) },
           target: 'no leak in any gauge',
           standing: leakStanding(soak),
         },
@@ -102,7 +103,7 @@ function correctnessStanding(record: RunRecord, ids: RegExp): Standing {
 function leakStanding(soak: SoakRecord): Standing {
   const gauges = (soak.leaks.native ?? []).filter(({ verdict }) => verdict !== 'absent');
   if (gauges.some(({ verdict }) => verdict === 'leak')) return { kind: 'missed', reason: null };
-  const short = gauges.filter(({ verdict }) => verdict === 'too-short');
+  const short = shortGauges(soak);
   if (short.length > 0 || gauges.length === 0) {
     const reason = `${short.length} of ${plural(gauges.length, 'gauge')} not watched for long enough`;
     return { kind: 'inconclusive', reason };
@@ -110,11 +111,13 @@ function leakStanding(soak: SoakRecord): Standing {
   return { kind: 'reached', reason: null };
 }
 
-/** How small a leak could have been and still have been found, in the gauge that tells least. */
-function leastSensitive(soak: SoakRecord): { detail?: string } {
-  const slopes = (soak.leaks.native ?? []).flatMap(
-    ({ detectableBytesPerSecond }) => detectableBytesPerSecond ?? [],
-  );
-  if (slopes.length === 0) return {};
-  return { detail: `would have shown ${slopeText(Math.max(...slopes))} in every gauge judged` };
+/** What was too short to be judged, and how small a leak could have been and still have been found in the gauge that tells least. */
+function leakDetail(soak: SoakRecord): { detail?: string } {
+  const slopes = judgedGauges(soak).flatMap(({ detectableBytesPerSecond }) => detectableBytesPerSecond ?? []);
+  const notes = [
+    unjudgedWords(soak),
+    slopes.length === 0 ? '' : `would have shown ${slopeText(greatest(slopes))} in every gauge judged`,
+  ];
+  const detail = notes.filter((note) => note !== '').join('; ');
+  return detail === '' ? {} : { detail };
 }

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../../scenarios/harness/record.js';
-import { exactInteger, NOT_AVAILABLE, percent } from '../numbers/digits.js';
+import { exactInteger, NOT_AVAILABLE } from '../numbers/digits.js';
 import { ratioText } from '../numbers/ratio.js';
 import { inScale, scaleFor, withUnit } from '../numbers/scale.js';
 import { listInWords } from '../numbers/sentence.js';
@@ -41,6 +41,8 @@ const HISTOGRAMS: [string, LatencyKind][] = [
   ['response_time_ns', 'response'],
 ];
 const PERCENTILES = [50, 90, 99, 99.9, 99.99];
+/** What was slow to be served need not have waited long to be sent: a difference of two percentiles is no request's waiting. */
+const OF_DIFFERENT_REQUESTS = 'percentiles of different requests';
 
 export function latencyView(record: RunRecord): LatencyView {
   const ours = mainArm(record);
@@ -89,12 +91,12 @@ function caseSentence(curves: LatencyCurve[], ours: string): string {
   const baseline = judged(curves, 'baseline')?.at(99) ?? null;
   if (baseline !== null && ours !== 'baseline')
     parts.push(`the baseline needs ${withUnit('time', baseline)} for the same 99 %`);
-  const service = curves
-    .find((curve) => curve.arm === ours && curve.kind === 'service')
-    ?.distribution?.at(99);
-  const hasResponse = curves.some((curve) => curve.arm === ours && curve.kind === 'response');
-  if (hasResponse && service !== undefined && service !== null && service < p99) {
-    parts.push(`${percent((1 - service / p99) * 100)} of the p99 is spent waiting to be sent`);
+  const [service, response] = (['service', 'response'] as const).map((kind) =>
+    curves.find((curve) => curve.arm === ours && curve.kind === kind)?.distribution?.at(99),
+  );
+  if (service && response) {
+    const times = ratioText(response / service);
+    parts.push(`the response p99 of ${label} is ${times} its service p99 (${OF_DIFFERENT_REQUESTS})`);
   }
   return `${parts.join('; ')}.`;
 }
@@ -114,15 +116,15 @@ function pairOf(
   const opponent = others.includes('baseline') ? 'baseline' : others[0];
   const pair = both.filter((arm) => arm === ours || arm === opponent);
   const percentiles = PERCENTILES.filter((p) => pair.some((arm) => of(arm, 'response')!.at(p) !== null));
-  const waiting = (arm: string, p: number): number | null => {
+  const factor = (arm: string, p: number): number | null => {
     const [service, response] = [of(arm, 'service')!.at(p), of(arm, 'response')!.at(p)];
-    return service === null || response === null ? null : Math.max(0, 1 - service / response) * 100;
+    return service && response !== null ? response / service : null;
   };
   const clauses = pair.flatMap((arm) => {
-    const shares = [50, 99].map((p) => waiting(arm, p));
-    if (shares.includes(null)) return [];
+    const [median, p99] = [factor(arm, 50), factor(arm, 99)];
+    if (median === null || p99 === null) return [];
     return [
-      `${percent(shares[0]!)} of the median and ${percent(shares[1]!)} of the p99 of ${armIdentity(arm).label}`,
+      `${ratioText(median)} service time at the median and ${ratioText(p99)} at p99 for ${armIdentity(arm).label}`,
     ];
   });
   return {
@@ -130,16 +132,16 @@ function pairOf(
     pairSentence:
       clauses.length === 0
         ? 'Too few samples for service and response time side by side.'
-        : `Waiting to be sent, the gap between service and response time, makes up ${listInWords(clauses)}.`,
+        : `Response time, which counts from when a request was meant to be sent, is ${listInWords(clauses)}; they are ${OF_DIFFERENT_REQUESTS}, so that their difference is no request’s waiting.`,
     pairTable: tableView({
-      caption: `${caseName}: share of the response time that is waiting, not service`,
+      caption: `${caseName}: response time ÷ service time at each percentile, ${OF_DIFFERENT_REQUESTS}`,
       columns: ['Arm', ...percentiles.map((p) => `#p${p}`)],
       rows: pair.map((arm): CellInput[] => [
         armIdentity(arm).label,
         ...percentiles.map((p): CellInput => {
-          const share = waiting(arm, p);
-          if (share === null) return { text: NOT_AVAILABLE, detail: 'too few samples', state: 'muted' };
-          return percent(share);
+          const times = factor(arm, p);
+          if (times === null) return { text: NOT_AVAILABLE, detail: 'too few samples', state: 'muted' };
+          return ratioText(times);
         }),
       ]),
     }),

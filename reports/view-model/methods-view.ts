@@ -89,7 +89,7 @@ function scenarioMethods(record: RunRecord): MethodsView {
       },
       {
         term: 'Latency',
-        text: 'Service time counts from when a request was sent; response time, in open loop, from when it was meant to be sent. A percentile is shown only when at least ten samples lie beyond it. In closed loop the median latency is the throughput said again.',
+        text: 'Service time counts from when a request was sent; response time, in open loop, from when it was meant to be sent. Percentiles of the two are of different requests. A percentile is shown only when at least ten samples lie beyond it. In closed loop the median latency is the throughput said again.',
       },
       {
         term: 'Generator-bound',

@@ -1,9 +1,11 @@
 import type { ComparisonRecord, Interval, RunRecord } from '../../scenarios/harness/record.js';
 import { alignDecimals, NOT_AVAILABLE } from '../numbers/digits.js';
+import { greatest } from '../numbers/order-statistics.js';
 import { intervalText, ratioText, ratioWithInterval } from '../numbers/ratio.js';
 import { geometricMean } from '../numbers/ratio-interval.js';
 import { withUnit } from '../numbers/scale.js';
-import { armIdentity, compareArms, mainArm } from './arm-identity.js';
+import { entryOf } from '../record-file/entry-of.js';
+import { armIdentity, compareArms, isStored, mainArm } from './arm-identity.js';
 import { compareMetrics, isKnownMetric, isThroughput, metricName } from './metric-catalogue.js';
 import { hasScaling, isOverThreads } from './scaling-view.js';
 import { type CellInput, type TableView, tableView } from './table-view.js';
@@ -55,7 +57,10 @@ function findingOf(comparison: ComparisonRecord): RatioRow['finding'] {
 }
 
 function absoluteOf(record: RunRecord, comparison: ComparisonRecord, arm: string): string {
-  const metric = record.cases[comparison.case]?.arms[arm]?.metrics[comparison.metric];
+  const metric = entryOf(
+    entryOf(entryOf(record.cases, comparison.case)?.arms, arm)?.metrics,
+    comparison.metric,
+  );
   return metric ? withUnit(metricName(comparison.metric).quantity, metric.value, metric.unit) : NOT_AVAILABLE;
 }
 
@@ -148,7 +153,7 @@ function leadingRows(record: RunRecord, rows: RatioRow[]): RatioRow[] {
 
 /** In open loop the schedule sets the rate, so that every arm that keeps up has the same. */
 export function isPacedThroughput(record: RunRecord, caseName: string, metric: string): boolean {
-  return isThroughput(metric) && record.cases[caseName]?.parameters.load === 'open';
+  return isThroughput(metric) && entryOf(record.cases, caseName)?.parameters.load === 'open';
 }
 
 function sentenceOf(rows: RatioRow[], total: number, ours: string): string {
@@ -161,7 +166,7 @@ function sentenceOf(rows: RatioRow[], total: number, ours: string): string {
   const rest = total > rows.length ? ` The table has all ${total} ratios of the run.` : '';
   const withInterval = counted.filter((row) => row.finding !== 'no interval').length;
   if (withInterval === 0) {
-    const rounds = Math.max(...counted.map((row) => row.rounds));
+    const rounds = greatest(counted.map((row) => row.rounds));
     const lacking =
       rounds < INTERVAL_ROUNDS_MIN ? `: ${rounds} of the ${INTERVAL_ROUNDS_MIN} rounds that one needs` : '';
     return `${counted.length} leading ratios of ${label}, all without an interval${lacking}. Read them as hints.${rest}`;
@@ -229,10 +234,13 @@ function ratioTable(rows: RatioRow[], missing: MissingCase[], averaged: RatioRow
   });
 }
 
-/** Geometric means over the cases, of the ratios that lead; over numbers of threads a mean would say nothing. */
+/**
+ * Geometric means over the cases, of the ratios that lead; over numbers of threads a mean would say nothing. A stored baseline is
+ * other runs, whose ratios the rounds of this one are not paired with.
+ */
 function meanRows(rows: RatioRow[]): CellInput[][] {
   const groups = new Map<string, RatioRow[]>();
-  for (const row of rows.filter(({ ratio }) => ratio > 0)) {
+  for (const row of rows.filter(({ ratio, against }) => ratio > 0 && !isStored(against))) {
     const key = JSON.stringify([row.metric, row.against]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
@@ -242,7 +250,7 @@ function meanRows(rows: RatioRow[]): CellInput[][] {
       const { metricLabel, arm, against } = group[0]!;
       const { ratio, ci95 } = geometricMean(group);
       return [
-        `Geometric mean of ${group.length} cases`,
+        `Geometric mean of ${group.length} rows`,
         metricLabel,
         armIdentity(arm).label,
         armIdentity(against).label,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseRecord } from '../record-file/read-record.js';
 import { withoutRawSamples } from '../record-file/thin-record.js';
 import { SOAK_GAP, soakFixture } from '../testing/soak-fixture.js';
+import { leakClause } from './leak-words.js';
 import { reportModel } from './report-view.js';
 import { soakView } from './soak-view.js';
 
@@ -18,7 +19,7 @@ describe('the page of a soak', () => {
 
   it('says in its first sentence how long it worked, what leaks, and that nothing was lost', () => {
     expect(run.verdict.sentence).toBe(
-      'stability-24h: native worked for 4\u202fh 0\u202fmin; leaks: JavaScript heap after collection at 1.03\u202fkB/s; no message lost; fail (exit 6)',
+      'stability-24h: native worked for 4\u202fh 0\u202fmin; leaks: JavaScript heap after collection at 1.03\u202fkB/s (too short to judge resident memory); no message lost; fail (exit 6)',
     );
     expect(run.verdict.cautions).toContain('A leak was planted on purpose (js), to see that it is found.');
   });
@@ -42,8 +43,26 @@ describe('the page of a soak', () => {
 
   it('says of the least sensitive gauge what it would have shown', () => {
     expect(view.gauges.sentence).toBe(
-      'Leaks: JavaScript heap after collection at 1.03\u202fkB/s; of 4 gauges the least sensitive, memory in use by malloc, would have shown a leak of 310\u202fB/s.',
+      'Leaks: JavaScript heap after collection at 1.03\u202fkB/s (too short to judge resident memory); of 3 gauges judged the least sensitive, memory in use by malloc, would have shown a leak of 310\u202fB/s.',
     );
+  });
+
+  it('names the gauges that it was too short for instead of saying that nothing leaks', () => {
+    const clean = soakFixture();
+    const { soak } = clean;
+    soak!.leaks.native![0]!.verdict = 'clean';
+    // What was not judged would have shown nothing, however small a slope it could tell.
+    soak!.leaks.native!.at(-1)!.detectableBytesPerSecond = 9000;
+    const words = 'no gauge that could be judged leaks (too short to judge resident memory)';
+    expect(leakClause(soak!)).toBe(words);
+    expect(soakView(clean, soak!).gauges.sentence).toMatch(
+      /^No gauge that .* memory\); of 3 gauges judged the .* malloc, would have shown a leak of 310\u202fB\/s\.$/,
+    );
+    expect(reportModel([clean]).view.runs[0]!.verdict.sentence).toContain(`; ${words}; no message lost`);
+    soak!.leaks.native!.at(-1)!.verdict = 'clean';
+    expect(leakClause(soak!)).toBe('no gauge leaks');
+    for (const leak of soak!.leaks.native!) leak.verdict = 'too-short';
+    expect(leakClause(soak!)).toBe('too short to find a leak');
   });
 
   it('has a row for each gauge and arm that there is, with its word', () => {

@@ -7,12 +7,14 @@ import type {
 } from '../../scenarios/harness/record.js';
 import { exactInteger } from '../numbers/digits.js';
 import { secondsText } from '../numbers/moment.js';
-import { median } from '../numbers/order-statistics.js';
+import { greatest, median } from '../numbers/order-statistics.js';
 import { type Quantity, type Scale, scaleFor, withUnit } from '../numbers/scale.js';
 import { capitalised, listInWords, plural } from '../numbers/sentence.js';
+import { entryOf } from '../record-file/entry-of.js';
 import { armIdentity, compareArms } from './arm-identity.js';
+import { leakSentence } from './leak-words.js';
 import { pressurePercent } from './noise-view.js';
-import { courseTable, leakTable, slopeText, thirdsTable } from './soak-tables.js';
+import { courseTable, leakTable, thirdsTable } from './soak-tables.js';
 import type { TableView } from './table-view.js';
 
 /** A stretch of a line without a gap in it; x counts seconds of the run. */
@@ -72,7 +74,7 @@ export function soakView(record: RunRecord, soak: SoakRecord): SoakView {
   const arms = Object.values(record.cases)
     .flatMap((each) => Object.entries(each.arms))
     .sort(([a], [b]) => compareArms(a, b));
-  const totalSeconds = Math.max(1, ...soak.lives.map(({ endSeconds }) => endSeconds));
+  const totalSeconds = Math.max(1, greatest(soak.lives.map(({ endSeconds }) => endSeconds)));
   const gauges = Object.values(soak.leaks)[0] ?? [];
   const context = { soak, arms, totalSeconds };
   return {
@@ -110,11 +112,11 @@ function panelOf(
   bound: Bound = 'low',
 ): SoakPanel[] {
   const lines = context.arms.flatMap(([arm, { series }]): SoakLine[] => {
-    const own = series[name];
+    const own = entryOf(series, name);
     if (own === undefined) return [];
     const pieces = piecesOf(own, context, bound);
     if (pieces.length === 0) return [];
-    return [{ arm, pieces, trend: trendOf(context.soak.leaks[arm], name, pieces) }];
+    return [{ arm, pieces, trend: trendOf(entryOf(context.soak.leaks, arm), name, pieces) }];
   });
   if (lines.length === 0) return [];
   const values = lines.flatMap(({ pieces }) => pieces.flat().map(({ y }) => y));
@@ -238,28 +240,6 @@ function overallSentence(soak: SoakRecord, arms: [string, ArmRecord][]): string 
   }
   if (soak.plant !== null) parts.push(`a leak planted on purpose (${soak.plant})`);
   return `${parts.join(', ')}.`;
-}
-
-/** What the page's headline says about leaks, too. */
-export function leakClause(soak: SoakRecord): string {
-  const native = soak.leaks.native ?? [];
-  const found = native.filter(({ verdict }) => verdict === 'leak');
-  if (found.length > 0) {
-    return `leaks: ${listInWords(found.map(({ label, slopeBytesPerSecond }) => `${label} at ${slopeText(slopeBytesPerSecond)}`))}`;
-  }
-  return native.some(({ verdict }) => verdict === 'clean') ? 'nothing leaks' : 'too short to find a leak';
-}
-
-function leakSentence(soak: SoakRecord): string {
-  const native = (soak.leaks.native ?? []).filter(({ verdict }) => verdict !== 'absent');
-  const smallest = native
-    .filter(({ detectableBytesPerSecond }) => detectableBytesPerSecond !== null)
-    .sort((a, b) => b.detectableBytesPerSecond! - a.detectableBytesPerSecond!)[0];
-  const could =
-    smallest === undefined
-      ? ''
-      : `; of ${plural(native.length, 'gauge')} the least sensitive, ${smallest.label}, would have shown a leak of ${slopeText(smallest.detectableBytesPerSecond)}`;
-  return `${capitalised(leakClause(soak))}${could}.`;
 }
 
 function workSentence({ arms, soak }: Context): string {

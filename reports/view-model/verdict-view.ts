@@ -1,13 +1,14 @@
 import type { ComparisonRecord, RunRecord } from '../../scenarios/harness/record.js';
 import { exactInteger, NOT_AVAILABLE } from '../numbers/digits.js';
 import { secondsText } from '../numbers/moment.js';
+import { greatest, least } from '../numbers/order-statistics.js';
 import { ratioText, ratioWithInterval } from '../numbers/ratio.js';
 import { listInWords, plural } from '../numbers/sentence.js';
 import { againstInWords, armIdentity, compareArms, mainArm } from './arm-identity.js';
+import { leakClause } from './leak-words.js';
 import { isPacedThroughput, missingCases } from './ratio-view.js';
 import { isSuite } from './record-kind.js';
 import { isOverThreads, scalingView } from './scaling-view.js';
-import { leakClause } from './soak-view.js';
 
 export type Tone = 'pass' | 'fail' | 'inconclusive' | 'interrupted';
 
@@ -82,14 +83,8 @@ function judgedCases(record: RunRecord): Set<string> {
   return new Set(asked.length > 0 ? asked.map((check) => check.case) : Object.keys(record.cases));
 }
 
-function spelled(rows: ComparisonRecord[]): string {
-  if (rows.length <= CASES_SPELLED_MAX) return listInWords(rows.map((row) => ratioText(row.ratio)));
-  const ratios = rows.map((row) => row.ratio).sort((a, b) => a - b);
-  return `${ratioText(ratios[0]!)} to ${ratioText(ratios.at(-1)!)}`;
-}
-
-/** `21.4× the baseline [20.6, 22.3]`, per case when there are several. */
-function againstBaseline(rows: ComparisonRecord[], words: string): string {
+/** `21.4× the baseline [20.6, 22.3]`, per case when there are several, and the least and the greatest of many. */
+function ratiosInWords(rows: ComparisonRecord[], words: string): string {
   if (rows.length === 1) {
     const { ratio, ci95 } = rows[0]!;
     const interval = ratioWithInterval(ratio, ci95).slice(ratioText(ratio).length);
@@ -99,7 +94,9 @@ function againstBaseline(rows: ComparisonRecord[], words: string): string {
     const each = rows.map((row) => `${ratioWithInterval(row.ratio, row.ci95)} (${row.case})`);
     return `${listInWords(each)} ${words}`;
   }
-  return `${spelled(rows)} ${words} over ${rows.length} cases`;
+  const sorted = [...rows].sort((a, b) => a.ratio - b.ratio);
+  const [low, high] = [sorted[0]!, sorted.at(-1)!].map(({ ratio, ci95 }) => ratioWithInterval(ratio, ci95));
+  return `${low} to ${high} ${words} over ${rows.length} cases`;
 }
 
 function headline(record: RunRecord): string {
@@ -114,10 +111,10 @@ function headline(record: RunRecord): string {
   const clauses: string[] = [];
   if (baseline !== undefined) {
     const rows = headlineRatios(record, baseline);
-    if (rows.length > 0) clauses.push(againstBaseline(rows, againstInWords(baseline)));
+    if (rows.length > 0) clauses.push(ratiosInWords(rows, againstInWords(baseline)));
   }
   const limitRows = headlineRatios(record, 'limit');
-  if (limitRows.length > 0) clauses.push(`${spelled(limitRows)} of ${againstInWords('limit')}`);
+  if (limitRows.length > 0) clauses.push(ratiosInWords(limitRows, `of ${againstInWords('limit')}`));
   if (clauses.length === 0) return `no throughput of ${ours} could be compared`;
   return `${ours} serves ${clauses.join(', and ')}`;
 }
@@ -178,14 +175,14 @@ function outcomeClause(record: RunRecord): string {
 /** The most rounds that any arm completed. */
 export function roundsOf(record: RunRecord): number {
   const arms = Object.values(record.cases).flatMap((caseRecord) => Object.values(caseRecord.arms));
-  return Math.max(0, ...arms.map((arm) => arm.rounds.length));
+  return Math.max(0, greatest(arms.map((arm) => arm.rounds.length)));
 }
 
 /** How many rounds the figures are of: "10 rounds", or "5 to 10 rounds" where an arm took part in fewer. */
 export function roundsInWords(record: RunRecord, noun = 'round'): string {
   const arms = Object.values(record.cases).flatMap((caseRecord) => Object.values(caseRecord.arms));
   const most = roundsOf(record);
-  const fewest = Math.min(most, ...arms.map((arm) => arm.rounds.length).filter((rounds) => rounds > 0));
+  const fewest = Math.min(most, least(arms.map((arm) => arm.rounds.length).filter((rounds) => rounds > 0)));
   return fewest === most ? plural(most, noun) : `${fewest} to ${plural(most, noun)}`;
 }
 

@@ -38,7 +38,7 @@ describe('verdict', () => {
     const [first] = single.comparisons;
     Object.assign(first!, { ratio: 21.44, ci95: [20.61, 22.29] });
     expect(verdictView(single).sentence).toMatch(
-      /^concurrent-1k: native serves 21\.4× the baseline \[20\.6, 22\.3\], and 0\.\d{3}× of what the kernel can do; no message lost; all 9 service levels met; pass$/,
+      /^concurrent-1k: native serves 21\.4× the baseline \[20\.6, 22\.3\], and 0\.\d{3}× of what the kernel can do \[0\.\d{3}, 0\.\d{3}\]; no message lost; all 9 service levels met; pass$/,
     );
   });
 
@@ -52,7 +52,9 @@ describe('verdict', () => {
       );
     }
     many.checks = [];
-    expect(verdictView(many).sentence).toMatch(/ to \d+\.\d× the baseline over 5 cases/);
+    expect(verdictView(many).sentence).toMatch(
+      / to \d+\.\d× \[\d+\.\d, \d+\.\d\] the baseline over 5 cases, and 0\.\d{3}× \[.*\] to 0\.\d{3}× \[.*\] of what/,
+    );
   });
 
   it('says what was lost and that the run failed', () => {
@@ -104,7 +106,7 @@ describe('verdict', () => {
   it('splits into segments that together are the sentence', () => {
     const { segments, sentence } = verdictView(record);
     expect(segments.map((segment) => segment.text).join('')).toBe(sentence);
-    expect(segments.filter((segment) => segment.quiet).length).toBe(3);
+    expect(segments.filter((segment) => segment.quiet).length).toBe(6);
   });
 
   it('survives a record without comparisons and arms', () => {
@@ -143,6 +145,23 @@ describe('ratios', () => {
     const view = ratioView(singleRound());
     expect(view.sentence).toContain('all without an interval: 1 of the 5 rounds');
     expect(textOf(view.table)[0]).toContain('n/a: fewer than 5 rounds');
+  });
+
+  it('have geometric means of the rows of this run, and none of a stored baseline', () => {
+    const compared = structuredClone(record);
+    const own = compared.comparisons.filter((row) => row.against === 'baseline');
+    compared.comparisons.push(
+      ...own.map((row) => ({ ...row, against: 'stored:main', ratio: row.ratio * 3 })),
+    );
+    const { table } = ratioView(compared);
+    expect(textOf(table).some((row) => row.includes('stored baseline main'))).toBe(true);
+    expect(table.footer).toEqual(ratioView(record).table.footer);
+    expect(table.footer.map(({ head }) => head.text)).toEqual(
+      table.footer.map(() => 'Geometric mean of 3 rows'),
+    );
+    compared.comparisons.find((row) => row.metric === 'cpu_ns_per_op' && row.against === 'limit')!.ratio = 0;
+    const heads = ratioView(compared).table.footer.map(({ head }) => head.text);
+    expect(heads.filter((text) => text === 'Geometric mean of 2 rows')).toHaveLength(1);
   });
 
   it('keep a row for a case that cannot be measured', () => {
@@ -186,6 +205,16 @@ describe('throughput', () => {
     const ratio = changed.comparisons.find((row) => row.case === 'tcp' && row.against === 'baseline')!;
     Object.assign(ratio, { ratio: 7.77, ci95: [7.5, 8] });
     expect(throughputView(changed).cases[0]!.sentence).toContain('7.77× [7.50, 8.00] the baseline');
+  });
+
+  it('names rounds by their number, also where an arm has missed one', () => {
+    const missed = structuredClone(record);
+    missed.cases.tcp!.arms.native!.rounds.splice(1, 1);
+    const { columns, rows } = throughputView(missed).cases[0]!.table;
+    const labels = columns.map(({ label }) => label).filter((label) => label.startsWith('Round'));
+    expect(labels).toEqual(['Round 1', 'Round 2', 'Round 3', 'Round 4', 'Round 5', 'Round 6']);
+    const native = rows.find(({ head }) => head.text === 'native')!.cells.slice(-6);
+    expect(native.map(({ text }) => text === 'n/a')).toEqual([false, true, false, false, false, false]);
   });
 
   it('marks what the generator bounds', () => {
@@ -237,7 +266,10 @@ describe('latency', () => {
   it('pairs service with response time in open loop and judges by response', () => {
     const view = latencyView(openLoop()).cases[0]!;
     expect(view.paired).toBe(true);
-    expect(view.sentence).toMatch(/% of the p99 is spent waiting to be sent/);
+    expect(view.sentence).toMatch(
+      /the response p99 of native is \d+\.\d+× its service p99 \(percentiles of different requests\)\.$/,
+    );
+    expect(view.sentence).not.toMatch(/waiting/);
   });
 });
 
