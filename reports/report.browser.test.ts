@@ -219,7 +219,7 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
 
   it('is reached by keyboard in reading order', async () => {
     await visit('full', { width: 1400 }, async (page) => {
-      const stops: { top: number; left: number; what: string }[] = [];
+      const stops: { top: number; left: number; what: string; outline: string }[] = [];
       for (let press = 0; press < 200; press++) {
         await page.keyboard.press('Tab');
         const stop = await page.evaluate(`(() => {
@@ -228,12 +228,13 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
           const box = element.getBoundingClientRect();
           // Focus scrolls a wide table inside itself.
           const inner = element.closest('.scroll')?.scrollLeft ?? 0;
-          return { top: Math.round(box.top + scrollY), left: Math.round(box.left + inner), what: element.outerHTML.slice(0, 80) };
+          return { top: Math.round(box.top + scrollY), left: Math.round(box.left + inner), what: element.outerHTML.slice(0, 80), outline: getComputedStyle(element).outlineStyle };
         })()`);
         if (stop === null) break;
         stops.push(stop as (typeof stops)[0]);
       }
       expect(stops[0]!.what).toContain('Skip to the verdict');
+      expect(stops.filter(({ outline }) => outline !== 'solid')).toEqual([]);
       expect(stops.some(({ what }) => what.startsWith('<summary'))).toBe(true);
       expect(stops.some(({ what }) => what.includes('data-record'))).toBe(true);
       // The same row may hold several stops, left to right; the skip link moves the page while it is shown.
@@ -269,7 +270,7 @@ describe.skipIf(!available)('report in Chromium', { timeout: 120_000 }, () => {
         return texts.map((text) => Number.parseFloat(text));
       };
       const [original, footer] = [await ratios(), await table.locator('tfoot').textContent()];
-      expect(footer).toContain('Geometric mean of 3 cases');
+      expect(footer).toContain('Geometric mean of 3 rows');
       await table.getByRole('button', { name: 'Ratio', exact: true }).focus();
       await page.keyboard.press('Enter');
       expect(await ratios()).toEqual([...original].sort((a, b) => a - b));

@@ -130,6 +130,8 @@ function dataset(line: SeriesSpec, theme: Theme, width: number): object {
     borderWidth: line.style === 'specks' ? 0 : dots ? 1 : width < 480 ? 1.1 : 1.75,
     borderDash: DASHES[line.style],
     pointRadius: line.style === 'specks' ? 1.5 : line.style === 'points' ? 4 : dots ? 2.5 : 0,
+    // What failed is told by a shape too.
+    pointStyle: line.role === 'fail' ? 'rectRot' : 'circle',
     pointHoverRadius: dots ? 4 : 3,
     pointHitRadius: 6,
     // Some of thousands lie outside of what is looked at.

@@ -112,9 +112,11 @@ describe('the sections of a gate', () => {
   it('have a chart with words for each canvas, and each canvas its chart', () => {
     const views = failed.run.sections.flatMap(({ figures }) => figures.flatMap(({ charts }) => charts));
     expect(views.map(({ id }) => id).sort()).toEqual(Object.keys(failed.charts).sort());
-    for (const { label } of views) expect(label.length).toBeGreaterThan(20);
-    for (const { figures } of failed.run.sections) {
-      for (const { table } of figures) expect(table.rows.length).toBeGreaterThan(0);
+    for (const { figures, sentence: ofSection } of failed.run.sections) {
+      for (const { table, charts, sentence } of figures) {
+        expect(table.rows.length).toBeGreaterThan(0);
+        for (const { label } of charts) expect(label).toContain(sentence ?? ofSection);
+      }
     }
   });
 
@@ -129,6 +131,9 @@ describe('the sections of a gate', () => {
       expect.arrayContaining([expect.stringMatching(/% slower$/), 'other machine', 'promoted: main']),
     );
     expect(JSON.stringify(figures[0]!.table)).toContain('other machine: Another processor');
+    expect(figures[0]!.sentence).toContain(
+      '; 1 failed gate, drawn as a diamond; 3 inconclusive ones, hollow',
+    );
   });
 
   it('keep whole gates and replayed ones apart', () => {

@@ -3,6 +3,7 @@ import type { AxisSpec, ChartSpec, RuleSpec, SeriesSpec, TickSpec } from '../cha
 import { chartNumber, spanAxis } from '../charts/ticks.js';
 import { NOT_AVAILABLE, THIN_SPACE } from '../numbers/digits.js';
 import { utcDay, utcMinute } from '../numbers/moment.js';
+import { greatest, least } from '../numbers/order-statistics.js';
 import { inScale, type Scale, scaleFor } from '../numbers/scale.js';
 import { plural } from '../numbers/sentence.js';
 import { metricName } from '../view-model/metric-catalogue.js';
@@ -50,19 +51,32 @@ export function historySection(history: HistoryView, chart: AddChart): Section |
 
 function sentenceOf({ gates }: HistoryView, drawn: readonly HistorySeries[]): string {
   const steps = drawn.reduce((sum, { changePoints }) => sum + changePoints.length, 0);
-  const machines = Math.max(...drawn.map(({ machineChanges }) => machineChanges.length));
+  const machines = greatest(drawn.map(({ machineChanges }) => machineChanges.length));
   const where = drawn.length === 1 ? 'the series' : `${drawn.length} series`;
   return `${plural(gates, 'gate')} so far: ${steps === 0 ? 'no step' : plural(steps, 'step')} of the level in ${where}, ${machines === 0 ? 'all on one kind of machine' : `${plural(machines, 'change')} of the machine`}.`;
 }
 
-function seriesSentence({ changePoints, promotions, machineChanges, omitted }: HistorySeries): string {
+function seriesSentence({
+  changePoints,
+  promotions,
+  machineChanges,
+  omitted,
+  points,
+}: HistorySeries): string {
   const last = changePoints.at(-1);
+  const drawnAs = (finding: string) =>
+    points.filter((point) => point.valueCandidate !== null && point.finding === finding).length;
+  const [failed, open] = [drawnAs('fail'), drawnAs('inconclusive')];
   const parts = [
     last === undefined
       ? 'no step was found'
       : `last step on ${utcDay(last.at)}${last.commit === null ? '' : ` at ${last.commit.slice(0, 12)}`}, ${last.slowdownPercent === null ? 'from nothing' : changeText(last.slowdownPercent)}`,
     ...(machineChanges.length === 0 ? [] : [`${plural(machineChanges.length, 'change')} of the machine`]),
     ...(promotions.length === 0 ? [] : [plural(promotions.length, 'promotion')]),
+    ...(failed === 0
+      ? []
+      : [`${plural(failed, 'failed gate')}, drawn as ${failed === 1 ? 'a diamond' : 'diamonds'}`]),
+    ...(open === 0 ? [] : [`${plural(open, 'inconclusive one')}, hollow`]),
     ...(omitted === 0 ? [] : [`${omitted} older gates are not drawn`]),
   ];
   const text = parts.join('; ');
@@ -170,8 +184,8 @@ function levelLines(series: HistorySeries, scaled: (value: number) => number): S
     ],
   });
   return changePoints.flatMap(({ index, before, after }) => [
-    line(Math.max(0, ...edges.filter((edge) => edge < index)), index, before),
-    line(index, Math.min(points.length, ...edges.filter((edge) => edge > index)), after),
+    line(Math.max(0, greatest(edges.filter((edge) => edge < index))), index, before),
+    line(index, Math.min(points.length, least(edges.filter((edge) => edge > index))), after),
   ]);
 }
 

@@ -126,9 +126,9 @@ function meanOf(metrics: readonly MetricLine[]): Mean | null {
   return { ratio: geometricMean(ratios).ratio, metrics: ratios.length };
 }
 
-function meanRow({ ratio }: Mean): CellInput[] {
+function meanRow({ ratio, metrics }: Mean): CellInput[] {
   return [
-    'all timed metrics',
+    `the ${metrics} timed metrics`,
     'geometric mean of ratios',
     { text: '· shown only', state: 'muted' },
     { text: slowdownText(100 * (1 / ratio - 1)), detail: ratioText(ratio) },

@@ -203,7 +203,7 @@ export function timelineSection(record: RunRecord, chart: AddChart): Section {
         ...chart(
           `time-${index}-strips`,
           stripChart(timeline),
-          `${timeline.strips.map((strip) => strip.label).join(' and ')} per block at ${timeline.caseName}.`,
+          `${timeline.strips.map((strip) => strip.label).join(', ')} per block at ${timeline.caseName}. ${timeline.sentence}`,
         ),
       ],
       table: timeline.table,

@@ -7,6 +7,8 @@ import { withoutRawSamples } from '../record-file/thin-record.js';
 import { ratesRun } from '../testing/rates-fixture.js';
 import { fixtureRecord } from '../testing/record-fixture.js';
 import { hostileStrings, openLoop, singleRound } from '../testing/record-variants.js';
+import { scalingRun } from '../testing/scaling-fixture.js';
+import { soakFixture } from '../testing/soak-fixture.js';
 import { distributionView } from './distribution-view.js';
 import { causesInWords, dropCauses } from './drop-causes.js';
 import { latencyView } from './latency-view.js';
@@ -92,6 +94,38 @@ describe('round by round', () => {
     expect(view.sentence).toMatch(/^In \d+ of \d+ comparisons every round says the same/);
   });
 
+  it('names rounds by the number they have in the record: a case may take part in every other one', () => {
+    const sparse = structuredClone(record);
+    for (const arm of Object.values(sparse.cases.tcp!.arms)) {
+      for (const round of arm.rounds) round.round = 2 * round.round + 1;
+    }
+    for (const block of sparse.blocks) if (block.case === 'tcp') block.round = 2 * block.round + 1;
+    // The third round of one arm failed.
+    sparse.cases.tcp!.arms.baseline!.rounds.splice(2, 1);
+    for (const row of sparse.comparisons) {
+      if (row.case === 'tcp' && row.against === 'baseline') row.rounds!.splice(2, 1);
+    }
+    const [tcp] = pairedView(sparse).cases;
+    const baseline = tcp!.lines.find(({ against }) => against === 'baseline')!;
+    expect(baseline.rounds).toEqual([1, 3, 7, 9, 11, 13, 15, 17, 19]);
+    const chart = pairedChart(tcp!, baseline);
+    expect(chart.series[0]!.points.map(([x]) => x)).toEqual([2, 4, 8, 10, 12, 14, 16, 18, 20]);
+    expect(chart.x.ticks.map(({ label }) => label)).toEqual('2 4 6 8 10 12 14 16 18 20'.split(' '));
+    const labels = tcp!.table.columns.map(({ label }) => label);
+    expect(labels.slice(-10, -7)).toEqual(['Round 2', 'Round 4', 'Round 6']);
+    const cells = tcp!.table.rows.find(({ head }) => head.text === 'baseline')!.cells.slice(-10);
+    expect(cells.map(({ text }) => text === 'n/a').indexOf(true)).toBe(2);
+    const ticks = stripChart(timelineView(sparse).cases[0]!)!.x.ticks;
+    expect(ticks.slice(0, 3).map(({ label }) => label)).toEqual(['round 2', 'round 4', 'round 6']);
+  });
+
+  it('leaves ratios out whose rounds nobody can tell', () => {
+    const torn = structuredClone(record);
+    for (const row of torn.comparisons) if (row.against === 'baseline') row.rounds!.pop();
+    const against = pairedView(torn).cases.flatMap(({ lines }) => lines.map((line) => line.against));
+    expect(new Set(against)).toEqual(new Set(['rival:node-net', 'limit']));
+  });
+
   it('tells of a drift between the halves of a run', () => {
     const drifting = structuredClone(record);
     for (const row of drifting.comparisons)
@@ -141,11 +175,15 @@ describe('latency against rate', () => {
 });
 
 describe('service and response time', () => {
-  it('stand side by side for ours and the baseline with the share that is waiting', () => {
+  it('stand side by side for ours and the baseline, and no share of one is called waiting', () => {
     const [tcp] = latencyView(openLoop()).cases;
     expect(tcp!.pair).toEqual(['native', 'baseline']);
     expect(tcp!.pairTable.rows.map(({ head }) => head.text)).toEqual(['native', 'baseline']);
-    expect(tcp!.pairSentence).toMatch(/Waiting to be sent.*of the median and .* of the p99 of native/);
+    expect(tcp!.pairSentence).toMatch(
+      /^Response time, .*, is \d\S+× service time at the median and \d\S+× at p99 for native and .* for baseline; .*different requests/,
+    );
+    const [native] = tcp!.pairTable.rows;
+    for (const { text } of native!.cells) expect(text).toMatch(/^(\d+(\.\d+)?×|n\/a)$/);
   });
 
   it('are no pair where the load is closed', () => {
@@ -177,6 +215,25 @@ describe('dropped blocks', () => {
   it('takes a hostile reason for text', () => {
     const hostile = timelineView(hostileStrings()).cases.flatMap(({ causes }) => causes);
     for (const { text } of hostile) expect(text).toContain('<img src=x');
+  });
+});
+
+describe('what a screen reader says of a chart', () => {
+  it.each([
+    ['a run', record],
+    ['open loop', openLoop()],
+    ['several rates', ratesRun()],
+    ['threads', scalingRun()],
+    ['a soak', soakFixture()],
+  ])('holds the sentence that a reader sees beside it: %s', (_what, shown) => {
+    const { sections } = reportModel([shown]).view.runs[0]!;
+    const told = sections.flatMap(({ figures, sentence: ofSection }) =>
+      figures.flatMap(({ charts, sentence }) =>
+        charts.map(({ label }) => [label, sentence ?? ofSection] as const),
+      ),
+    );
+    expect(told.length).toBeGreaterThan(3);
+    for (const [label, sentence] of told) expect(label).toContain(sentence);
   });
 });
 
