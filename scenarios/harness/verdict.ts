@@ -85,7 +85,7 @@ export function verdictSentence(record: RunRecord): string {
       (each) => each.case === first.case && each.metric === first.metric && each.against === 'limit',
     );
     const kernel =
-      limit === undefined ? '' : ` and ${formatRatio(limit.ratio, null)} of what the kernel can do`;
+      limit === undefined ? '' : ` and ${formatRatio(limit.ratio, limit.ci95)} of what the kernel can do`;
     const where = Object.keys(record.cases).length > 1 ? ` (${first.case})` : '';
     parts.push(`native serves ${formatRatio(first.ratio, first.ci95)} the baseline${kernel}${where}`);
   }
@@ -116,5 +116,5 @@ function soakParts({ measuredSeconds, leaks, running }: SoakRecord): string[] {
   const found = (leaks.native ?? []).filter(({ verdict }) => verdict === 'leak');
   const judged = (leaks.native ?? []).filter(({ verdict }) => verdict === 'clean');
   if (found.length > 0) return [worked, `leaks: ${found.map(({ label }) => label).join(', ')}`];
-  return [worked, judged.length > 0 ? 'nothing leaks' : 'too short to find a leak'];
+  return [worked, judged.length > 0 ? 'no gauge that could be judged leaks' : 'too short to find a leak'];
 }
