@@ -11,7 +11,11 @@ const WHOLE_MACHINE = 'pid:[4026531836]';
 
 /** @returns null where not every process can be seen */
 export function readOtherPrograms(own: readonly number[]): ProgramTicks | null {
-  if (!seesWholeMachine()) return null;
+  return seesWholeMachine() ? readVisiblePrograms(own) : null;
+}
+
+/** Those that this process can see: in a container only those inside. */
+export function readVisiblePrograms(own: readonly number[]): ProgramTicks {
   const ours = new Set(own);
   const ticks = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
