@@ -36,7 +36,7 @@ export interface Disturbance {
 const FOREIGN_PERCENT_MAX = 10;
 /**
  * Half of one of two processors. Waking an idle processor is neither idle time nor that of a program: in the open loop, whose
- * processors are idle half of the time, it was 10 % in the median of quiet blocks and 13 % at most.
+ * processors are idle half of the time, it was 6 to 10 % in the median of quiet blocks, and 10 to 13 % in one of ten.
  */
 const UNACCOUNTED_PERCENT_MAX = 25;
 
