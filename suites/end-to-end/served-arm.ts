@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { hrtime } from 'node:process';
 import { armCommand, generatorCommand } from '../../scenarios/arms/registry.js';
-import { Children } from '../../scenarios/harness/arm-process.js';
+import { type ArmProcess, Children } from '../../scenarios/harness/arm-process.js';
 import { readCapabilities } from '../../scenarios/harness/capabilities.js';
 import { BUILT_IN_DEFAULTS, type CaseParameters } from '../../scenarios/harness/case-parameters.js';
 import { GeneratorClient } from '../../scenarios/harness/generator-client.js';
@@ -44,7 +44,7 @@ async function makeServed(arm: string, asked: SuiteParameters): Promise<Made> {
     const { handler } = LOAD_SHAPES.closed.listener(parameters);
     const { url } = await process.command('listen', { url: 'tcp://127.0.0.1:0', handler });
     const part = { process, urls: { [listenerKey(parameters)]: String(url) } };
-    return { workload: new ServedJobs(children, part, new GeneratorClient(load), parameters) };
+    return { workload: new ServedJobs(children, part, load, parameters) };
   } catch (error) {
     await children.stopAll();
     throw error;
@@ -54,14 +54,16 @@ async function makeServed(arm: string, asked: SuiteParameters): Promise<Made> {
 class ServedJobs implements Workload {
   readonly #children: Children;
   readonly #server: ServerPart;
+  readonly #load: ArmProcess;
   readonly #generator: LoadGenerator;
   readonly #parameters: CaseParameters;
   #jobs = 0;
 
-  constructor(children: Children, server: ServerPart, generator: LoadGenerator, parameters: CaseParameters) {
+  constructor(children: Children, server: ServerPart, load: ArmProcess, parameters: CaseParameters) {
     this.#children = children;
     this.#server = server;
-    this.#generator = generator;
+    this.#load = load;
+    this.#generator = new GeneratorClient(load);
     this.#parameters = parameters;
   }
 
@@ -96,8 +98,9 @@ class ServedJobs implements Workload {
     };
   }
 
+  /** The load generator first: it must not see the server end and report that as the arm's fault. */
   abandon(): void {
-    void this.#children.stopAll();
+    void this.#load.stop().then(() => this.#children.stopAll());
   }
 
   async release(): Promise<void> {

@@ -145,7 +145,10 @@ export class OneWayLoad implements LoadDriver {
   }
 
   outstanding(): number {
-    return this.#sender.total - this.completed();
+    const arrivals = this.completed();
+    // One that came twice stands for no other: without this a window would end while a message is still under way.
+    const duplicates = this.#sink.ledger.duplicated - this.#before.duplicated;
+    return this.#sender.total - (arrivals - duplicates);
   }
 
   progress(): number {

@@ -140,11 +140,16 @@ export class SequenceLedger {
     return this.#counts[COUNT_DELIVERED_F64] + this.#plain;
   }
 
+  /** Messages that came again; on the other thread, as of the last {@link arrived}. */
+  get duplicated(): number {
+    return this.#counts[COUNT_DUPLICATED_F64];
+  }
+
   counts(): LedgerCounts {
     const counts = this.#counts;
     return {
       delivered: this.delivered,
-      duplicated: counts[COUNT_DUPLICATED_F64],
+      duplicated: this.duplicated,
       reordered: counts[COUNT_REORDERED_F64],
       corrupted: counts[COUNT_CORRUPTED_F64],
     };
