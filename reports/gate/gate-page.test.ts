@@ -26,7 +26,7 @@ describe('the verdict of a gate in one sentence', () => {
       /^Not decided: too noisy, the last look excludes neither .* \(exit 4: inconclusive\)/,
     ],
     ['control', 'inconclusive', /^Not decided: the base differs from itself/],
-    ['drops', 'inconclusive', /^Not decided: \d+ of 60 blocks were dropped/],
+    ['drops', 'inconclusive', /^Not decided: \d+ of 360 blocks were dropped/],
     ['budget', 'inconclusive', /^Not decided: the time budget ended first/],
     ['disturbed', 'inconclusive', /^Not decided: 9 of 30|^Not decided: 18 of 30 blocks were dropped/],
     ['interrupted', 'interrupted', /^Interrupted before there was a verdict \(exit 130: interrupted\)/],

@@ -70,7 +70,11 @@ describe('the summary of a gate', () => {
     expect(failed).toContain('tests="2" failures="1" errors="0" skipped="0"');
     expect(failed).toMatch(/name="throughput_ops_per_s"><failure message="[^"]*confirmed/);
     expect(summaryJunit(summary({}))).toContain('tests="2" failures="0" errors="0" skipped="0"');
-    expect(summaryJunit(summary({ dropped: 7 }))).toContain('failures="0" errors="0" skipped="2"');
+    const measured = [sampleHeader(), sampleInvocation(0), sampleInvocation(1)];
+    const undecided = judgeRaw([...measured, { kind: 'end', why: 'budget' }]).file;
+    expect(summaryJunit(summariseVerdict(undecided))).toContain('failures="0" errors="0" skipped="2"');
+    // The metric is decided, and the verdict is not.
+    expect(summaryJunit(summary({ dropped: 7 }))).toContain('failures="0" errors="0" skipped="1"');
   });
 
   it('fails no metric where the control has taken the verdict away', () => {

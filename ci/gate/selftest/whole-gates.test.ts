@@ -35,7 +35,7 @@ describe('whole gates of a stretch', () => {
     };
     inconclusive({ objections: ['too noisy'] }, 24, {});
     inconclusive({}, 24, { controlSlowdown: 10 });
-    inconclusive({}, 4, { dropped: 21 });
+    inconclusive({}, 24, { dropped: 21 });
     expect(verdicts({}, 12, { dropped: 5, deviation: 0.005 })).toEqual([['pass', 12]]);
   });
 

@@ -200,10 +200,19 @@ describe('what stands above a verdict', () => {
 
   it('too many dropped blocks end it, with their causes counted', () => {
     const { file, lines } = gate({ dropped: 7 });
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(13);
     expect(file.exitCode).toBe(4);
-    expect(file.reasons[0]).toContain('14 of 30 blocks were dropped');
-    expect(file.drops.causes).toEqual({ steal: 14 });
+    expect(file.reasons[0]).toContain('84 of 180 blocks were dropped');
+    expect(file.drops.causes).toEqual({ steal: 84 });
+  });
+
+  it('a burst at the beginning does not', () => {
+    const lines: RawLine[] = [sampleHeader()];
+    for (let index = 0; index < 16; index++) {
+      lines.push(sampleInvocation(index, { dropped: index < 4 ? 14 : 0 }));
+      expect(judgeRaw(lines).decided).toBe(index === 15);
+    }
+    expect(judgeRaw(lines).file).toMatchObject({ verdict: 'pass', invocations: { measured: 16, used: 12 } });
   });
 
   it('drops that meet the candidate and not the control beside it do, and only at the verdict', () => {

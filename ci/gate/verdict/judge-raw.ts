@@ -24,8 +24,11 @@ export interface Judgement {
   state: GateState | null;
 }
 
-/** The share of dropped blocks is judged while measuring goes on; two invocations show what one may have met by chance. */
-export const DROPS_JUDGED_FROM = 2;
+/**
+ * The share of dropped blocks is judged while measuring goes on, from the first look: a neighbour's half minute, in which most
+ * blocks of two invocations are dropped, says nothing about the rest of the gate.
+ */
+export const DROPS_JUDGED_FROM = DEFAULT_SPENDING.looks[0];
 
 /**
  * The verdict of one gate: a pure function of its raw lines, so that the same file gives the same bytes, today and in a
