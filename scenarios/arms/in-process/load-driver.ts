@@ -14,6 +14,11 @@ export interface LoadDriver {
   readonly isScheduled: boolean;
   /** Whether something that was meant to leave in this window has not. */
   readonly isBehind: boolean;
+  /**
+   * When the window is to be measured, said before it is: what was meant to come in it counts, however late this thread
+   * notices that it has begun.
+   */
+  bound?(fromNs: number, toNs: number): void;
   /** Measures from now on, and no longer. */
   measure(nowNs: number): void;
   /** Nothing more is sent but what was meant to leave before. */

@@ -54,6 +54,7 @@ export async function runWindow(
   driver.pump(nowNs);
   while (!driver.isUp) await turn();
   const measuringNs = nowNs + plan.discardNs;
+  driver.bound?.(measuringNs, measuringNs + plan.measureNs);
   while (nowNs < measuringNs) await turn();
   const startNs = nowNs;
   const before = surroundings.processorTimes();

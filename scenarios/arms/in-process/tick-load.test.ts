@@ -5,12 +5,14 @@ import { LoadGroup } from './load-group.js';
 import type { Load } from './load-plan.js';
 import type { PayloadReader } from './message-words.js';
 import { Sink } from './sink-memory.js';
+import { monotonicNs } from './thread-clock.js';
 
 const PLAYERS = 12;
 const load: Load = { mode: 'tick', tickHz: 500, inputsHz: 50, payloadBytes: 128 };
 const plan = { tickHz: 500, groupSize: 5, payloadBytes: 128 };
 const WINDOW = { group: 'g', discardNs: 1e6, measureNs: 20e6 };
-const surroundings = {
+const FRAMES_PER_WINDOW = 10 * PLAYERS;
+const SURROUNDINGS = {
   turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
   processorTimes: () => ({ serverNs: 0, loadNs: 0 }),
   replyTimeoutNs: 300e6,
@@ -118,7 +120,10 @@ interface Window {
   latencyNs: { samples: number } | null;
 }
 
-async function play(game: Game): Promise<{ group: LoadGroup; windows: Window[] }> {
+async function play(
+  game: Game,
+  surroundings = SURROUNDINGS,
+): Promise<{ group: LoadGroup; windows: Window[] }> {
   const group = await LoadGroup.connect(game, {
     group: 'g',
     url: 'mem://game',
@@ -139,6 +144,7 @@ describe('players of a broadcast', () => {
     const game = new Game();
     const { group, windows } = await play(game);
     for (const { framesDue, framesOnTime, latencyNs } of windows) {
+      expect(framesDue).toBe(FRAMES_PER_WINDOW);
       expect(framesDue).toBeGreaterThanOrEqual(framesOnTime);
       expect(latencyNs?.samples ?? 0).toBe(framesDue);
     }
@@ -163,6 +169,24 @@ describe('players of a broadcast', () => {
   ] as [Fault, object][])('notice a frame that suffers %s', async (fault, counts) => {
     const { group } = await play(new Game(fault));
     expect((group.ledger() as Answer).ledger).toMatchObject(counts);
+  });
+
+  it('count the frames of a window that their thread has slept through', async () => {
+    const game = new Game();
+    let hasSlept = false;
+    // Once all have joined and while it is discarding, a turn that is longer than the window: it is over when it is noticed to begin.
+    const turn = async (): Promise<void> => {
+      const untilNs = monotonicNs() + 2 * (WINDOW.discardNs + WINDOW.measureNs);
+      if (!hasSlept && game.groupSizes.size === 3) {
+        hasSlept = true;
+        while (monotonicNs() < untilNs);
+      }
+      await SURROUNDINGS.turn();
+    };
+    const [{ framesDue, framesOnTime }] = (await play(game, { ...SURROUNDINGS, turn })).windows;
+    expect(hasSlept).toBe(true);
+    expect(framesDue).toBe(FRAMES_PER_WINDOW);
+    expect(framesOnTime).toBeLessThan(framesDue);
   });
 
   it('notice an input that was lost', async () => {

@@ -83,14 +83,17 @@ export class TickLoad implements LoadDriver {
     this.#inputs.pump(nowNs);
   }
 
-  measure(nowNs: number): void {
-    this.#fromNs = nowNs;
+  bound(fromNs: number, toNs: number): void {
+    this.#fromNs = fromNs;
+    this.#toNs = toNs;
+  }
+
+  measure(): void {
     this.#missingBefore = this.#frames.missing;
   }
 
   rest(nowNs: number): void {
     this.#inputs.rest(nowNs);
-    this.#toNs = nowNs;
     this.#isResting = true;
   }
 
