@@ -26,7 +26,7 @@ export interface Judgement {
 
 /**
  * The share of dropped blocks is judged while measuring goes on, from the first look: a neighbour's half minute, in which most
- * blocks of two invocations are dropped, says nothing about the rest of the gate.
+ * blocks of the first invocations are dropped, says little about the rest of the gate.
  */
 export const DROPS_JUDGED_FROM = DEFAULT_SPENDING.looks[0];
 
