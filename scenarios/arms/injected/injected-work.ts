@@ -23,7 +23,7 @@ const KINDS = {
   spin: { per: 'message', create: () => new SpinWork() },
   /** Objects that live for a while. */
   alloc: { per: 'message', create: () => new AllocationWork() },
-  /** A lock that another thread of the process holds now and then, while there are messages. */
+  /** A lock that another thread of the process takes once for so many messages. */
   lock: { per: 'message', create: () => new LockWork() },
   /**
    * A late wake-up: nothing of a batch is looked at for a while. It is a loop and no timer, because a timer of Node.js is

@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads';
 import type { Work } from './injected-work.js';
 import { SharedLock } from './shared-lock.js';
 
-/** One acquisition per unit of a lock that a helper thread of this process takes in turns while there are any, and sometimes holds. */
+/** Uses of the lock for each turn of the helper thread. */
+export const USES_PER_TURN = 128;
+
+/** One acquisition per unit of a lock that a helper thread of this process takes in turns, and sometimes holds. */
 export class LockWork implements Work {
   readonly #lock = new SharedLock();
   #waits = 0;
@@ -17,7 +20,7 @@ export class LockWork implements Work {
   }
 
   run(units: number): void {
-    this.#lock.noteUse();
+    this.#lock.noteUses(units);
     for (let unit = 0; unit < units; unit++) {
       if (this.#lock.acquire()) this.#waits++;
       this.#guarded++;

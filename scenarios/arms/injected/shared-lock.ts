@@ -1,26 +1,25 @@
 /**
  * A lock between threads (Drepper, "Futexes Are Tricky", 2011, the second mutex): one word that says free, held, or held
  * and waited for. Who finds it held sleeps until it is told. `Atomics` are sequentially consistent, so what a holder wrote
- * is seen by the next one.
+ * is seen by the next one. One thread, the user, takes it at will and counts its uses; the other one takes it in turns,
+ * when so many uses are counted.
  */
 const FREE = 0;
 const HELD = 1;
 const AWAITED = 2;
 
-/** Places in the shared memory. */
+/** Places in the shared memory. Both counts wrap around. */
 const LOCK_WORD = 0;
 const TURNS_WORD = 1;
-/** Nobody ever notifies it: waiting there is a pause. */
-const PAUSE_WORD = 2;
-/** Counts the uses of the first holder, and wraps around. */
-const USES_WORD = 3;
-/** 1 while the other holder sleeps for want of them. */
-const UNUSED_WORD = 4;
-const WORDS = 5;
+const USES_WORD = 2;
+/** The count of uses that the other thread waits for. */
+const DUE_WORD = 3;
+const WORDS = 4;
 
 export class SharedLock {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
+  #toldAt: number | undefined;
 
   constructor(memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
@@ -40,7 +39,7 @@ export class SharedLock {
     if (Atomics.exchange(words, LOCK_WORD, FREE) === AWAITED) Atomics.notify(words, LOCK_WORD, 1);
   }
 
-  /** Turns of the other holder. */
+  /** Turns of the other thread. */
   get turns(): number {
     return Atomics.load(this.#words, TURNS_WORD);
   }
@@ -49,27 +48,28 @@ export class SharedLock {
     Atomics.add(this.#words, TURNS_WORD, 1);
   }
 
-  /** By the first holder before it takes the lock, once for several times in a row: there is somebody to be in the way of. */
-  noteUse(): void {
+  /** By the user, before it takes the lock so many times in a row. */
+  noteUses(count: number): void {
     const words = this.#words;
-    Atomics.add(words, USES_WORD, 1);
-    // Either this load sees that the other holder is about to sleep, or its wait sees the use (both sequentially consistent).
-    if (Atomics.load(words, UNUSED_WORD) === 1) Atomics.notify(words, USES_WORD, 1);
+    const uses = Atomics.add(words, USES_WORD, count) + count;
+    // Either this load sees the count that is waited for, or `awaitUses`, which stores it first, sees these uses.
+    const due = Atomics.load(words, DUE_WORD);
+    if (!isReached(uses, due) || due === this.#toldAt) return;
+    this.#toldAt = due;
+    Atomics.notify(words, USES_WORD, 1);
   }
 
-  get uses(): number {
-    return Atomics.load(this.#words, USES_WORD);
-  }
-
-  /** Sleeps for as long as there is no further use. */
-  awaitUseAfter(uses: number): void {
+  /** By the other thread: sleeps until `due` uses are counted. */
+  awaitUses(due: number): void {
     const words = this.#words;
-    Atomics.store(words, UNUSED_WORD, 1);
-    Atomics.wait(words, USES_WORD, uses);
-    Atomics.store(words, UNUSED_WORD, 0);
+    Atomics.store(words, DUE_WORD, due);
+    for (let uses = Atomics.load(words, USES_WORD); !isReached(uses, due); ) {
+      Atomics.wait(words, USES_WORD, uses);
+      uses = Atomics.load(words, USES_WORD);
+    }
   }
+}
 
-  pause(milliseconds: number): void {
-    Atomics.wait(this.#words, PAUSE_WORD, 0, milliseconds);
-  }
+function isReached(count: number, due: number): boolean {
+  return ((count - due) | 0) >= 0;
 }
