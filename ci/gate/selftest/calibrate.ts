@@ -5,13 +5,14 @@ import { SelftestError } from './selftest-error.js';
 
 /**
  * Finds the amount of work that slows a build by so many per cent. The scale is looked for first, by a pair of invocations at
- * a time; then amounts below and above are measured often enough to interpolate between.
+ * a time; then amounts below and above are measured often enough to interpolate between. Work need not slow in proportion:
+ * a late wake-up is hidden until the server is late for the next message, and then slows steeply.
  */
 export interface CalibrationPlan {
   scoutInvocations: number;
   scoutsMax: number;
   levelInvocations: number;
-  /** Shares of the amount that the last scout suggests. */
+  /** Shares of the wanted slowdown. */
   levels: readonly number[];
 }
 
@@ -31,6 +32,12 @@ const STEP_MAX = 8;
 /** One measurement of `invocations` at an amount: the units (log ratios) of the metric that is calibrated by. */
 export type MeasureAmount = (amount: number, invocations: number) => Promise<readonly number[]>;
 
+interface Scout {
+  amount: number;
+  /** What it saw, as a share of what is wanted. */
+  share: number;
+}
+
 export async function calibrate(
   metric: string,
   percent: number,
@@ -48,19 +55,23 @@ export async function calibrate(
     points.push(...units.map((unit) => ({ amount, unit })));
     return middle;
   };
+  const scouts: Scout[] = [];
   let amount = firstAmount;
   for (let scout = 0; scout < plan.scoutsMax; scout++) {
-    const seen = await look(amount, plan.scoutInvocations);
-    const share = seen / wanted;
-    amount = sensible(amount * Math.min(STEP_MAX, 1 / Math.max(share, 1 / STEP_MAX)));
+    const share = (await look(amount, plan.scoutInvocations)) / wanted;
+    scouts.push({ amount, share });
+    amount = sensible(
+      amount * Math.min(STEP_MAX, 1 / Math.max(share, 1 / STEP_MAX)) ** (1 / steepness(scouts)),
+    );
     if (share >= NEAR[0] && share <= NEAR[1]) break;
     // A scale that was far off says nothing about the line near the wanted slowdown.
     points.length = 0;
   }
-  for (const level of plan.levels) await look(sensible(amount * level), plan.levelInvocations);
+  const levels = plan.levels.map((level) => amount * level ** (1 / steepness(scouts)));
+  for (const level of levels) await look(sensible(level), plan.levelInvocations);
   const found = amountAt(points, wanted);
-  const nearest = amount * Math.min(...plan.levels) * NEAR[0];
-  const furthest = amount * Math.max(...plan.levels) * NEAR[1];
+  const nearest = Math.min(...levels) * NEAR[0];
+  const furthest = Math.max(...levels) * NEAR[1];
   if (!(found >= nearest && found <= furthest)) {
     const tried = steps.map((step) => `${step.amount}: ${step.slowdownPercent.toFixed(1)} %`).join(', ');
     throw new SelftestError(
@@ -69,6 +80,19 @@ export async function calibrate(
     );
   }
   return { amount: sensible(found), calibration: { metric, steps } };
+}
+
+/**
+ * The power of the amount that the slowdown grows with, between the scouts next to the one that is wanted. 1, in proportion,
+ * as long as they are all on one side of it; less than that is taken for noise.
+ */
+function steepness(scouts: readonly Scout[]): number {
+  const byAmount = [...scouts].sort((one, other) => one.amount - other.amount);
+  const below = byAmount.findLast(({ share }) => share < 1);
+  const above = byAmount.find(({ share }) => share >= 1);
+  if (below === undefined || above === undefined || below.amount >= above.amount) return 1;
+  const rise = Math.log(above.share / Math.max(below.share, 1 / STEP_MAX));
+  return Math.max(1, rise / Math.log(above.amount / below.amount));
 }
 
 /** Where the least-squares line through the points reaches `wanted`; NaN where it does not rise. */
