@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../scenarios/harness/statistics/random.js';
 import { drawNormal } from '../statistics/draw-normal.js';
-import { amountAt, calibrate } from './calibrate.js';
+import { calibrate, calibrationInvocations } from './calibrate.js';
 
 /** A server of which every unit of work takes a share of a message's time, with some noise. */
 function server(shareOfUnit: number, deviation: number, seed = 1) {
@@ -49,28 +49,25 @@ describe('the search for an amount of work', () => {
     // What a late wake-up was seen to do to the median of the open loop: 3 % at 16 000 units, 54 % at 27 000.
     const share = (amount: number) => 0.026 * (amount / 16_000) ** 5.8;
     for (let seed = 0; seed < 20; seed++) {
-      const { amount } = await calibrate('p50', 6, 2_000, slowedBy(share, 0.019, seed).measure);
-      expect(Math.abs(100 * share(amount) - 6), `seed ${seed}`).toBeLessThan(2);
+      const { measure, asked } = slowedBy(share, 0.019, seed);
+      const { amount } = await calibrate('p50', 6, 2_000, measure);
+      expect(Math.abs(100 * share(amount) - 6), `seed ${seed}`).toBeLessThan(3);
+      expect(asked.reduce((sum, [, invocations]) => sum + invocations, 0)).toBeLessThanOrEqual(
+        calibrationInvocations().max,
+      );
     }
+  });
+
+  it('gives up where less work slows more', async () => {
+    const { measure } = slowedBy((amount) => (amount < 17 ? 0.08 : amount < 23 ? 0.05 : 0.03), 0, 1);
+    await expect(calibrate('throughput', 5, 20, measure)).rejects.toMatchObject({
+      code: 'ERR_SELFTEST_CALIBRATION',
+    });
   });
 
   it('gives up where more work is not slower, and says what was tried', async () => {
     const stuck = calibrate('throughput', 5, 20, async (_, invocations) => Array(invocations).fill(0));
     await expect(stuck).rejects.toMatchObject({ code: 'ERR_SELFTEST_CALIBRATION' });
     await expect(stuck).rejects.toThrow(/slows throughput by 5 % .*20: 0\.0 %, 160: 0\.0 %.*--amount/);
-  });
-
-  it('interpolates by the line of least squares', () => {
-    const points = [1, 2, 3].map((amount) => ({ amount, unit: 0.5 + 2 * amount }));
-    expect(amountAt(points, 3.5)).toBeCloseTo(1.5, 12);
-    expect(
-      amountAt(
-        [
-          { amount: 1, unit: 1 },
-          { amount: 2, unit: 0 },
-        ],
-        1,
-      ),
-    ).toBeNaN();
   });
 });

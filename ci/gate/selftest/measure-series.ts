@@ -17,7 +17,7 @@ import { metricName, timedUnit } from '../verdict/invocation-units.js';
 import { type Stress, startBackgroundLoad } from './background-load.js';
 import { BankFile, knownAmount, type Stretch } from './bank-file.js';
 import { BANK_SCHEMA, type BankHeader, type Calibration } from './bank-lines.js';
-import { CALIBRATION, calibrate } from './calibrate.js';
+import { calibrate, calibrationInvocations } from './calibrate.js';
 import { type Collected, collect } from './collect.js';
 import { startCpuQuota } from './cpu-quota.js';
 import { prepareVariants } from './layout-variants.js';
@@ -189,8 +189,7 @@ async function findAmount(
     ...{ casePattern: target.case, metricPattern: target.metric, limitPercent: DEFAULT_LIMIT_PERCENT },
   });
   const plan = planInvocation([metric], inputs.surroundings.defaults());
-  const invocations =
-    2 * CALIBRATION.scoutInvocations + CALIBRATION.levels.length * CALIBRATION.levelInvocations;
+  const { usual: invocations } = calibrationInvocations();
   const progress = terminalProgress(
     options.progress,
     invocations * invocationSeconds(plan),

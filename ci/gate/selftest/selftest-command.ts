@@ -9,6 +9,7 @@ import { trapSignals } from '../../../scenarios/harness/signals.js';
 import { UsageError } from '../../../scenarios/harness/usage-error.js';
 import type { Preflight } from '../preflight/preflight.js';
 import { stretchesBefore } from './bank-file.js';
+import { calibrationInvocations } from './calibrate.js';
 import { measureSeries } from './measure-series.js';
 import { reportBanks } from './report-banks.js';
 import {
@@ -21,7 +22,6 @@ import type { ServerCommands } from './subject.js';
 
 /** Whoever waits for the machine waits as long as this may take; an invocation takes a quarter of a minute. */
 const INVOCATION_MS_MAX = 60_000;
-const CALIBRATION_INVOCATIONS_MAX = 40;
 
 /** What the command is told by the one that starts it. */
 export interface SelftestSurroundings {
@@ -66,7 +66,7 @@ async function measure(options: MeasureOptions, surroundings: SelftestSurroundin
   try {
     const release = await acquireLock({
       ...{ purpose: 'gate selftest', signal: signals.signal },
-      heldMsMax: (CALIBRATION_INVOCATIONS_MAX + options.invocations) * INVOCATION_MS_MAX,
+      heldMsMax: (calibrationInvocations().max + options.invocations) * INVOCATION_MS_MAX,
       onWait: (holder) => process.stderr.write(`waiting for ${describeHolder(holder)}\n`),
     });
     try {
