@@ -46,7 +46,7 @@ describe('the search for an amount of work', () => {
   });
 
   it('finds what slows steeply once it slows at all', async () => {
-    // What a late wake-up was seen to do to the median of the open loop: 3 % at 16 000 units, 54 % at 27 000.
+    // What a loop at each wake-up was seen to do to the median of the open loop: 3 % at 16 000 steps, 54 % at 27 000.
     const share = (amount: number) => 0.026 * (amount / 16_000) ** 5.8;
     for (let seed = 0; seed < 20; seed++) {
       const { measure, asked } = slowedBy(share, 0.019, seed);

@@ -6,7 +6,7 @@ import { SelftestError } from './selftest-error.js';
 /**
  * Finds the amount of work that slows a build by so many per cent. The scale is looked for first, by a pair of invocations at
  * a time; then amounts below and above are measured often enough to interpolate between. Work need not slow in proportion:
- * a late wake-up is hidden until the server is late for the next message, and then slows steeply.
+ * waiting is hidden where somebody waits anyway, until it is too long, and then slows steeply.
  */
 export interface CalibrationPlan {
   scoutInvocations: number;

@@ -41,7 +41,7 @@ export const INJECTIONS: Readonly<Record<InjectedKind, Injection>> = {
       { case: OPEN_CASE, metric: 'latency_ns_p50' },
       { case: OPEN_CASE, metric: 'latency_ns_p99' },
     ],
-    firstAmount: 2_000,
+    firstAmount: 0.1,
   },
 };
 

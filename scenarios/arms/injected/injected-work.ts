@@ -3,6 +3,7 @@
  * process, between receiving and answering, and is counted. No transport and no other arm knows of it.
  */
 import { AllocationWork } from './allocation-work.js';
+import { LateWork } from './late-work.js';
 import { LockWork } from './lock-work.js';
 import { SpinWork } from './spin-work.js';
 
@@ -26,11 +27,10 @@ const KINDS = {
   /** A lock that another thread of the process takes once for so many messages. */
   lock: { per: 'message', create: () => new LockWork() },
   /**
-   * A late wake-up: nothing of a batch is looked at for a while. It is a loop and no timer, because a timer of Node.js is
-   * late by a millisecond and a sleeping thread by 50 µs: that would multiply a latency of tens of microseconds, not add
-   * some per cent. Under full load a batch holds many messages, and the delay is hardly seen.
+   * A late wake-up: nothing of a batch is looked at for a while. An amount below 1 makes so many of them late, since even the
+   * shortest sleep is long against the latency. Under full load a batch holds many messages, and it is hardly seen.
    */
-  wake: { per: 'wake-up', create: () => new SpinWork() },
+  wake: { per: 'wake-up', create: () => new LateWork() },
 } as const satisfies Record<string, WorkKind>;
 
 export type InjectedKind = keyof typeof KINDS;
