@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodePacket } from '../../core/protocol/packet-codec.js';
 import { type ArmProcess, Children } from '../harness/arm-process.js';
-import { AMOUNT_MAX, type InjectedKind } from './injected/injected-work.js';
+import { AMOUNT_MAX, type InjectedKind, InjectedWork } from './injected/injected-work.js';
 import { USES_PER_TURN } from './injected/lock-work.js';
 import { injectedCommand } from './registry.js';
 import { ADDON, exchange, expectCounterReplies, payloadOf, ROOT, request } from './testing/arm-under-test.js';
@@ -70,6 +70,12 @@ describe.skipIf(process.env.CI !== 'true' && !existsSync(ADDON))('a native serve
     expect(injected_units % 100).toBe(0);
     expect(injected_units).toBeGreaterThan(0);
     expect(injected_units).toBeLessThan(100 * MESSAGES);
+  });
+
+  it('is late at so many of the wake-ups as an amount below 1 says', () => {
+    const work = new InjectedWork('wake', 0.25);
+    for (let wakeUp = 0; wakeUp < 10; wakeUp++) work.beforeBatch(50);
+    expect(work.counters()).toEqual({ injected_units: 2 });
   });
 
   it('does nothing at an amount of 0', async () => {

@@ -28,11 +28,11 @@ export const CALIBRATION: CalibrationPlan = {
 };
 
 /** What a search takes that is lucky, and the most that one may take. */
-export function calibrationInvocations(plan = CALIBRATION): { usual: number; max: number } {
-  const levels = plan.levels.length;
+export function calibrationInvocations(): { usual: number; max: number } {
+  const { scoutInvocations, scoutsMax, levelInvocations, levels, furtherLevelsMax } = CALIBRATION;
   return {
-    usual: 2 * plan.scoutInvocations + levels * plan.levelInvocations,
-    max: plan.scoutsMax * plan.scoutInvocations + (levels + plan.furtherLevelsMax) * plan.levelInvocations,
+    usual: 2 * scoutInvocations + levels.length * levelInvocations,
+    max: scoutsMax * scoutInvocations + (levels.length + furtherLevelsMax) * levelInvocations,
   };
 }
 

@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads';
 import type { Work } from './injected-work.js';
 import { SharedLock } from './shared-lock.js';
 
-/** Uses of the lock for each turn of the helper thread. */
+/**
+ * Uses of the lock for each turn of the helper thread. Waking that thread is most of what the lock costs: with turns in
+ * proportion to the uses, the amount of work decides the slowdown.
+ */
 export const USES_PER_TURN = 128;
 
 /** One acquisition per unit of a lock that a helper thread of this process takes in turns, and sometimes holds. */
