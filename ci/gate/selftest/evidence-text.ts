@@ -22,6 +22,9 @@ export function evidencePage(evidence: Evidence): string {
     '',
     '## Findings',
     '',
+    'Promised is: of slowdowns up to 0.7 of the limit L at most 1 % of gates fail, of slowdowns from L on at least 99 %. Replays',
+    'overlap, so their bounds are narrower than they should be: whole gates are the evidence, replays the map.',
+    '',
     ...(findings.length === 0
       ? ['Nothing was measured yet.']
       : findings.map((each) => `- ${findingLine(each)}`)),

@@ -2,7 +2,7 @@ import { clopperPearson } from '../statistics/clopper-pearson.js';
 import { SUSPECT_ABOVE } from '../statistics/gate-plan.js';
 import { metricName } from '../verdict/invocation-units.js';
 import type { BankMetric } from './bank-lines.js';
-import type { EvidenceSeries, Finding, PowerSeries } from './evidence.js';
+import type { EvidenceSeries, Finding, GateTally, PowerSeries } from './evidence.js';
 import { isInjected, isStress, seriesWords } from './selftest-kinds.js';
 
 /** The promise held against what was measured: at most 1 % of gates fail up to 0.7 L, at least 99 % from L on. */
@@ -17,6 +17,7 @@ export function findingsOf(
   const limits = new Map(metrics.map((each) => [metricName(each), each.limitPercent]));
   return [
     ...series.map((each) => wholeGatesFinding(each, limits)),
+    ...series.flatMap((each) => replayedFindings(each, limits)),
     ...power.flatMap((each) => powerFindings(each, limits.get(each.metric) ?? Number.NaN)),
   ];
 }
@@ -60,28 +61,32 @@ export function agrees(promise: 'no fail' | 'fail', failed: number, gates: numbe
 }
 
 function wholeGatesFinding(series: EvidenceSeries, limits: ReadonlyMap<string, number>): Finding {
-  const { gates, pass, fail, inconclusive, failShare95 } = series.wholeGates;
+  const { gates, fail } = series.wholeGates;
   const name = seriesWords(series);
-  if (gates === 0 || failShare95 === null) {
-    return { holds: null, sentence: `${name}: no whole gate yet` };
-  }
+  if (gates === 0) return { holds: null, sentence: `${name}: no whole gate yet` };
   const left = series.unfinishedGates === 0 ? '' : `, ${series.unfinishedGates} unfinished`;
-  const counts = `${gates} whole gate${gates === 1 ? '' : 's'}: ${pass} pass, ${fail} fail, ${inconclusive} inconclusive${left}`;
-  const bounds = `failing ${sharesWords(failShare95)}`;
+  const counts = `${countsWords(series.wholeGates, 'whole gate')}${left}`;
   if (!isInjected(series.kind)) {
     const holds = agrees('no fail', fail, gates);
     const promise = isStress(series.kind)
       ? 'pass or inconclusive was promised'
       : 'at most 1 % failing was promised';
-    return { holds, sentence: `${name}: ${counts} (${bounds}); ${promise}, which ${keptWords(holds)}` };
+    return { holds, sentence: `${name}: ${counts}; ${promise}, which ${keptWords(holds)}` };
   }
   const reach = reachOf(series, limits);
   if (reach === null) return { holds: null, sentence: `${name}: ${counts}; no usable invocation` };
   const holds = keeps(reach.promises, fail, gates);
-  return {
-    holds,
-    sentence: `${name}, ${reach.words}: ${counts} (${bounds}); ${promisedWords(reach.promises, holds)}`,
-  };
+  return { holds, sentence: `${name}, ${reach.words}: ${counts}; ${promisedWords(reach.promises, holds)}` };
+}
+
+/** Of the slowdown that was wanted, whatever the work came to: replays are shifted to it. */
+function replayedFindings(series: EvidenceSeries, limits: ReadonlyMap<string, number>): Finding[] {
+  return (series.replayedGates ?? []).map(({ metric, slowdownPercent, ...tally }) => {
+    const promise = promiseAt(slowdownPercent / (limits.get(metric) ?? Number.NaN));
+    const holds = keeps([promise], tally.fail, tally.gates);
+    const sentence = `${seriesWords(series)}, replayed at ${slowdownPercent} %, ${metric}: ${countsWords(tally, 'gate')}; ${promisedWords([promise], holds)}`;
+    return { holds, sentence };
+  });
 }
 
 /**
@@ -146,6 +151,11 @@ function powerFindings({ metric, points }: PowerSeries, limitPercent: number): F
     const sentence = `replayed, ${metric}: of slowdowns ${range} fail ${shares.join(', ')}; the promise ${keptWords(holds)}`;
     return { holds, sentence };
   });
+}
+
+function countsWords({ gates, pass, fail, inconclusive, failShare95 }: GateTally, what: string): string {
+  const bounds = failShare95 === null ? '' : ` (failing ${sharesWords(failShare95)})`;
+  return `${gates} ${what}${gates === 1 ? '' : 's'}: ${pass} pass, ${fail} fail, ${inconclusive} inconclusive${bounds}`;
 }
 
 function keptWords(holds: boolean | null): string {
