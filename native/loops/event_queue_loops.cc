@@ -13,7 +13,7 @@
 #include "sync/mpsc_ring.h"
 #include "sync/spsc_ring.h"
 
-#if __has_include(<tbb/concurrent_queue.h>)
+#if __has_include(<tbb/concurrent_queue.h>) && !defined(MSGTRANS_WITHOUT_RIVALS)
 #include <tbb/concurrent_queue.h>
 #define MSGTRANS_HAS_TBB 1
 #endif

@@ -229,28 +229,28 @@ MSGTRANS_LOOP("lock-free-map/mix/limit", make<RandomLines>);
 MSGTRANS_MAP_LOOPS("baseline", MapBehindSharedMutex);
 MSGTRANS_MAP_LOOPS("baseline:mutex", MapBehindPlainMutex);
 
-#define MSGTRANS_MAP_ABSENT(arm, package)                                                               \
-  constexpr auto MSGTRANS_LOOP_JOIN_(absent_, __LINE__) = [](const Parameters&) -> Made {                \
-    return Made::not_measurable("not built in: apt-get install -y " package ", then run again");        \
-  };                                                                                                    \
-  MSGTRANS_LOOP("lock-free-map/mix/" arm, MSGTRANS_LOOP_JOIN_(absent_, __LINE__));                      \
-  MSGTRANS_LOOP("lock-free-map/insert/" arm, MSGTRANS_LOOP_JOIN_(absent_, __LINE__));                   \
-  MSGTRANS_LOOP("lock-free-map/remove/" arm, MSGTRANS_LOOP_JOIN_(absent_, __LINE__))
+#define MSGTRANS_MAP_ABSENT(library, package)                                                         \
+  Made without_##library(const Parameters&) {                                                         \
+    return Made::not_measurable("not built in: apt-get install -y " package ", then run again");      \
+  }                                                                                                   \
+  MSGTRANS_LOOP("lock-free-map/mix/rival:" #library, without_##library);                              \
+  MSGTRANS_LOOP("lock-free-map/insert/rival:" #library, without_##library);                           \
+  MSGTRANS_LOOP("lock-free-map/remove/rival:" #library, without_##library)
 
 #ifdef MSGTRANS_HAS_TBB
 MSGTRANS_MAP_LOOPS("rival:tbb", TbbMap);
 #else
-MSGTRANS_MAP_ABSENT("rival:tbb", "libtbb-dev");
+MSGTRANS_MAP_ABSENT(tbb, "libtbb-dev");
 #endif
 #ifdef MSGTRANS_HAS_LIBCUCKOO
 MSGTRANS_MAP_LOOPS("rival:libcuckoo", LibcuckooMap);
 #else
-MSGTRANS_MAP_ABSENT("rival:libcuckoo", "libcuckoo-dev");
+MSGTRANS_MAP_ABSENT(libcuckoo, "libcuckoo-dev");
 #endif
 #ifdef MSGTRANS_HAS_LIBURCU
 MSGTRANS_MAP_LOOPS("rival:liburcu", LiburcuMap);
 #else
-MSGTRANS_MAP_ABSENT("rival:liburcu", "liburcu-dev");
+MSGTRANS_MAP_ABSENT(liburcu, "liburcu-dev");
 #endif
 
 }  // namespace

@@ -9,12 +9,12 @@
 #include <shared_mutex>
 #include <unordered_map>
 
-#if __has_include(<tbb/concurrent_hash_map.h>)
+#if __has_include(<tbb/concurrent_hash_map.h>) && !defined(MSGTRANS_WITHOUT_RIVALS)
 #include <tbb/concurrent_hash_map.h>
 #define MSGTRANS_HAS_TBB 1
 #endif
 
-#if __has_include(<libcuckoo/cuckoohash_map.hh>)
+#if __has_include(<libcuckoo/cuckoohash_map.hh>) && !defined(MSGTRANS_WITHOUT_RIVALS)
 #include <libcuckoo/cuckoohash_map.hh>
 #define MSGTRANS_HAS_LIBCUCKOO 1
 #endif

@@ -2,7 +2,7 @@
 // has to announce quiet moments. Written as its manual has it: nodes from the heap, freed by call_rcu.
 #pragma once
 
-#if __has_include(<urcu/rculfhash.h>)
+#if __has_include(<urcu/rculfhash.h>) && !defined(MSGTRANS_WITHOUT_RIVALS)
 #define MSGTRANS_HAS_LIBURCU 1
 
 #define URCU_API_MAP
