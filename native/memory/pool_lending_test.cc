@@ -20,8 +20,8 @@ BufferPoolOptions few(uint32_t count) {
   return options;
 }
 
-struct Pool {
-  explicit Pool(const BufferPoolOptions& options)
+struct LendingPool {
+  explicit LendingPool(const BufferPoolOptions& options)
       : memory(Mapping::create(BufferPool::bytes_needed(options))), pool(memory.data(), options) {}
 
   Mapping memory;
@@ -29,7 +29,7 @@ struct Pool {
 };
 
 TEST(PoolLending, keeps_a_reference_until_the_last_holder_gave_back_and_the_owner_has_seen_it) {
-  Pool one(few(2));
+  LendingPool one(few(2));
   for (const size_t bytes : {100, 3 << 20}) {
     const Slice slice = one.pool.acquire(bytes);
     one.pool.share(slice.id, 1);
@@ -51,7 +51,7 @@ TEST(PoolLending, keeps_a_reference_until_the_last_holder_gave_back_and_the_owne
 }
 
 TEST(PoolLending, leaves_the_owner_what_it_keeps_itself) {
-  Pool one(few(2));
+  LendingPool one(few(2));
   const Slice slice = one.pool.acquire(100);
   one.pool.share(slice.id, 1);
   one.pool.return_from_other_thread(&slice.id, 1);
@@ -63,7 +63,7 @@ TEST(PoolLending, leaves_the_owner_what_it_keeps_itself) {
 }
 
 TEST(PoolLending, finds_slices_that_came_home_before_it_maps_memory) {
-  Pool one(few(1));
+  LendingPool one(few(1));
   const Slice slice = one.pool.acquire(100);
   one.pool.share(slice.id, 1);
   one.pool.release(slice.id);
@@ -76,7 +76,7 @@ TEST(PoolLendingDeathTest, ends_the_process_when_the_pool_ends_before_its_slices
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
-        Pool one(few(1));
+        LendingPool one(few(1));
         one.pool.share(one.pool.acquire(100).id, 1);
       },
       "invariant broken: shared_ == 0");
@@ -97,7 +97,7 @@ TEST(PoolLendingStress, returns_every_slice_of_every_tier_with_all_its_holders_d
   options.window_calls = 16;
   options.quiet_windows = 4;
   options.dedicated_bytes_max = 8 << 20;
-  Pool one(options);
+  LendingPool one(options);
 
   struct Lent {
     SliceId id;

@@ -9,8 +9,8 @@
 namespace msgtrans {
 namespace {
 
-struct Pool {
-  explicit Pool(Poisoning poisoning) : pool(memory.data(), options(poisoning)) {}
+struct GuardedPool {
+  explicit GuardedPool(Poisoning poisoning) : pool(memory.data(), options(poisoning)) {}
   static BufferPoolOptions options(Poisoning poisoning) {
     BufferPoolOptions options;
     options.tier_counts = {3, 0, 0, 0};
@@ -30,7 +30,7 @@ struct Pool {
 };
 
 TEST(SliceGuard, fills_what_is_given_back) {
-  Pool one(Poisoning::kCount);
+  GuardedPool one(Poisoning::kCount);
   const Slice slice = one.pool.acquire(100);
   EXPECT_EQ(slice.data[0], kPoisonByte) << "also what nobody had yet";
   slice.data[5] = 42;
@@ -43,45 +43,45 @@ TEST(SliceGuard, fills_what_is_given_back) {
 }
 
 TEST(SliceGuard, counts_slices_that_were_written_to_after_they_were_given_back) {
-  Pool one(Poisoning::kCount);
+  GuardedPool one(Poisoning::kCount);
   for (const size_t offset : {size_t{0}, kTierGeometry[0].slice_bytes - 1}) {
     const Slice slice = one.pool.acquire(100);
     one.pool.release(slice.id);
-    Pool::write_late(slice, offset);
+    GuardedPool::write_late(slice, offset);
     one.pool.release(one.pool.acquire(100).id);
   }
   EXPECT_EQ(one.pool.counters().poison_violations, 2u);
 }
 
 TEST(SliceGuard, covers_slices_that_came_by_growth) {
-  Pool one(Poisoning::kCount);
+  GuardedPool one(Poisoning::kCount);
   for (int i = 0; i < 6; ++i) EXPECT_EQ(one.pool.acquire(100).data[1279], kPoisonByte);
   EXPECT_EQ(one.pool.counters().poison_violations, 0u);
 }
 
 TEST(SliceGuard, does_nothing_unless_told_to) {
-  Pool one(Poisoning::kOff);
+  GuardedPool one(Poisoning::kOff);
   const Slice slice = one.pool.acquire(100);
   slice.data[5] = 42;
   one.pool.release(slice.id);
-  Pool::write_late(slice, 6);
+  GuardedPool::write_late(slice, 6);
   EXPECT_EQ(one.pool.acquire(100).data[5], 42);
   EXPECT_EQ(one.pool.counters().poison_violations, 0u);
 }
 
 TEST(SliceGuardDeathTest, ends_the_process_at_the_first_violation_when_told_to) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  Pool one(Poisoning::kAbort);
+  GuardedPool one(Poisoning::kAbort);
   const Slice slice = one.pool.acquire(100);
   one.pool.release(slice.id);
-  Pool::write_late(slice, 77);
+  GuardedPool::write_late(slice, 77);
   EXPECT_DEATH(one.pool.acquire(100), "after it was given back: byte 77 of 1280");
 }
 
 #if defined(__SANITIZE_ADDRESS__)
 TEST(SliceGuardDeathTest, lets_the_address_sanitizer_see_late_users) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  Pool one(Poisoning::kOff);
+  GuardedPool one(Poisoning::kOff);
   const Slice slice = one.pool.acquire(100);
   one.pool.release(slice.id);
   EXPECT_DEATH(static_cast<volatile uint8_t*>(slice.data)[3] = 1, "use-after-poison");

@@ -13,7 +13,7 @@
 namespace msgtrans {
 namespace {
 
-constexpr LayoutConstant kConstants[] = {
+constexpr LayoutConstant kEngineConstants[] = {
     {"CONTROL_RING_USED", kControlRingUsed},
     {"CONTROL_ROUTE_ALL", kControlRouteAll},
     {"CONTROL_QUEUED_TOTAL_F64", kControlQueuedTotalF64},
@@ -111,6 +111,6 @@ constexpr LayoutConstant kConstants[] = {
 
 }  // namespace
 
-const LayoutFile kEngineLayout = {"engine", "core/layout.generated.ts", "native/session and native/base", kConstants};
+const LayoutFile kEngineLayout = {"engine", "core/layout.generated.ts", "native/session and native/base", kEngineConstants};
 
 }  // namespace msgtrans

@@ -29,7 +29,7 @@ struct SocketPair {
   UniqueFd far;
 };
 
-std::vector<uint8_t> packet(uint32_t id, uint32_t payload_bytes) {
+std::vector<uint8_t> packet_of(uint32_t id, uint32_t payload_bytes) {
   PacketHeader header;
   header.message_id = id;
   header.payload_bytes = payload_bytes;
@@ -48,7 +48,7 @@ TEST(StreamReader, gives_whole_packets_of_every_size_however_they_arrive) {
   std::vector<uint8_t> stream;
   std::vector<std::vector<uint8_t>> sent;
   for (uint32_t id = 1; id <= 300; ++id) {
-    sent.push_back(packet(id, static_cast<uint32_t>(random() % (id % 10 == 0 ? 5000 : 300))));
+    sent.push_back(packet_of(id, static_cast<uint32_t>(random() % (id % 10 == 0 ? 5000 : 300))));
     stream.insert(stream.end(), sent.back().begin(), sent.back().end());
   }
   size_t written = 0;
@@ -80,7 +80,7 @@ TEST(StreamReader, never_reads_past_a_large_packet) {
   SocketPair pair;
   StreamReader reader(1024);
   StreamRemainder remainder;
-  const std::vector<uint8_t> large = packet(1, 2000);
+  const std::vector<uint8_t> large = packet_of(1, 2000);
   ASSERT_EQ(send_now(pair.near.get(), large.data(), 100), 100);
   std::span<uint8_t> arrived;
   ASSERT_EQ(reader.read(pair.far.get(), remainder, arrived), ReadOutcome::data);

@@ -5,7 +5,7 @@
 namespace msgtrans {
 namespace {
 
-constexpr LayoutConstant kConstants[] = {
+constexpr LayoutConstant kWireConstants[] = {
     {"WIRE_VERSION", kWireVersion},
     {"HEADER_BYTES", kHeaderBytes},
     {"VERSION_OFFSET", kVersionOffset},
@@ -32,6 +32,6 @@ constexpr LayoutConstant kConstants[] = {
 }  // namespace
 
 const LayoutFile kWireLayout{"wire", "core/protocol/wire-layout.generated.ts",
-                             "native/protocol/packet_header.h", kConstants};
+                             "native/protocol/packet_header.h", kWireConstants};
 
 }  // namespace msgtrans

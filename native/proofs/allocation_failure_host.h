@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -19,6 +20,11 @@
 #include "session/session_engine.h"
 
 namespace msgtrans {
+
+// For machines that do something else at the same time.
+constexpr uint64_t kPatienceNs = 20'000'000'000;
+
+inline bool is_refusal(int error) { return error == ENOMEM || error == ENOSPC; }
 
 // Every packet's payload is this byte, by its message id.
 inline uint8_t fill_of(uint32_t message_id) { return static_cast<uint8_t>(message_id * 31 + 1); }

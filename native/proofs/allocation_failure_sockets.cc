@@ -15,14 +15,11 @@ namespace msgtrans {
 
 namespace {
 
-constexpr uint64_t kPatienceNs = 20'000'000'000;
 constexpr uint32_t kLargePayload = 300'000;
 constexpr uint32_t kDedicatedPayload = 1'500'000;
 constexpr uint32_t kLoanPayload = 3'000'000;
 
 bool is_typed(CloseCode code) { return code == CloseCode::kOutOfMemory || code == CloseCode::kBufferBudget; }
-
-bool is_refusal(int error) { return error == ENOMEM || error == ENOSPC; }
 
 // The other end, which asks for memory on its own account.
 class Client {

@@ -13,10 +13,6 @@ namespace msgtrans {
 
 namespace {
 
-constexpr uint64_t kPatienceNs = 20'000'000'000;
-
-bool is_refusal(int error) { return error == ENOMEM || error == ENOSPC; }
-
 template <typename Done>
 bool run_until(std::initializer_list<ProofReactor*> reactors, Done&& done) {
   const uint64_t end = monotonic_ns() + kPatienceNs;

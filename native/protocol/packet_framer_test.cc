@@ -9,7 +9,7 @@
 namespace msgtrans {
 namespace {
 
-constexpr PacketLimits kLimits{4096, 256};
+constexpr PacketLimits kSmallLimits{4096, 256};
 
 std::vector<uint8_t> packet(uint32_t message_id, uint16_t ext_header_bytes, uint32_t payload_bytes) {
   PacketHeader header;
@@ -36,7 +36,7 @@ struct ExactSpan {
 };
 
 TEST(PacketFramer, gives_nothing_from_an_empty_span) {
-  PacketFramer framer(nullptr, 0, kLimits);
+  PacketFramer framer(nullptr, 0, kSmallLimits);
   Frame frame;
   EXPECT_EQ(framer.next(frame), FramerStatus::incomplete);
   EXPECT_EQ(framer.consumed_bytes(), 0u);
@@ -50,7 +50,7 @@ TEST(PacketFramer, gives_every_packet_with_its_places) {
   append(stream, packet(1, 0, 0));
   append(stream, packet(2, 5, 7));
   append(stream, packet(3, 0, 64));
-  PacketFramer framer(stream.data(), stream.size(), kLimits);
+  PacketFramer framer(stream.data(), stream.size(), kSmallLimits);
   Frame frame;
   ASSERT_EQ(framer.next(frame), FramerStatus::frame);
   EXPECT_EQ(frame.offset, 0u);
@@ -72,7 +72,7 @@ TEST(PacketFramer, reports_the_tail_at_every_length_of_a_packet) {
   const std::vector<uint8_t> whole = packet(9, 3, 10);
   for (size_t length = 0; length < whole.size(); ++length) {
     const ExactSpan span(whole.data(), length);
-    PacketFramer framer(span.memory.get(), span.bytes, kLimits);
+    PacketFramer framer(span.memory.get(), span.bytes, kSmallLimits);
     Frame frame;
     ASSERT_EQ(framer.next(frame), FramerStatus::incomplete) << length;
     EXPECT_EQ(framer.tail_bytes(), length);
@@ -87,7 +87,7 @@ TEST(PacketFramer, stops_at_a_refused_header_and_says_where) {
   bad[kVersionOffset] = 3;
   append(stream, bad);
   append(stream, packet(3, 0, 0));
-  PacketFramer framer(stream.data(), stream.size(), kLimits);
+  PacketFramer framer(stream.data(), stream.size(), kSmallLimits);
   Frame frame;
   ASSERT_EQ(framer.next(frame), FramerStatus::frame);
   EXPECT_EQ(framer.next(frame), FramerStatus::protocol_error);
@@ -98,8 +98,8 @@ TEST(PacketFramer, stops_at_a_refused_header_and_says_where) {
 }
 
 TEST(PacketFramer, refuses_an_oversized_packet_from_its_header_alone) {
-  const std::vector<uint8_t> large = packet(1, 0, kLimits.payload_bytes_max + 1);
-  PacketFramer framer(large.data(), kHeaderBytes, kLimits);
+  const std::vector<uint8_t> large = packet(1, 0, kSmallLimits.payload_bytes_max + 1);
+  PacketFramer framer(large.data(), kHeaderBytes, kSmallLimits);
   Frame frame;
   EXPECT_EQ(framer.next(frame), FramerStatus::protocol_error);
   EXPECT_EQ(framer.error(), HeaderStatus::payload_too_large);
@@ -134,7 +134,7 @@ TEST(PacketFramer, any_split_gives_the_same_packets) {
                      stream.begin() + static_cast<std::ptrdiff_t>(position + bytes));
       position += bytes;
       const ExactSpan span(carried.data(), carried.size());
-      PacketFramer framer(span.memory.get(), span.bytes, kLimits);
+      PacketFramer framer(span.memory.get(), span.bytes, kSmallLimits);
       Frame frame;
       while (framer.next(frame) == FramerStatus::frame) received.push_back(frame.header.message_id);
       carried.erase(carried.begin(), carried.begin() + static_cast<std::ptrdiff_t>(framer.consumed_bytes()));

@@ -11,7 +11,7 @@ namespace {
 
 using Bytes = std::array<uint8_t, kHeaderBytes>;
 
-constexpr PacketLimits kLimits;
+constexpr PacketLimits kDefaultLimits;
 
 Bytes encoded(const PacketHeader& header) {
   Bytes bytes{};
@@ -19,7 +19,7 @@ Bytes encoded(const PacketHeader& header) {
   return bytes;
 }
 
-HeaderStatus status_of(const Bytes& bytes, const PacketLimits& limits = kLimits) {
+HeaderStatus status_of(const Bytes& bytes, const PacketLimits& limits = kDefaultLimits) {
   PacketHeader header;
   return parse_header(bytes.data(), limits, header);
 }
@@ -70,7 +70,7 @@ TEST(PacketHeader, parses_at_any_alignment) {
   for (size_t shift = 0; shift < 8; ++shift) {
     encode_header(memory.data() + shift, header);
     PacketHeader parsed;
-    ASSERT_EQ(parse_header(memory.data() + shift, kLimits, parsed), HeaderStatus::ok);
+    ASSERT_EQ(parse_header(memory.data() + shift, kDefaultLimits, parsed), HeaderStatus::ok);
     EXPECT_EQ(parsed.message_id, 77u);
   }
 }
@@ -98,7 +98,7 @@ TEST(PacketHeader, ignores_reserved_bits_without_a_name) {
 TEST(PacketHeader, accepts_the_unset_message_id) {
   PacketHeader parsed;
   parsed.message_id = 5;
-  EXPECT_EQ(parse_header(encoded({}).data(), kLimits, parsed), HeaderStatus::ok);
+  EXPECT_EQ(parse_header(encoded({}).data(), kDefaultLimits, parsed), HeaderStatus::ok);
   EXPECT_EQ(parsed.message_id, 0u);
 }
 
@@ -196,7 +196,7 @@ TEST(PacketHeader, agrees_with_the_vectors_of_the_wire_format) {
   };
   for (const Vector& vector : vectors) {
     PacketHeader header;
-    ASSERT_EQ(parse_header(vector.bytes.data(), kLimits, header), HeaderStatus::ok) << vector.what;
+    ASSERT_EQ(parse_header(vector.bytes.data(), kDefaultLimits, header), HeaderStatus::ok) << vector.what;
     EXPECT_EQ(header.packet_type, vector.packet_type) << vector.what;
     EXPECT_EQ(header.biz_type, vector.biz_type) << vector.what;
     EXPECT_EQ(header.message_id, vector.message_id) << vector.what;

@@ -50,10 +50,10 @@ class InProcessTrafficTest : public ::testing::TestWithParam<Traffic> {};
 
 TEST_P(InProcessTrafficTest, delivers_everything_once_and_in_order_and_settles_it) {
   const Traffic traffic = GetParam();
-  const testing::Seed seed;
+  const stress::Seed seed;
   Stages stages(traffic.reactors);
   const uint64_t ends = uint64_t{2} * traffic.sessions * traffic.reactors;
-  testing::run_together(traffic.reactors, [&](uint32_t thread) {
+  stress::run_together(traffic.reactors, [&](uint32_t thread) {
     std::mt19937 random = seed.stream(thread);
     TestReactor reactor(kFirst + thread);
     Player player(reactor, traffic.bytes_max);
@@ -281,9 +281,9 @@ TEST(InProcessTest, opens_before_the_first_message_however_many_connect_at_once)
 }
 
 TEST(InProcessTest, tells_the_other_ends_of_a_reactor_that_is_abandoned_under_traffic) {
-  const testing::Seed seed;
+  const stress::Seed seed;
   constexpr uint32_t kSessions = 20;
-  const uint64_t rounds = std::max<uint64_t>(testing::stress_operations() / 5'000, 1);
+  const uint64_t rounds = std::max<uint64_t>(stress::stress_operations() / 5'000, 1);
   TestReactor lasting(kFirst);
   Player player(lasting, 5'000);
   ASSERT_EQ(lasting.engine->listen_in_process(name_of(0)).error, 0);

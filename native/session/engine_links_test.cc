@@ -50,7 +50,7 @@ TEST_F(ForeignSendTest, arrives_in_order_and_leaves_the_accounting_of_the_holder
   }
   size_t bytes = 0;
   for (const std::string& one : expected) bytes += one.size();
-  testing::run_together(1 + kSenders, [&](uint32_t thread) {
+  stress::run_together(1 + kSenders, [&](uint32_t thread) {
     if (thread > 0) {
       TestReactor sender(kHolder + thread);
       for (uint32_t i = 1; i <= kMessages; ++i) {

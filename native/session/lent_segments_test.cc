@@ -49,8 +49,8 @@ TEST(LentSegmentsTest, has_nothing_to_give_while_all_are_held) {
 // The owner fills segments and lends them to two readers, as fast as they come back.
 TEST(LentSegmentsTest, never_rewrites_what_is_read_and_gets_everything_back) {
   constexpr uint32_t kReaders = 2;
-  const uint64_t rounds = testing::stress_operations() / 10;
-  const testing::Seed seed;
+  const uint64_t rounds = stress::stress_operations() / 10;
+  const stress::Seed seed;
   struct Loan {
     uint32_t segment;
     uint32_t stamp;
@@ -58,7 +58,7 @@ TEST(LentSegmentsTest, never_rewrites_what_is_read_and_gets_everything_back) {
   LentSegments segments(make_arena());
   std::array<SpscRing<Loan>, kReaders> loans = {SpscRing<Loan>(16), SpscRing<Loan>(16)};
   std::atomic<uint32_t> over{0};
-  testing::run_together(1 + kReaders, [&](uint32_t thread) {
+  stress::run_together(1 + kReaders, [&](uint32_t thread) {
     std::mt19937 random = seed.stream(thread);
     if (thread == 0) {
       for (uint32_t stamp = 1; stamp <= rounds; ++stamp) {
@@ -85,7 +85,7 @@ TEST(LentSegmentsTest, never_rewrites_what_is_read_and_gets_everything_back) {
         std::this_thread::yield();
         continue;
       }
-      testing::sometimes_yield(random);
+      stress::sometimes_yield(random);
       const uint8_t* const bytes = segments.data(loan.segment);
       for (int i = 0; i < 64; ++i) ASSERT_EQ(bytes[i], loan.stamp % 251);
       segments.give_back(loan.segment);

@@ -334,7 +334,7 @@ void end_in_a_race(First first, uint32_t round, std::mt19937& random) {
   Ledger ledger(count);
   std::vector<uint32_t> order;
   std::atomic<uint32_t> has_begun{0};
-  testing::run_together(2, [&](uint32_t thread) {
+  stress::run_together(2, [&](uint32_t thread) {
     std::mt19937 choices(stream + thread);
     if (thread == 0) {
       Consumer consumer(ledger);
@@ -346,7 +346,7 @@ void end_in_a_race(First first, uint32_t round, std::mt19937& random) {
       for (uint32_t i = 0; i < receives_max && consumer.order.size() < std::min(count, received_max); ++i) {
         ASSERT_LT(monotonic_ns(), end) << "a record that never comes, round " << round;
         if (!consumer.receive(1 + static_cast<int>(choices() % 200))) std::this_thread::yield();
-        testing::sometimes_yield(choices);
+        stress::sometimes_yield(choices);
       }
       consumer.close();
       order = consumer.order;
@@ -361,7 +361,7 @@ void end_in_a_race(First first, uint32_t round, std::mt19937& random) {
       producer.sender.post(kTo, ledger.record(i), 1);
       if (choices() % 16 == 0) producer.sender.flush();
       if (choices() % 64 == 0) producer.answer_doorbell();
-      testing::sometimes_yield(choices);
+      stress::sometimes_yield(choices);
     }
     producer.sender.close();
     EXPECT_EQ(producer.sender.bytes_under_way(), 0u);
@@ -383,9 +383,9 @@ void end_in_a_race(First first, uint32_t round, std::mt19937& random) {
 class LinkEndsTest : public ::testing::TestWithParam<First> {};
 
 TEST_P(LinkEndsTest, accounts_for_every_record_exactly_once) {
-  const testing::Seed seed;
+  const stress::Seed seed;
   std::mt19937 random = seed.stream(0);
-  const uint64_t rounds = testing::stress_operations() / 100;
+  const uint64_t rounds = stress::stress_operations() / 100;
   for (uint32_t round = 0; round < rounds && !HasFatalFailure(); ++round) end_in_a_race(GetParam(), round, random);
 }
 

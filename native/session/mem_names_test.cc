@@ -35,7 +35,7 @@ TEST(MemNamesTest, gives_a_name_to_one_of_many_threads) {
   constexpr uint32_t kThreads = 4;
   constexpr uint32_t kRounds = 300;
   std::vector<std::atomic<uint32_t>> winners(kRounds);
-  testing::run_together(kThreads, [&](uint32_t thread) {
+  stress::run_together(kThreads, [&](uint32_t thread) {
     for (uint32_t round = 0; round < kRounds; ++round) {
       if (!MemNames::add("race-" + std::to_string(round), {thread, round})) continue;
       // Relaxed: a count, read after the join.

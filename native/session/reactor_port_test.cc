@@ -66,18 +66,18 @@ TEST(ReactorPortTest, is_found_by_its_number_until_it_is_removed) {
 // A reactor that sleeps whenever it may, and wakes only when its descriptor says so.
 TEST(ReactorPortTest, misses_no_ring_of_many_threads) {
   constexpr uint32_t kRingers = 3;
-  const uint64_t rings = testing::stress_operations() / 50;
-  const testing::Seed seed;
+  const uint64_t rings = stress::stress_operations() / 50;
+  const stress::Seed seed;
   const auto port = std::make_shared<ReactorPort>(240);
   std::atomic<uint64_t> published[kRingers] = {};
-  testing::run_together(kRingers + 1, [&](uint32_t thread) {
+  stress::run_together(kRingers + 1, [&](uint32_t thread) {
     std::mt19937 random = seed.stream(thread);
     if (thread < kRingers) {
       for (uint64_t i = 1; i <= rings; ++i) {
         // Relaxed: the bell's release publishes it.
         published[thread].store(i, std::memory_order_relaxed);
         port->ring(thread);
-        testing::sometimes_yield(random);
+        stress::sometimes_yield(random);
       }
       return;
     }

@@ -39,7 +39,7 @@ TEST_F(SharedListenerTest, keeps_a_connection_where_it_was_accepted_when_loads_a
   const auto self = join(1, 7);
   join(2, 7);
   join(3, 7);
-  const testing::Seed seed;
+  const stress::Seed seed;
   std::mt19937_64 random(seed.stream(0)());
   for (int i = 0; i < 1'000; ++i) {
     const SharedListener::Member chosen = listener_->choose(*self, random());
@@ -53,7 +53,7 @@ TEST_F(SharedListenerTest, prefers_the_lighter_of_two_and_spreads_over_all_that_
   join(2, 10);
   join(3, 10);
   join(4, 1'000);
-  const testing::Seed seed;
+  const stress::Seed seed;
   std::mt19937_64 random(seed.stream(0)());
   std::map<uint32_t, int> count;
   for (int i = 0; i < 4'000; ++i) ++count[listener_->choose(*self, random()).port->number()];
@@ -71,9 +71,9 @@ TEST_F(SharedListenerTest, chooses_among_the_others_when_the_one_that_asks_has_l
 }
 
 TEST_F(SharedListenerTest, never_chooses_who_has_left_whatever_others_do_meanwhile) {
-  const testing::Seed seed;
-  const uint64_t rounds = testing::stress_operations() / 50;
-  testing::run_together(3, [&](uint32_t thread) {
+  const stress::Seed seed;
+  const uint64_t rounds = stress::stress_operations() / 50;
+  stress::run_together(3, [&](uint32_t thread) {
     std::mt19937_64 random(seed.stream(thread)());
     const auto port = std::make_shared<ReactorPort>(thread);
     for (uint64_t i = 0; i < rounds; ++i) {

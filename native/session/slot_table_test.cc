@@ -40,7 +40,7 @@ TEST(SlotTableTest, shows_any_thread_what_the_owner_opened_and_closed) {
   Session session;
   const uint32_t slot = directory->claim(&session);
   const uint64_t id = id_of(*directory, slot);
-  testing::run_together(1, [&](uint32_t) {
+  stress::run_together(1, [&](uint32_t) {
     EXPECT_TRUE(SlotTable::is_open(id));
     EXPECT_FALSE(SlotTable::is_open(id + (uint64_t{1} << 32))) << "a session to come";
   });
@@ -77,7 +77,7 @@ TEST(SlotTableTest, leaves_slots_to_the_next_reactor_with_that_number_and_makes_
 }
 
 TEST(SlotTableTest, answers_a_batch_as_it_answers_one_by_one) {
-  const testing::Seed seed;
+  const stress::Seed seed;
   std::mt19937 random = seed.stream(0);
   const auto directory = adopt(kReactor + 2);
   Session session;
@@ -97,12 +97,12 @@ TEST(SlotTableTest, answers_a_batch_as_it_answers_one_by_one) {
 }
 
 TEST(SlotTableTest, answers_readers_while_reactors_with_its_number_come_and_go) {
-  const testing::Seed seed;
-  const uint64_t rounds = testing::stress_operations() / 5'000;
+  const stress::Seed seed;
+  const uint64_t rounds = stress::stress_operations() / 5'000;
   std::atomic<uint64_t> lasting{0};
   std::atomic<uint64_t> gone{0};
   std::atomic<uint32_t> over{0};
-  testing::run_together(3, [&](uint32_t thread) {
+  stress::run_together(3, [&](uint32_t thread) {
     std::mt19937 random = seed.stream(thread);
     if (thread > 0) {
       // Relaxed: only ends the loop.
@@ -127,7 +127,7 @@ TEST(SlotTableTest, answers_readers_while_reactors_with_its_number_come_and_go) 
       const uint64_t id = id_of(*directory, slots.front());
       // Release: pairs with the acquires above; the session is open from here on.
       lasting.store(id, std::memory_order_release);
-      testing::sometimes_yield(random);
+      stress::sometimes_yield(random);
       // seq_cst: before the release of the slot; a reader that saw it open looks here again.
       lasting.store(0, std::memory_order_seq_cst);
       for (const uint32_t slot : slots) directory->release(slot);

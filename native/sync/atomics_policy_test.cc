@@ -29,8 +29,8 @@ TEST(AtomicsPolicy, the_light_and_the_heavy_barrier_order_a_store_before_a_load)
     std::vector<uint32_t> seen = std::vector<uint32_t>(kRounds + 1);
   };
   std::array<Side, 2> sides;
-  const testing::Seed seed;
-  testing::run_together(2, [&](uint32_t thread) {
+  const stress::Seed seed;
+  stress::run_together(2, [&](uint32_t thread) {
     Side& own = sides[thread];
     Side& other = sides[1 - thread];
     auto random = seed.stream(thread);

@@ -14,10 +14,10 @@
 namespace msgtrans {
 namespace {
 
-using testing::run_together;
-using testing::Seed;
-using testing::sometimes_yield;
-using testing::stress_operations;
+using stress::run_together;
+using stress::Seed;
+using stress::sometimes_yield;
+using stress::stress_operations;
 
 std::vector<uint32_t> taken(Doorbell<>& doorbell) {
   std::vector<uint32_t> links;

@@ -9,10 +9,10 @@
 namespace msgtrans {
 namespace {
 
-using testing::run_together;
-using testing::Seed;
-using testing::sometimes_yield;
-using testing::stress_operations;
+using stress::run_together;
+using stress::Seed;
+using stress::sometimes_yield;
+using stress::stress_operations;
 
 TEST(MpmcQueue, hands_over_what_was_pushed_in_order) {
   MpmcQueue<int> queue(4);

@@ -48,12 +48,12 @@ TEST(RecordQueue, counts_what_was_pushed_popped_and_dropped) {
 
 // A record whose bytes all say the same: one that was torn would say two things.
 TEST(RecordQueue, records_of_many_threads_stay_whole) {
-  const testing::Seed seed;
+  const stress::Seed seed;
   constexpr uint32_t kBytes = 100;
-  const uint64_t rounds = testing::stress_operations() / 40;
+  const uint64_t rounds = stress::stress_operations() / 40;
   const auto queue = RecordQueue::create(8, kBytes);
   std::atomic<uint64_t> torn = 0;
-  testing::run_together(4, [&](uint32_t thread) {
+  stress::run_together(4, [&](uint32_t thread) {
     auto random = seed.stream(thread);
     std::array<uint8_t, 3 * kBytes> records;
     for (uint64_t i = 0; i < rounds; ++i) {
@@ -71,7 +71,7 @@ TEST(RecordQueue, records_of_many_threads_stay_whole) {
           torn.fetch_add(is_whole ? 0 : 1, std::memory_order_relaxed);
         }
       }
-      testing::sometimes_yield(random);
+      stress::sometimes_yield(random);
     }
   });
   // Relaxed: all threads were joined.

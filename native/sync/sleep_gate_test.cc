@@ -11,10 +11,10 @@
 namespace msgtrans {
 namespace {
 
-using testing::run_together;
-using testing::Seed;
-using testing::sometimes_yield;
-using testing::stress_operations;
+using stress::run_together;
+using stress::Seed;
+using stress::sometimes_yield;
+using stress::stress_operations;
 
 TEST(SleepGate, asks_for_no_wake_up_while_the_consumer_runs) {
   SleepGate<> gate;

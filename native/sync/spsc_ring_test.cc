@@ -10,10 +10,10 @@
 namespace msgtrans {
 namespace {
 
-using testing::run_together;
-using testing::Seed;
-using testing::sometimes_yield;
-using testing::stress_operations;
+using stress::run_together;
+using stress::Seed;
+using stress::sometimes_yield;
+using stress::stress_operations;
 
 TEST(SpscRing, hands_over_what_was_pushed_in_order) {
   SpscRing<uint64_t> ring(4);

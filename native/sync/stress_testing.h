@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace msgtrans::testing {
+namespace msgtrans::stress {
 
 // Elements that a stress test moves: few, so that all of them take a second under a sanitizer;
 // MSGTRANS_STRESS_OPERATIONS=100000000 makes one run long.
@@ -48,4 +48,4 @@ void run_together(uint32_t threads, const Body& body) {
   for (auto& thread : running) thread.join();
 }
 
-}  // namespace msgtrans::testing
+}  // namespace msgtrans::stress

@@ -8,7 +8,7 @@
 namespace msgtrans {
 namespace {
 
-using testing::run_together;
+using stress::run_together;
 
 using Count = StripedCount<StdAtomics, 2, 1>;
 

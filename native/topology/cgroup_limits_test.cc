@@ -7,7 +7,6 @@
 namespace msgtrans {
 namespace {
 
-const std::string kUnifiedMount = "41 31 0:38 / /cg rw - cgroup2 cgroup2 rw\n";
 const std::string kFirstMounts =
     "34 31 0:31 / /v1/cpuset rw - cgroup cgroup rw,cpuset\n32 31 0:29 / /v1/cpu rw - cgroup cgroup rw,cpu,cpuacct\n";
 

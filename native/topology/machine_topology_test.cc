@@ -11,7 +11,6 @@ namespace msgtrans {
 namespace {
 
 const std::string kNodes = "/sys/devices/system/node/";
-const std::string kUnifiedMount = "41 31 0:38 / /cg rw - cgroup2 cgroup2 rw\n";
 
 using Numbers = std::vector<uint32_t>;
 

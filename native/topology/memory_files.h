@@ -10,6 +10,9 @@
 
 namespace msgtrans {
 
+// A line of /proc/self/mountinfo: the cgroups of version 2, mounted at /cg.
+inline const std::string kUnifiedMount = "41 31 0:38 / /cg rw - cgroup2 cgroup2 rw\n";
+
 class MemoryFiles final : public TextFiles {
  public:
   MemoryFiles() = default;
