@@ -12,7 +12,7 @@ test.each(['lock_free_map_loops.cc', 'event_queue_loops.cc'])('%s compiles witho
     '-Inative',
     '-DMSGTRANS_WITHOUT_RIVALS',
   ];
-  const { status, stderr } = spawnSync('g++', [...options, `native/loops/${file}`], {
+  const { status, stderr } = spawnSync(process.env.CXX ?? 'g++', [...options, `native/loops/${file}`], {
     cwd: projectRoot,
     encoding: 'utf8',
   });

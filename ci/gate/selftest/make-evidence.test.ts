@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EvidenceSeries } from './evidence.js';
+import type { EvidenceSeries, Finding } from './evidence.js';
 import { evidencePage, evidenceText } from './evidence-text.js';
 import { agrees, findingsOf, keeps, promiseAt, promisesWithin } from './findings.js';
 import { makeEvidence, type ReadBank } from './make-evidence.js';
@@ -99,6 +99,7 @@ describe('the evidence of banks', () => {
     // Builds that are called equal and differ by twice the limit.
     const { findings } = makeEvidence([bank('b', sampleStretch(aa, 108, { slowdown: 10 }))]);
     expect(findings[0]).toMatchObject({ holds: false, sentence: expect.stringContaining('does not hold') });
+    expect(evidencePage({ ...evidence, findings })).toContain(`\n- BROKEN: ${findings[0].sentence}\n`);
   });
 
   it('is the same bytes for the same banks, and is shown whole on the page and in the terminal', () => {
@@ -106,7 +107,9 @@ describe('the evidence of banks', () => {
     const page = evidencePage(evidence);
     expect(page).toContain('| aa | 2 | 140 | 140 | 0 | 0 of 4200 (0 %) |');
     expect(page).toContain('[bank-spin.ndjson](bank-spin.ndjson): 96 invocations in 1 stretches');
-    for (const { sentence } of evidence.findings) expect(page).toContain(`: ${sentence}\n`);
+    for (const { holds, sentence } of evidence.findings) {
+      expect(page).toContain(`\n- ${holds ? 'holds' : 'open'}: ${sentence}\n`);
+    }
     for (const title of ['Whole gates', 'Replayed gates', 'Measured slowdown', 'Wanted and there']) {
       expect(page).toContain(`## ${title}`);
       expect(evidenceText(evidence)).toContain(`${title}:`);
@@ -167,6 +170,28 @@ describe('the promise', () => {
     expect(keeps(['either', 'fail'], 400, 400)).toBe(true);
     expect(keeps(['fail'], 10, 20)).toBe(false);
     expect(keeps(['no fail', 'either', 'fail'], 0, 400)).toBeNull();
+  });
+
+  it('of a replay is that of the slowdown it was shifted to', () => {
+    const { series, metrics } = makeEvidence(BANKS);
+    const [{ name: metric }] = metrics;
+    const replayed = (slowdownPercent: number, fail: number): Finding => {
+      const tally = { ...series[0].wholeGates, gates: 400, pass: 0, fail, inconclusive: 400 - fail };
+      const replayedGates = [{ ...tally, metric, slowdownPercent }];
+      return findingsOf([{ ...series[1], replayedGates }], [], metrics)[1];
+    };
+    expect(replayed(5, 400)).toMatchObject({ holds: true });
+    expect(replayed(5, 391)).toMatchObject({
+      holds: false,
+      sentence: expect.stringMatching(
+        /^spin 6 %, replayed at 5 %, .*: 0 pass, 391 fail, 9 inconclusive .*99 % failing was promised, which does not hold$/,
+      ),
+    });
+    expect(replayed(3.5, 391)).toMatchObject({ holds: false });
+    expect(replayed(4, 391)).toMatchObject({
+      holds: null,
+      sentence: expect.stringMatching(/nothing is promised$/),
+    });
   });
 
   it('of a series goes by the intervals of all its metrics, and the sentence says which', () => {

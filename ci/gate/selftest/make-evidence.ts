@@ -31,7 +31,7 @@ export interface ReadBank {
 
 /** Of the replays: any would do, and always the same one makes the same page. */
 const SEED = 1;
-/** The fewest of which, with none on the wrong side, the bound of 95 % lies within one in a hundred; and a page takes seconds. */
+/** From 368 on, with none on the wrong side, the bound of 95 % lies within one in a hundred; and a page takes seconds. */
 const REPLAYED_GATES = 400;
 /** Of a shorter stretch centring on its own mean takes too much of its noise. */
 const REPLAYED_STRETCH_MIN = 12;
