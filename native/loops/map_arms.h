@@ -9,6 +9,7 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+// MSGTRANS_WITHOUT_RIVALS: as if no package were installed, to try on any machine what stands in for them.
 #if __has_include(<tbb/concurrent_hash_map.h>) && !defined(MSGTRANS_WITHOUT_RIVALS)
 #include <tbb/concurrent_hash_map.h>
 #define MSGTRANS_HAS_TBB 1
